@@ -1,0 +1,91 @@
+package schema
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
+// MaxIdentifier is the longest name that PostgreSQL keeps, in bytes.
+const MaxIdentifier = 63
+
+// Naming makes the names of constraints and indexes that a model leaves open.
+//
+//   - Shape: each field is a pattern in which {table}, {columns} (joined by _),
+//     {ref} (the table referred to) and {name} (a check's own name) are replaced.
+//     A name over 63 bytes is cut and ends in a hash of the whole.
+//   - Source: the naming conventions of SQLAlchemy's MetaData.
+type Naming struct {
+	PrimaryKey string
+	Unique     string
+	Index      string
+	Check      string
+	ForeignKey string
+}
+
+// DefaultNaming is the convention used where none is registered: SQLAlchemy's
+// prefixes with all columns in the name.
+func DefaultNaming() Naming {
+	return Naming{
+		PrimaryKey: "pk_{table}",
+		Unique:     "uq_{table}_{columns}",
+		Index:      "ix_{table}_{columns}",
+		Check:      "ck_{table}_{name}",
+		ForeignKey: "fk_{table}_{columns}_{ref}",
+	}
+}
+
+// WithDefaults returns n with every empty pattern taken from [DefaultNaming].
+func (n Naming) WithDefaults() Naming {
+	d := DefaultNaming()
+	for _, p := range []struct{ have, want *string }{
+		{&n.PrimaryKey, &d.PrimaryKey},
+		{&n.Unique, &d.Unique},
+		{&n.Index, &d.Index},
+		{&n.Check, &d.Check},
+		{&n.ForeignKey, &d.ForeignKey},
+	} {
+		if *p.have == "" {
+			*p.have = *p.want
+		}
+	}
+	return n
+}
+
+// PrimaryKeyName names the primary key of table.
+func (n Naming) PrimaryKeyName(table string) string {
+	return expand(n.PrimaryKey, table, nil, "", "")
+}
+
+// UniqueName names a unique constraint or a unique index.
+func (n Naming) UniqueName(table string, columns []string) string {
+	return expand(n.Unique, table, columns, "", "")
+}
+
+// IndexName names an index.
+func (n Naming) IndexName(table string, columns []string) string {
+	return expand(n.Index, table, columns, "", "")
+}
+
+// CheckName names the check constraint that the model calls name.
+func (n Naming) CheckName(table, name string) string {
+	return expand(n.Check, table, nil, "", name)
+}
+
+// ForeignKeyName names a foreign key from columns of table to the table ref.
+func (n Naming) ForeignKeyName(table string, columns []string, ref string) string {
+	return expand(n.ForeignKey, table, columns, ref, "")
+}
+
+func expand(pattern, table string, columns []string, ref, name string) string {
+	long := strings.NewReplacer(
+		"{table}", table, "{columns}", strings.Join(columns, "_"), "{ref}", ref, "{name}", name,
+	).Replace(pattern)
+	if len(long) <= MaxIdentifier {
+		return long
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(long))
+	suffix := fmt.Sprintf("_%08x", h.Sum32())
+	return strings.ToValidUTF8(long[:MaxIdentifier-len(suffix)], "") + suffix
+}
