@@ -56,8 +56,9 @@ func CheckIdent(name string) error {
 
 // Literal quotes s as a string constant.
 //
-//   - Shape: 'it''s', or E'a\\b' when s has a backslash, so that the text means
-//     the same under either setting of standard_conforming_strings.
+//   - Shape: quotes inside are doubled. With a backslash in s it is the E form,
+//     so that the text means the same under either setting of
+//     standard_conforming_strings.
 //   - Errors: none; text from outside passes [CheckLiteral] first.
 func Literal(s string) string {
 	return string(AppendLiteral(make([]byte, 0, len(s)+3), s))
