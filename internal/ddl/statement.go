@@ -1,0 +1,117 @@
+package ddl
+
+import (
+	"strings"
+
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/schema"
+)
+
+// Kind names what a statement creates.
+type Kind string
+
+// The kinds of statements, in the order in which [Create] returns them.
+const (
+	KindEnum        Kind = "enum"
+	KindFunction    Kind = "function"
+	KindTable       Kind = "table"
+	KindUniqueIndex Kind = "unique index"
+	KindIndex       Kind = "index"
+	KindForeignKey  Kind = "foreign key"
+	KindTrigger     Kind = "trigger"
+)
+
+// Statement is one statement that creates one thing.
+//
+//   - Shape: Name is the plain name, for functions with the argument types in
+//     parentheses. Table is the table that the thing is or belongs to, empty for
+//     enums and functions. SQL has no semicolon at its end.
+type Statement struct {
+	Kind  Kind
+	Name  string
+	Table string
+	SQL   string
+}
+
+// Create writes everything in s as statements, in an order that works on an
+// empty database.
+//
+//   - Shape: enums, functions, tables, indexes, foreign keys, triggers; within a
+//     kind the order of s. Foreign keys come after all tables, so cycles work;
+//     functions come before tables, so defaults and checks may call them. An
+//     SQL function that reads a table therefore needs check_function_bodies = off,
+//     which [CreateAll] sees to.
+//   - Errors: none; s passes [Validate] first.
+func Create(s *schema.Schema) []Statement {
+	var out []Statement
+	for i := range s.Enums {
+		out = append(out, Statement{Kind: KindEnum, Name: s.Enums[i].Name, SQL: CreateEnum(&s.Enums[i])})
+	}
+	out = appendObjects(out, s, schema.Function)
+	for i := range s.Tables {
+		t := &s.Tables[i]
+		out = append(out, Statement{Kind: KindTable, Name: t.Name, Table: t.Name, SQL: CreateTable(t, s.Enums)})
+	}
+	for i := range s.Tables {
+		out = appendIndexes(out, &s.Tables[i])
+	}
+	for i := range s.Tables {
+		t := &s.Tables[i]
+		for j := range t.ForeignKeys {
+			fk := &t.ForeignKeys[j]
+			out = append(out, Statement{Kind: KindForeignKey, Name: fk.Name, Table: t.Name, SQL: AddForeignKey(t, fk)})
+		}
+	}
+	return appendObjects(out, s, schema.Trigger)
+}
+
+func appendIndexes(out []Statement, t *schema.Table) []Statement {
+	for i := range t.Uniques {
+		if u := &t.Uniques[i]; u.Where != "" {
+			out = append(out, Statement{Kind: KindUniqueIndex, Name: u.Name, Table: t.Name, SQL: CreateUniqueIndex(t, u)})
+		}
+	}
+	for i := range t.Indexes {
+		ix := &t.Indexes[i]
+		out = append(out, Statement{Kind: KindIndex, Name: ix.Name, Table: t.Name, SQL: CreateIndex(t, ix)})
+	}
+	return out
+}
+
+func appendObjects(out []Statement, s *schema.Schema, kind schema.ObjectKind) []Statement {
+	for i := range s.Objects {
+		o := &s.Objects[i]
+		if o.Kind != kind {
+			continue
+		}
+		st := Statement{Kind: KindTrigger, Name: o.Name, Table: o.Table, SQL: objectText(o)}
+		if kind == schema.Function {
+			st.Kind, st.Name = KindFunction, o.Name+"("+o.Arguments+")"
+		}
+		out = append(out, st)
+	}
+	return out
+}
+
+// objectText is the statement of o without white space around it and without
+// the semicolons that would make two statements out of one.
+func objectText(o *schema.Object) string {
+	return strings.TrimRight(strings.TrimSpace(o.Create), "; \t\r\n")
+}
+
+// CreateEnum writes CREATE TYPE for e, one value per line.
+func CreateEnum(e *schema.Enum) string {
+	var b sqltext.Builder
+	b.WriteString("CREATE TYPE ")
+	b.Ident(e.Name)
+	b.WriteString(" AS ENUM (")
+	for i, v := range e.Values {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n    ")
+		b.Literal(v)
+	}
+	b.WriteString("\n)")
+	return b.String()
+}

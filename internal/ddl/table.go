@@ -1,0 +1,123 @@
+package ddl
+
+import (
+	"strings"
+
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/schema"
+)
+
+// CreateTable writes CREATE TABLE for t: columns, primary key, unique
+// constraints, checks.
+//
+//   - Shape: one column or constraint per line. Foreign keys and indexes, and so
+//     the unique ones with a predicate, are statements of their own. A column
+//     type that names one of enums, or an array of one, is quoted; every other
+//     type is SQL text.
+func CreateTable(t *schema.Table, enums []schema.Enum) string {
+	lines := make([]string, 0, len(t.Columns)+len(t.Uniques)+len(t.Checks)+1)
+	for i := range t.Columns {
+		lines = append(lines, column(&t.Columns[i], enums))
+	}
+	if pk := t.PrimaryKey; pk != nil {
+		lines = append(lines, constraint(pk.Name)+"PRIMARY KEY "+columnList(pk.Columns))
+	}
+	for i := range t.Uniques {
+		if u := &t.Uniques[i]; u.Where == "" {
+			lines = append(lines, constraint(u.Name)+"UNIQUE "+columnList(u.Columns)+deferrable(u.Deferrable, " "))
+		}
+	}
+	for i := range t.Checks {
+		c := &t.Checks[i]
+		lines = append(lines, constraint(c.Name)+"CHECK ("+closed(c.Expression)+")")
+	}
+	if len(lines) == 0 {
+		return "CREATE TABLE " + sqltext.Ident(t.Name) + " ()"
+	}
+	return "CREATE TABLE " + sqltext.Ident(t.Name) + " (\n    " + strings.Join(lines, ",\n    ") + "\n)"
+}
+
+func column(c *schema.Column, enums []schema.Enum) string {
+	out := sqltext.Ident(c.Name) + " " + typeText(c.Type, enums)
+	if c.Identity != schema.NoIdentity {
+		out += " GENERATED " + string(c.Identity) + " AS IDENTITY"
+	}
+	if c.NotNull {
+		out += " NOT NULL"
+	}
+	if c.Default != "" {
+		out += " DEFAULT " + closed(c.Default)
+	}
+	return out
+}
+
+// typeText quotes the names of enums, which are held as written; any other type
+// is SQL text already and would be broken by quotes.
+func typeText(typ string, enums []schema.Enum) string {
+	base := strings.TrimRight(typ, "[]")
+	for i := range enums {
+		if enums[i].Name == base {
+			return sqltext.Ident(base) + typ[len(base):]
+		}
+	}
+	return typ
+}
+
+// closed ends a line comment inside user text, which would swallow the
+// parenthesis or comma behind it.
+func closed(text string) string {
+	if strings.Contains(text, "--") {
+		return text + "\n    "
+	}
+	return text
+}
+
+// AddForeignKey writes ALTER TABLE … ADD CONSTRAINT for one foreign key of t.
+func AddForeignKey(t *schema.Table, fk *schema.ForeignKey) string {
+	out := "ALTER TABLE " + sqltext.Ident(t.Name) +
+		"\n    ADD " + constraint(fk.Name) + "FOREIGN KEY " + columnList(fk.Columns) +
+		"\n    REFERENCES " + sqltext.Ident(fk.RefTable) + " " + columnList(fk.RefColumns)
+	if fk.OnDelete != schema.NoAction {
+		out += "\n    ON DELETE " + string(fk.OnDelete)
+	}
+	if fk.OnUpdate != schema.NoAction {
+		out += "\n    ON UPDATE " + string(fk.OnUpdate)
+	}
+	return out + deferrable(fk.Deferrable, "\n    ")
+}
+
+// CreateIndex writes CREATE INDEX for one index of t.
+func CreateIndex(t *schema.Table, ix *schema.Index) string {
+	return index("CREATE INDEX ", t.Name, ix.Name, ix.Columns, ix.Where)
+}
+
+// CreateUniqueIndex writes CREATE UNIQUE INDEX for a unique rule of t that has
+// a predicate.
+func CreateUniqueIndex(t *schema.Table, u *schema.Unique) string {
+	return index("CREATE UNIQUE INDEX ", t.Name, u.Name, u.Columns, u.Where)
+}
+
+func index(create, table, name string, columns []string, where string) string {
+	out := create + sqltext.Ident(name) + "\n    ON " + sqltext.Ident(table) + " " + columnList(columns)
+	if where != "" {
+		out += "\n    WHERE " + where
+	}
+	return out
+}
+
+func constraint(name string) string { return "CONSTRAINT " + sqltext.Ident(name) + " " }
+
+func deferrable(d schema.Deferrable, before string) string {
+	if d == schema.NotDeferrable {
+		return ""
+	}
+	return before + string(d)
+}
+
+func columnList(names []string) string {
+	var b sqltext.Builder
+	b.WriteString("(")
+	b.Idents(names, ", ")
+	b.WriteString(")")
+	return b.String()
+}
