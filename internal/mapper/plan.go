@@ -1,0 +1,192 @@
+package mapper
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Column ties a field of a struct to a column of a table.
+type Column struct {
+	Field   Field
+	Name    string // name of the column
+	PGType  string // SQL text of the type; "" is the default of the field's type
+	Enum    bool   // PGType is an enum, whose OID only the server knows
+	NotNull bool   // a nil pointer is refused before it is sent
+}
+
+// Plan is everything that moves one struct type to and from its columns,
+// compiled once.
+//
+//   - Shape: columns are addressed by their index in the list given to Compile.
+//   - Errors: an index outside of it, or the zero [Object], is a defect of the
+//     caller and panics.
+//   - Concurrency: safe for many goroutines; the objects are not.
+type Plan struct {
+	object  reflect.Type
+	columns []column
+	byName  map[string]int
+	block   reflect.Type // object with one slot per nullable column, for batches
+	snap    snapPlan
+}
+
+// column is a Column with all decisions made.
+type column struct {
+	name     string
+	path     string
+	declared Column
+	offset   uintptr
+	typ      reflect.Type // of the field
+	elem     reflect.Type // of the value: what a pointer points at
+	nullable bool
+	notNull  bool
+	shape    shape
+	pg       pgType
+	slot     uintptr // offset of the slot in Plan.block; only for nullable columns
+}
+
+// Compile makes the plan of the struct t with these columns.
+//
+//   - Errors: every problem joined, each a [*FieldError] with the remedy.
+func Compile(t reflect.Type, cols []Column) (*Plan, error) {
+	fields, err := Fields(t)
+	if fields == nil && err != nil {
+		return nil, err
+	}
+	known := make(map[string]Field, len(fields))
+	for _, f := range fields {
+		known[f.Path] = f
+	}
+	p := &Plan{object: t, byName: make(map[string]int, len(cols))}
+	var problems []error
+	for _, c := range cols {
+		report := func(text string) {
+			problems = append(problems, &FieldError{Type: t.String(), Field: c.Field.Path, Problem: text})
+		}
+		// A Field is an address: one that is not of t would be memory of something else.
+		if f, ok := known[c.Field.Path]; !ok || f.Offset != c.Field.Offset || f.Type != c.Field.Type {
+			report(fmt.Sprintf("is not a field of %s; take it from Fields", t))
+			continue
+		}
+		if c.Name == "" {
+			report("has no column name; set Column.Name")
+			continue
+		}
+		if other, taken := p.byName[c.Name]; taken {
+			report(fmt.Sprintf("column %s is already that of field %s", c.Name, p.columns[other].path))
+			continue
+		}
+		col, problem := compileColumn(c)
+		if problem != "" {
+			report(problem)
+			continue
+		}
+		p.byName[c.Name] = len(p.columns)
+		p.columns = append(p.columns, col)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	p.finish()
+	return p, nil
+}
+
+// compileColumn decides one column; problem is "" when it can be mapped.
+func compileColumn(c Column) (col column, problem string) {
+	t := c.Field.Type
+	col = column{
+		name: c.Name, path: c.Field.Path, declared: c,
+		offset: c.Field.Offset, typ: t, elem: t, notNull: c.NotNull,
+	}
+	if t.Kind() == reflect.Pointer {
+		col.elem, col.nullable = t.Elem(), true
+	}
+	col.shape = shapeOf(col.elem)
+	if c.Enum {
+		if col.shape != shapeString {
+			return col, fmt.Sprintf("%s cannot hold the enum %s; use a string type", t, c.PGType)
+		}
+		col.pg = pgType{c.PGType, wireText, 0, 0}
+		return col, ""
+	}
+	text := c.PGType
+	if text == "" {
+		def, _, err := DefaultType(t)
+		if err != nil {
+			return col, strings.TrimPrefix(err.Error(), "mapper: ")
+		}
+		text = def
+	}
+	if col.shape == shapeNone {
+		return col, fmt.Sprintf("%s has no column type; %s", t, remedy(col.elem))
+	}
+	pg, ok := typeNamed(text)
+	if !ok {
+		return col, fmt.Sprintf("column type %q is not supported; use one of smallint, integer, bigint, real, "+
+			"double precision, boolean, text, varchar, char, citext, bytea, timestamptz, date, uuid, jsonb, json, text[], or declare it an enum", text)
+	}
+	if problem := fits(col.elem, col.shape, pg); problem != "" {
+		return col, problem
+	}
+	if isJSON(pg.wire) && col.shape != shapeBytes {
+		col.shape = shapeJSON
+		if reason := notJSON(col.elem, nil); reason != "" {
+			return col, reason
+		}
+	}
+	col.pg = pg
+	return col, ""
+}
+
+// finish lays out the blocks once the columns are known.
+func (p *Plan) finish() {
+	p.block = blockType(p.object, func(yield func(reflect.Type)) {
+		for i := range p.columns {
+			if p.columns[i].nullable {
+				yield(p.columns[i].elem)
+			}
+		}
+	})
+	slot := 1
+	for i := range p.columns {
+		if p.columns[i].nullable {
+			p.columns[i].slot = p.block.Field(slot).Offset
+			slot++
+		}
+	}
+	p.snap = newSnapPlan(p)
+}
+
+// Type returns the struct type of the plan.
+func (p *Plan) Type() reflect.Type { return p.object }
+
+// Len returns the number of columns.
+func (p *Plan) Len() int { return len(p.columns) }
+
+// Column returns the column with that index as it was declared, with its type
+// filled in.
+func (p *Plan) Column(col int) Column {
+	c := p.columns[col].declared
+	if c.PGType == "" {
+		c.PGType = p.columns[col].pg.name
+	}
+	return c
+}
+
+// Index finds a column by its name.
+func (p *Plan) Index(name string) (col int, ok bool) {
+	col, ok = p.byName[name]
+	return col, ok
+}
+
+// OID returns the parameter type of a column for Parse; 0 leaves it to the
+// server, for enums and types of extensions.
+func (p *Plan) OID(col int) uint32 { return p.columns[col].pg.oid }
+
+// ArrayOID returns the parameter type of [Plan.AppendArray] and
+// [Plan.AppendColumn]; 0 leaves it to the server.
+func (p *Plan) ArrayOID(col int) uint32 { return p.columns[col].pg.arrayOID }
+
+// Nullable reports whether the field of a column is a pointer.
+func (p *Plan) Nullable(col int) bool { return p.columns[col].nullable }
