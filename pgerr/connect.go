@@ -1,0 +1,116 @@
+package pgerr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ConnectError is a connection that could not be opened.
+//
+// Its chain never holds pgx's own connect and parse errors, whose fields keep
+// the configuration with its password.
+//
+//   - Errors: unwraps to one error or several joined: a [*ServerError], network
+//     errors, a context's error; anything else only as text.
+type ConnectError struct {
+	Host     string // the first one where several are configured
+	Port     uint16
+	Database string
+	User     string
+	Err      error `json:"-"`
+}
+
+// NewConnectError describes why the connection that cfg asks for failed; cfg's
+// password is looked for in every text that is kept, and cfg itself is not kept.
+func NewConnectError(cfg *pgconn.Config, err error) *ConnectError {
+	e := &ConnectError{Host: cfg.Host, Port: cfg.Port, Database: cfg.Database, User: cfg.User}
+	var kept []error
+	collect(err, cfg.Password, &kept)
+	if len(kept) == 1 {
+		e.Err = kept[0]
+	} else {
+		e.Err = errors.Join(kept...)
+	}
+	return e
+}
+
+// Error names the server, the database and the user, and what went wrong.
+func (e *ConnectError) Error() string {
+	cause := "unknown cause"
+	if e.Err != nil {
+		cause = strings.ReplaceAll(e.Err.Error(), "\n", "; ")
+	}
+	return fmt.Sprintf("pgerr: cannot connect to database %q as user %q at %s port %d: %s; see docs/errors.md#connect",
+		e.Database, e.User, e.Host, e.Port, cause)
+}
+
+// Unwrap gives the cause.
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// collect walks err's tree and keeps the errors that are known to be harmless.
+func collect(err error, password string, kept *[]error) {
+	if err == nil {
+		return
+	}
+	if safe := harmless(err); safe != nil {
+		*kept = append(*kept, guarded(safe, password))
+		return
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			collect(inner, password, kept)
+		}
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			collect(inner, password, kept)
+			return
+		}
+		*kept = append(*kept, guarded(errors.New(opaqueText(err)), password))
+	default:
+		*kept = append(*kept, guarded(errors.New(opaqueText(err)), password))
+	}
+}
+
+// harmless gives the error to keep for err, nil where err is not known to be free
+// of the configuration.
+func harmless(err error) error {
+	switch e := err.(type) {
+	case *pgconn.PgError:
+		return NewServerError(e)
+	case *net.OpError, *net.DNSError, *net.AddrError, *os.SyscallError:
+		return err
+	}
+	for _, known := range []error{
+		context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded,
+		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
+	} {
+		if err == known {
+			return err
+		}
+	}
+	return nil
+}
+
+func opaqueText(err error) string {
+	switch err.(type) {
+	case *pgconn.ConnectError, *pgconn.ParseConfigError:
+		return "the connection attempt failed"
+	default:
+		return err.Error()
+	}
+}
+
+func guarded(err error, password string) error {
+	if password != "" && strings.Contains(err.Error(), password) {
+		return errors.New("the cause is withheld, since its text holds the password")
+	}
+	return err
+}
