@@ -2,9 +2,17 @@ package ddl
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/retort-go/retort/schema"
 )
+
+// LockKey is the advisory lock of [CreateAll]: the first eight bytes of the
+// SHA-256 of "retort.create_all", read as a big-endian signed number.
+const LockKey int64 = 8584546915599588431
 
 // Querier runs SQL inside one transaction, which the caller opens, commits or
 // rolls back.
@@ -25,7 +33,171 @@ type Result struct {
 	Created []Statement
 }
 
-// CreateAll creates what is missing of s in the current schema.
+// CreateAll creates what is missing of s in the current schema, which is the
+// first one of search_path that exists.
+//
+// One advisory lock, held to the end of the transaction, makes several callers
+// wait for each other. When something of s exists, s is built in a scratch
+// schema inside a savepoint, both sides are read through the same catalog
+// queries and compared, and the savepoint is rolled back; this needs the CREATE
+// privilege on the database.
+//
+//   - Shape: enums, functions and whole tables are created; what is missing from
+//     an existing table is a difference. Extra indexes, constraints, triggers,
+//     enum values and columns are fine, a NOT NULL column without a default is
+//     not. Owners, privileges, comments, storage and row security are not compared.
+//   - Errors: the joined problems of [Validate]; [*DiffError] when something
+//     that exists differs; else what the server said. After an error the caller
+//     rolls back.
+//   - Concurrency: one goroutine, one transaction at READ COMMITTED; at a higher
+//     level the catalog would be read as it was before the lock was there.
+//   - Source: docs/limits.md#create-all.
 func CreateAll(ctx context.Context, q Querier, s *schema.Schema) (Result, error) {
-	panic("not yet")
+	if problems := Validate(s); len(problems) > 0 {
+		return Result{}, errors.Join(problems...)
+	}
+	c := creation{q: q, s: s, reader: newReader(q, s)}
+	if err := c.prepare(ctx); err != nil {
+		return Result{}, err
+	}
+	database, err := c.reader.read(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	var signatures []string
+	if !database.empty() {
+		if signatures, err = c.compareInScratch(ctx, database); err != nil {
+			return Result{}, err
+		}
+	}
+	result := Result{Created: c.missing(database, signatures)}
+	if err := c.run(ctx, result.Created); err != nil {
+		return Result{}, err
+	}
+	if err := c.finish(ctx, result.Created); err != nil {
+		return Result{}, err
+	}
+	return result, nil
+}
+
+// creation is one run of CreateAll.
+type creation struct {
+	q         Querier
+	s         *schema.Schema
+	reader    *reader
+	namespace string // the current schema
+	checked   bool   // check_function_bodies was on
+}
+
+// prepare takes the lock first: what is read before it may be made by another
+// caller meanwhile.
+func (c *creation) prepare(ctx context.Context) error {
+	lock := fmt.Sprintf("%sSELECT 'locked' FROM pg_catalog.pg_advisory_xact_lock(%d)", label, LockKey)
+	if _, err := c.q.Query(ctx, lock); err != nil {
+		return fmt.Errorf("ddl: wait for another CreateAll: %w", err)
+	}
+	// SQL functions may read tables that come later; they are checked at the end.
+	rows, err := c.q.Query(ctx, label+`SELECT coalesce(pg_catalog.current_schema()::text, ''),
+  pg_catalog.current_setting('transaction_isolation'), pg_catalog.current_setting('check_function_bodies'),
+  pg_catalog.set_config('check_function_bodies', 'off', true)`)
+	if err != nil {
+		return fmt.Errorf("ddl: read the settings: %w", err)
+	}
+	if len(rows) != 1 || len(rows[0]) != 4 {
+		return fmt.Errorf("ddl: read the settings: %d rows came back instead of 1", len(rows))
+	}
+	if isolation := rows[0][1]; isolation != "read committed" && isolation != "read uncommitted" {
+		return fmt.Errorf("ddl: CreateAll runs in a transaction at READ COMMITTED, this one is at %s",
+			strings.ToUpper(isolation))
+	}
+	c.namespace, c.checked = rows[0][0], rows[0][2] == "on"
+	if c.namespace == "" {
+		return errors.New("ddl: there is no schema to create in: search_path names none that exists; " +
+			"create one or set search_path in the connection's options")
+	}
+	return nil
+}
+
+// missing are the statements for what database does not have at all. Parts of a
+// table follow the table.
+func (c *creation) missing(database *facts, signatures []string) []Statement {
+	var out []Statement
+	function := 0
+	for _, st := range Create(c.s) {
+		there := false
+		switch st.Kind {
+		case KindEnum:
+			there = database.types[st.Name] != nil
+		case KindFunction:
+			if signatures != nil {
+				_, there = find(database.functions, signatures[function])
+			}
+			function++
+		default:
+			there = database.tables[st.Table] != nil
+		}
+		if !there {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+func (c *creation) run(ctx context.Context, statements []Statement) error {
+	for _, st := range statements {
+		if err := c.q.Exec(ctx, label+st.SQL); err != nil {
+			what := fmt.Sprintf("%s %s", st.Kind, st.Name)
+			if st.Table != "" && st.Kind != KindTable {
+				what += " of table " + st.Table
+			}
+			return fmt.Errorf("ddl: create %s: %w", what, err)
+		}
+	}
+	return nil
+}
+
+// finish looks whether the registered SQL made what it is registered as, and
+// has the server check the bodies of new functions.
+func (c *creation) finish(ctx context.Context, created []Statement) error {
+	if len(created) > 0 {
+		if _, err := c.registered(ctx, c.namespace); err != nil {
+			return err
+		}
+	}
+	if !c.checked {
+		return nil
+	}
+	if err := c.q.Exec(ctx, label+"SET LOCAL check_function_bodies = on"); err != nil {
+		return fmt.Errorf("ddl: restore check_function_bodies: %w", err)
+	}
+	for i := range c.s.Objects {
+		o := &c.s.Objects[i]
+		made := slices.ContainsFunc(created, func(st Statement) bool {
+			return st.Kind == KindFunction && st.Name == functionName(o)
+		})
+		if !made {
+			continue
+		}
+		if err := c.checkBody(ctx, o); err != nil {
+			return fmt.Errorf("ddl: create function %s: %w", functionName(o), err)
+		}
+	}
+	return nil
+}
+
+// checkBody calls what CREATE FUNCTION would have called with
+// check_function_bodies = on.
+func (c *creation) checkBody(ctx context.Context, o *schema.Object) error {
+	rows, err := c.q.Query(ctx, label+`SELECT l.lanvalidator::pg_catalog.regproc::text, p.oid::text
+FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang AND l.lanvalidator <> 0
+WHERE p.oid = `+procedure(o, c.namespace))
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := c.q.Exec(ctx, label+"SELECT "+row[0]+"("+row[1]+")"); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -86,12 +86,14 @@ func appendObjects(out []Statement, s *schema.Schema, kind schema.ObjectKind) []
 		}
 		st := Statement{Kind: KindTrigger, Name: o.Name, Table: o.Table, SQL: objectText(o)}
 		if kind == schema.Function {
-			st.Kind, st.Name = KindFunction, o.Name+"("+o.Arguments+")"
+			st.Kind, st.Name = KindFunction, functionName(o)
 		}
 		out = append(out, st)
 	}
 	return out
 }
+
+func functionName(o *schema.Object) string { return o.Name + "(" + o.Arguments + ")" }
 
 // objectText is the statement of o without white space around it and without
 // the semicolons that would make two statements out of one.

@@ -1,6 +1,150 @@
 package ddl
 
-import "github.com/retort-go/retort/schema"
+import (
+	"errors"
+	"fmt"
 
-// Validate lists every problem of s.
-func Validate(s *schema.Schema) []error { return nil }
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/schema"
+)
+
+// Validate lists every problem of s that needs no database to be seen.
+//
+//   - Shape: nil when there is none; the order of s. Each text names the enum,
+//     table, column or constraint. SQL text (types, defaults, predicates,
+//     statements) is not parsed: the server judges it.
+//   - Errors: names that PostgreSQL would cut or refuse, names used twice,
+//     references to tables and columns that are not there, foreign keys whose
+//     target is not unique or of another type, settings that contradict each
+//     other.
+func Validate(s *schema.Schema) []error {
+	v := validation{schema: s, relations: map[string]string{}, types: map[string]string{}}
+	for i := range s.Enums {
+		v.enum(&s.Enums[i])
+	}
+	// Names first: a table may refer to a later one, and an index may take the
+	// name of one.
+	for i := range s.Tables {
+		t := &s.Tables[i]
+		v.name("table", "", t.Name)
+		if v.claim("table "+t.Name, t.Name) {
+			v.claimType("table "+t.Name, t.Name)
+		}
+	}
+	for i := range s.Tables {
+		v.table(&s.Tables[i])
+	}
+	v.objects()
+	return v.problems
+}
+
+type validation struct {
+	schema    *schema.Schema
+	problems  []error
+	relations map[string]string // name → what has it; tables and indexes share them
+	types     map[string]string // name → what has it; enums and tables share them
+}
+
+func (v *validation) problem(where, format string, args ...any) {
+	v.problems = append(v.problems, fmt.Errorf("ddl: %s: "+format, append([]any{where}, args...)...))
+}
+
+// name checks an identifier; where is empty when the name is the place itself.
+func (v *validation) name(what, where, name string) {
+	err := sqltext.CheckIdent(name)
+	if err == nil {
+		return
+	}
+	if where != "" {
+		what = where + ": " + what
+	}
+	v.problem(what, "%w", err)
+}
+
+// claim takes name among the relations of the schema.
+func (v *validation) claim(owner, name string) bool {
+	if before, taken := v.relations[name]; taken {
+		v.problem(owner, "the name %q is taken already by %s; tables, indexes, primary keys and "+
+			"unique constraints share one set of names", name, before)
+		return false
+	}
+	v.relations[name] = owner
+	return true
+}
+
+func (v *validation) claimType(owner, name string) {
+	if before, taken := v.types[name]; taken {
+		v.problem(owner, "the name %q is taken already by %s; enums and tables share one set of names", name, before)
+		return
+	}
+	v.types[name] = owner
+}
+
+func (v *validation) enum(e *schema.Enum) {
+	where := "enum " + e.Name
+	v.name("enum", "", e.Name)
+	v.claimType(where, e.Name)
+	if len(e.Values) == 0 {
+		v.problem(where, "it has no values")
+	}
+	seen := map[string]bool{}
+	for _, value := range e.Values {
+		if err := checkLabel(value); err != nil {
+			v.problem(where, "value %q %w", value, err)
+		}
+		if seen[value] {
+			v.problem(where, "value %q is there twice", value)
+		}
+		seen[value] = true
+	}
+}
+
+func checkLabel(value string) error {
+	switch {
+	case value == "":
+		return errors.New("is empty")
+	case len(value) > sqltext.MaxIdent:
+		return fmt.Errorf("is %d bytes long, PostgreSQL takes %d", len(value), sqltext.MaxIdent)
+	case sqltext.CheckLiteral(value) != nil:
+		return errors.New("has a NUL byte or is not valid UTF-8")
+	}
+	return nil
+}
+
+func (v *validation) objects() {
+	seen := map[string]bool{}
+	for i := range v.schema.Objects {
+		o := &v.schema.Objects[i]
+		where := string(o.Kind) + " " + o.Name
+		key := where + "(" + o.Arguments + ")"
+		switch o.Kind {
+		case schema.Function:
+			where = string(o.Kind) + " " + functionName(o)
+			if o.Table != "" {
+				v.problem(where, "it names the table %q, which only triggers have", o.Table)
+			}
+		case schema.Trigger:
+			where += " of table " + o.Table
+			key = where
+			if _, ok := v.schema.Table(o.Table); !ok {
+				v.problem(where, "no registered table has this name")
+			}
+			if o.Arguments != "" {
+				v.problem(where, "it has the arguments %q, which only functions have", o.Arguments)
+			}
+		default:
+			v.problem("object "+o.Name, "its kind is %q; there are %q and %q", o.Kind, schema.Function, schema.Trigger)
+			continue
+		}
+		v.name(string(o.Kind), "", o.Name)
+		if seen[key] {
+			v.problem(where, "it is registered twice")
+		}
+		seen[key] = true
+		if objectText(o) == "" {
+			v.problem(where, "its SQL is empty")
+		} else if sqltext.CheckLiteral(o.Create) != nil {
+			v.problem(where, "its SQL has a NUL byte or is not valid UTF-8")
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package ddl
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/schema"
+)
+
+const savepoint = "retort_create_all"
+
+// compareInScratch returns the signatures of the registered functions as the
+// server writes them, or a *DiffError.
+func (c *creation) compareInScratch(ctx context.Context, database *facts) ([]string, error) {
+	if err := c.q.Exec(ctx, "SAVEPOINT "+savepoint); err != nil {
+		return nil, fmt.Errorf("ddl: set a savepoint: %w", err)
+	}
+	signatures, model, err := c.build(ctx)
+	if err != nil {
+		return nil, err
+	}
+	differences := compare(c.s, model, database)
+	if statements := c.again(model, database, differences); len(statements) > 0 {
+		if differences, err = c.compareAgain(ctx, statements, database, differences); err != nil {
+			return nil, err
+		}
+	}
+	if len(differences) > 0 {
+		return nil, &DiffError{Differences: differences}
+	}
+	// The rollback also takes back search_path.
+	c.reader.scratch = ""
+	if err := c.q.Exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint); err != nil {
+		return nil, fmt.Errorf("ddl: roll the scratch schema back: %w", err)
+	}
+	return signatures, nil
+}
+
+// build makes the whole model in a scratch schema that is searched before the
+// current one, and reads it.
+func (c *creation) build(ctx context.Context) ([]string, *facts, error) {
+	rows, err := c.q.Query(ctx, label+"SELECT 'retort_scratch_' || pg_catalog.pg_backend_pid()")
+	if err != nil {
+		return nil, nil, fmt.Errorf("ddl: name a scratch schema: %w", err)
+	}
+	scratch := rows[0][0]
+	if err := c.q.Exec(ctx, label+"CREATE SCHEMA "+sqltext.Ident(scratch)); err != nil {
+		return nil, nil, fmt.Errorf("ddl: some of the models' tables exist, and comparing them needs a scratch schema "+
+			"(GRANT CREATE ON DATABASE, or create the tables by migrations): %w", err)
+	}
+	path := label + "SELECT pg_catalog.set_config('search_path', " + sqltext.Literal(scratch) +
+		" || ', ' || pg_catalog.current_setting('search_path'), true)"
+	if _, err := c.q.Query(ctx, path); err != nil {
+		return nil, nil, fmt.Errorf("ddl: search the scratch schema first: %w", err)
+	}
+	if err := c.run(ctx, Create(c.s)); err != nil {
+		return nil, nil, fmt.Errorf("%w (while building the models in a scratch schema to compare them)", err)
+	}
+	signatures, err := c.registered(ctx, scratch)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.reader.scratch = scratch
+	model, err := c.reader.read(ctx)
+	return signatures, model, err
+}
+
+// registered looks for every registered object in namespace and returns the
+// signatures of the functions there.
+func (c *creation) registered(ctx context.Context, namespace string) ([]string, error) {
+	signatures := []string{}
+	for i := range c.s.Objects {
+		o := &c.s.Objects[i]
+		rows, err := c.q.Query(ctx, label+findObject(o, namespace))
+		if err != nil {
+			return nil, fmt.Errorf("ddl: look for %s %s: %w", o.Kind, o.Name, err)
+		}
+		if len(rows) == 0 {
+			return nil, notMade(o)
+		}
+		if o.Kind == schema.Function {
+			signatures = append(signatures, rows[0][0])
+		}
+	}
+	return signatures, nil
+}
+
+func findObject(o *schema.Object, namespace string) string {
+	if o.Kind == schema.Trigger {
+		return "SELECT t.tgname::text FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid " +
+			"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND n.nspname = " +
+			sqltext.Literal(namespace) + " AND c.relname = " + sqltext.Literal(o.Table) +
+			" AND t.tgname = " + sqltext.Literal(o.Name)
+	}
+	return "SELECT p.proname::text || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')' FROM pg_catalog.pg_proc p " +
+		"WHERE p.oid = " + procedure(o, namespace)
+}
+
+// procedure is an expression for the oid of the function o in namespace.
+func procedure(o *schema.Object, namespace string) string {
+	signature := sqltext.Ident(namespace) + "." + sqltext.Ident(o.Name) + "(" + o.Arguments + ")"
+	return "pg_catalog.to_regprocedure(" + sqltext.Literal(signature) + ")"
+}
+
+func notMade(o *schema.Object) error {
+	if o.Kind == schema.Trigger {
+		return fmt.Errorf("ddl: trigger %s of table %s: its SQL made no trigger of this name there; "+
+			"check the name and the table, and name no schema in the SQL", o.Name, o.Table)
+	}
+	return fmt.Errorf("ddl: function %s(%s): its SQL made no function of this name and these argument types; "+
+		"check both, and name no schema in the SQL", o.Name, o.Arguments)
+}
+
+// again are the statements that make the differing checks, partial indexes and
+// triggers of the model once more from the server's own text of them.
+//
+// PostgreSQL writes some expressions differently once they went through a dump
+// (varchar IN lists gain casts). A database that was restored from one holds the
+// second form; it must not be taken for a change.
+func (c *creation) again(model, database *facts, differences []Difference) []string {
+	var out []string
+	differs := func(table, what string) bool {
+		return slices.ContainsFunc(differences, func(d Difference) bool { return d.Table == table && d.What == what })
+	}
+	for i := range c.s.Tables {
+		name := c.s.Tables[i].Name
+		if database.tables[name] == nil {
+			continue
+		}
+		t, table := model.tables[name], sqltext.Ident(name)
+		for _, k := range t.constraints {
+			if strings.HasPrefix(k.text, "CHECK ") && differs(name, "constraint "+k.name) {
+				id := sqltext.Ident(k.name)
+				out = append(out, "ALTER TABLE "+table+" DROP CONSTRAINT "+id+", ADD CONSTRAINT "+id+" "+k.text)
+			}
+		}
+		for _, ix := range t.indexes {
+			if strings.Contains(ix.text, " WHERE ") && differs(name, "index "+ix.name) {
+				out = append(out, "DROP INDEX "+sqltext.Ident(ix.name), ix.statement)
+			}
+		}
+		for _, tr := range t.triggers {
+			if strings.Contains(tr.text, " WHEN ") && differs(name, "trigger "+tr.name) {
+				out = append(out, "DROP TRIGGER "+sqltext.Ident(tr.name)+" ON "+table, tr.statement)
+			}
+		}
+	}
+	return out
+}
+
+// compareAgain keeps the differences that are still there after statements put
+// the model into its second form.
+func (c *creation) compareAgain(ctx context.Context, statements []string, database *facts, first []Difference) ([]Difference, error) {
+	for _, sql := range statements {
+		if err := c.q.Exec(ctx, label+sql); err != nil {
+			return nil, fmt.Errorf("ddl: make an expression again from the server's text: %w", err)
+		}
+	}
+	model, err := c.reader.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	second := compare(c.s, model, database)
+	return slices.DeleteFunc(first, func(d Difference) bool {
+		return !slices.ContainsFunc(second, func(o Difference) bool { return o.Table == d.Table && o.What == d.What })
+	}), nil
+}
