@@ -91,5 +91,6 @@ func (p npmPackage) extract(tarball []byte) ([]assetFile, error) {
 		}
 		return nil
 	}
-	return files, errors.Join(add(p.served, true), add(p.legal, false))
+	err = errors.Join(add(p.served, true), add(p.legal, false))
+	return files, err
 }
