@@ -338,3 +338,6 @@ func (s *Server) Version() string { return s.bin.Version }
 
 // Major is PostgreSQL's major version, such as 15.
 func (s *Server) Major() int { return s.bin.Major }
+
+// Binaries is the PostgreSQL that the server runs.
+func (s *Server) Binaries() Binaries { return s.bin }
