@@ -1,0 +1,37 @@
+package flight
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Config says where to connect and how to fly.
+type Config struct {
+	// Conn is what pgconn.ParseConfig made of the URL. Connect works on a copy
+	// and chains its notice and error handlers behind its own.
+	Conn *pgconn.Config
+
+	// Pooler is for servers behind a transaction-mode pooler such as PgBouncer:
+	// only unnamed statements, nothing session-wide, no resets. It costs the
+	// server a parse per statement.
+	Pooler bool
+
+	// StatementCap is how many prepared statements a connection keeps; the least
+	// recently used is dropped first. Default 256. One flight with more different
+	// statements than that exceeds it until the next flight.
+	StatementCap int
+
+	// CommitTimeout bounds a flight that carries COMMIT, which does not die with
+	// its context. Default 10 s.
+	CommitTimeout time.Duration
+
+	// ConnectTimeout bounds the connection attempt to each host. Default 10 s.
+	ConnectTimeout time.Duration
+}
+
+const (
+	defaultStatementCap   = 256
+	defaultCommitTimeout  = 10 * time.Second
+	defaultConnectTimeout = 10 * time.Second
+)

@@ -1,0 +1,150 @@
+package flight
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/retort-go/retort/pgerr"
+)
+
+// Conn is one connection, its statement registry and what is known of its state.
+//
+//   - Concurrency: one goroutine at a time. A second flight at the same time, or
+//     one from inside a Row callback, is refused as NotExecuted.
+//   - Cleanup: [Conn.Close] exactly once.
+type Conn struct {
+	pg   *pgconn.PgConn
+	wire *wire // nil when a caller's AfterNetConnect hides it
+	cfg  Config
+
+	registry *registry
+	socket   socket
+	flights  uint64
+	flying   atomic.Bool
+
+	dirty     bool
+	mustClose bool
+
+	// The flight under way. Kept here so that a flight allocates nothing for them.
+	trip     trip
+	requests []request
+	planned  []*prepared // one for each statement, in sending order
+	next     int         // the first of planned that is not sent
+}
+
+// Connect opens a connection.
+//
+//   - Errors: a [*pgerr.ConnectError]; a context's end is in its chain.
+func Connect(ctx context.Context, cfg *Config) (*Conn, error) {
+	c := &Conn{cfg: *cfg}
+	c.cfg.applyDefaults()
+	own := cfg.Conn.Copy()
+	c.cfg.Conn = own
+	own.ConnectTimeout = c.cfg.ConnectTimeout
+	own.DialFunc = watched(own.DialFunc)
+	c.listen(own)
+
+	pg, err := pgconn.ConnectConfig(ctx, own)
+	if err != nil {
+		return nil, pgerr.NewConnectError(own, err)
+	}
+	c.pg = pg
+	c.wire = findWire(pg.Conn())
+	c.socket.attach(c.wire)
+	c.registry = newRegistry(c.cfg.StatementCap)
+	return c, nil
+}
+
+func (c *Config) applyDefaults() {
+	if c.StatementCap <= 0 {
+		c.StatementCap = defaultStatementCap
+	}
+	if c.CommitTimeout <= 0 {
+		c.CommitTimeout = defaultCommitTimeout
+	}
+	if c.ConnectTimeout <= 0 {
+		c.ConnectTimeout = defaultConnectTimeout
+	}
+}
+
+// listen puts the connection's own handlers before the caller's.
+func (c *Conn) listen(own *pgconn.Config) {
+	notice := own.OnNotice
+	own.OnNotice = func(pg *pgconn.PgConn, n *pgconn.Notice) {
+		c.trip.hear(n)
+		if notice != nil {
+			notice(pg, n)
+		}
+	}
+	pgError := own.OnPgError
+	own.OnPgError = func(pg *pgconn.PgConn, e *pgconn.PgError) bool {
+		keep := pgError == nil || pgError(pg, e)
+		// pgx's own handler reads the severity that lc_messages may have translated.
+		return keep && !fatal(e)
+	}
+}
+
+func fatal(e *pgconn.PgError) bool {
+	severity := e.SeverityUnlocalized
+	if severity == "" {
+		severity = e.Severity
+	}
+	return severity == "FATAL" || severity == "PANIC"
+}
+
+// Dirty reports whether SQL that Retort did not build ran since the last [Conn.Reset].
+// Always false behind a pooler, whose own reset is in charge.
+func (c *Conn) Dirty() bool { return c.dirty }
+
+// MarkDirty tells that the session was used in ways that flights do not see.
+func (c *Conn) MarkDirty() { c.dirty = c.dirty || !c.cfg.Pooler }
+
+// MustClose reports whether the session holds what no reset undoes: the user's own
+// PREPARE, LOAD, DEALLOCATE or DISCARD ALL ran.
+func (c *Conn) MustClose() bool { return c.mustClose }
+
+// PgConn is the connection below, for what flights do not cover (COPY, LISTEN).
+// Who uses it calls [Conn.MarkDirty]. It must not be used during a flight.
+func (c *Conn) PgConn() *pgconn.PgConn { return c.pg }
+
+// PID is the server process that serves this connection.
+func (c *Conn) PID() uint32 { return c.pg.PID() }
+
+// ServerVersion is the server's version as it reports it ("15.18 (Debian …)").
+func (c *Conn) ServerVersion() string { return c.pg.ParameterStatus("server_version") }
+
+// ParameterStatus is the last value that the server reported for a setting such
+// as "TimeZone", "" for a setting that it does not report.
+func (c *Conn) ParameterStatus(name string) string { return c.pg.ParameterStatus(name) }
+
+// TxStatus is what the server said last: 'I' no transaction, 'T' in one, 'E' in a
+// failed one.
+func (c *Conn) TxStatus() byte { return c.pg.TxStatus() }
+
+// Broken reports whether the connection has failed and must be closed.
+func (c *Conn) Broken() bool { return c.pg.IsClosed() }
+
+// Flights counts the round trips that were begun, pings and resets included.
+func (c *Conn) Flights() uint64 { return c.flights }
+
+// closeTimeout bounds a farewell whose caller set no deadline.
+const closeTimeout = 5 * time.Second
+
+// Close says goodbye to the server and closes the socket, whatever state it is in.
+//
+// It waits for the clean-up of a broken connection, which cancels what the server
+// may still be doing, until ctx ends and at most 5 s; the clean-up goes on behind.
+func (c *Conn) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	err := c.pg.Close(ctx)
+	select {
+	case <-c.pg.CleanupDone():
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,60 @@
+package flight
+
+import "github.com/jackc/pgx/v5/pgconn"
+
+// Flight is everything that travels to the server in one round trip.
+//
+//   - Shape: [Begin, Statements…, Sync] and, with an End, [COMMIT or ROLLBACK, Sync].
+//   - Concurrency: a flight belongs to one Fly at a time; it may be flown again.
+type Flight struct {
+	// Begin is the whole text that opens the transaction ("BEGIN READ ONLY"), sent
+	// as a statement of its own. Empty: none is opened.
+	Begin string
+
+	// Statements run in order; the first that fails stops the rest.
+	Statements []Statement
+
+	// End is how the transaction ends in this flight.
+	End End
+}
+
+// End is how a flight ends its transaction.
+type End uint8
+
+// The ends of a flight. Commit and Rollback travel behind a Sync of their own, so
+// that COMMIT after a failed statement makes the server roll back.
+const (
+	Stay     End = iota // the transaction, if any, stays open
+	Commit              // COMMIT
+	Rollback            // ROLLBACK
+)
+
+// Statement is one SQL command with its parameters and the receiver of its rows.
+type Statement struct {
+	// SQL is one command. The same text must always mean the same shape of
+	// parameters, OIDs apart: it is the key of the statement registry.
+	SQL string
+
+	// OIDs are the parameter types told to the server. Nil, short or 0: the
+	// server decides.
+	OIDs []uint32
+
+	// Args are the encoded parameters, at most 65535. A nil element is NULL.
+	Args [][]byte
+
+	// Formats says how Args are encoded, 0 text, 1 binary: one for each, a single
+	// one for all, or nil for binary.
+	Formats []int16
+
+	// Raw marks SQL that Retort did not build. It leaves the connection dirty
+	// (see Conn.Reset), and its result is described by the server each time.
+	Raw bool
+
+	// Row receives each row, always in binary format. Nil drops the rows. Both
+	// slices are valid during the call only. After an error no further row of the
+	// flight is delivered; Fly returns it once the server's answers are read.
+	Row func(fields []pgconn.FieldDescription, values [][]byte) error
+
+	// Tag is filled in by Fly; empty when the statement was not reached.
+	Tag pgconn.CommandTag
+}

@@ -1,0 +1,137 @@
+package flight
+
+import (
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// prepared is one statement that the server knows by name, or is about to.
+type prepared struct {
+	sql  string
+	oids []uint32
+	name string
+
+	// description is nil until the server has answered the Parse.
+	description *pgconn.StatementDescription
+
+	trip       uint64    // the last flight that used it; those of the current one are never evicted
+	sent       bool      // its Parse is in the current flight
+	twin       *prepared // the same SQL with other parameter types
+	prev, next *prepared // the ring, least recently used last
+}
+
+// registry maps SQL to prepared statements of one connection, least recently
+// used out first. Names are never used twice.
+type registry struct {
+	cap    int
+	count  int
+	serial uint64
+	bySQL  map[string]*prepared
+	ring   prepared // sentinel: ring.next is the newest, ring.prev the oldest
+
+	// closing are names that the server still has and nobody wants.
+	closing []string
+}
+
+func newRegistry(capacity int) *registry {
+	r := &registry{cap: capacity, bySQL: make(map[string]*prepared)}
+	r.ring.next, r.ring.prev = &r.ring, &r.ring
+	return r
+}
+
+// use finds the statement, or enters it undescribed, and marks it as used by trip.
+func (r *registry) use(sql string, oids []uint32, trip uint64) *prepared {
+	p := r.bySQL[sql]
+	for p != nil && !sameTypes(p.oids, oids) {
+		p = p.twin
+	}
+	if p == nil {
+		return r.enter(sql, oids, trip)
+	}
+	if r.ring.next != p {
+		r.unlink(p)
+		r.linkFirst(p)
+	}
+	p.trip = trip
+	return p
+}
+
+func (r *registry) enter(sql string, oids []uint32, trip uint64) *prepared {
+	r.serial++
+	p := &prepared{
+		sql: sql, name: "retort_" + strconv.FormatUint(r.serial, 10), trip: trip,
+		// The caller may reuse its slice; the key must not change with it.
+		oids: append([]uint32(nil), oids...),
+		twin: r.bySQL[sql],
+	}
+	r.bySQL[sql] = p
+	r.linkFirst(p)
+	r.count++
+	return p
+}
+
+// evict drops the oldest statements over the cap, sparing those of this trip.
+func (r *registry) evict(trip uint64) {
+	for p := r.ring.prev; r.count > r.cap && p != &r.ring && p.trip != trip; {
+		older := p
+		p = p.prev
+		r.closing = append(r.closing, older.name)
+		r.remove(older)
+	}
+}
+
+// remove forgets p; what the server has of it is not touched.
+func (r *registry) remove(p *prepared) {
+	if head := r.bySQL[p.sql]; head == p {
+		if p.twin == nil {
+			delete(r.bySQL, p.sql)
+		} else {
+			r.bySQL[p.sql] = p.twin
+		}
+	} else {
+		for head.twin != p {
+			head = head.twin
+		}
+		head.twin = p.twin
+	}
+	r.unlink(p)
+	r.count--
+}
+
+// forget drops every statement. With closing set the server is asked, in the
+// next flight, to drop them as well.
+func (r *registry) forget(closing bool) {
+	for p := r.ring.next; closing && p != &r.ring; p = p.next {
+		if p.description != nil {
+			r.closing = append(r.closing, p.name)
+		}
+	}
+	clear(r.bySQL)
+	r.ring.next, r.ring.prev = &r.ring, &r.ring
+	r.count = 0
+}
+
+func (r *registry) linkFirst(p *prepared) {
+	p.prev, p.next = &r.ring, r.ring.next
+	p.next.prev = p
+	r.ring.next = p
+}
+
+func (r *registry) unlink(p *prepared) {
+	p.prev.next, p.next.prev = p.next, p.prev
+	p.prev, p.next = nil, nil
+}
+
+// sameTypes compares parameter types; a missing one is 0, the server's choice.
+func sameTypes(a, b []uint32) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	for i, oid := range a {
+		if i < len(b) && oid != b[i] || i >= len(b) && oid != 0 {
+			return false
+		}
+	}
+	return true
+}

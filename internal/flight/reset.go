@@ -1,0 +1,61 @@
+package flight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// resets are DISCARD ALL without its DEALLOCATE ALL, which would drop our own
+// statements. Each is a statement of its own; together they are one flight.
+//
+//   - Source: PostgreSQL manual, DISCARD; Npgsql's reset on return to the pool.
+var resets = [...]string{
+	"/* retort:flight.reset */ RESET SESSION AUTHORIZATION",
+	"/* retort:flight.reset */ RESET ALL",
+	"/* retort:flight.reset */ CLOSE ALL",
+	"/* retort:flight.reset */ UNLISTEN *",
+	"/* retort:flight.reset */ SELECT pg_advisory_unlock_all()",
+	"/* retort:flight.reset */ DISCARD SEQUENCES",
+	"/* retort:flight.reset */ DISCARD TEMP",
+}
+
+const pingSQL = "/* retort:flight.ping */ SELECT 1"
+
+// Ping asks the server for a sign of life.
+//
+//   - Shape: one round trip, no transaction.
+//   - Errors: a [*Error]; with one, close the connection if it is Broken.
+func (c *Conn) Ping(ctx context.Context) error {
+	return c.Fly(ctx, &Flight{Statements: []Statement{{SQL: pingSQL}}})
+}
+
+// Reset makes the session like new but keeps the prepared statements: role,
+// settings, cursors, LISTEN, advisory locks, sequence caches and temporary
+// tables. It works whether or not the connection is dirty.
+//
+//   - Shape: one round trip; two when a transaction was left open, which is
+//     rolled back first. None behind a pooler.
+//   - Errors: any error means: close the connection. [Conn.MustClose] is one.
+func (c *Conn) Reset(ctx context.Context) error {
+	if c.mustClose {
+		return errors.New("flight: the session cannot be reset after PREPARE, LOAD, DEALLOCATE or DISCARD ALL; close it")
+	}
+	if c.TxStatus() != 'I' {
+		if err := c.Fly(ctx, &Flight{End: Rollback}); err != nil {
+			return fmt.Errorf("flight: reset: %w", err)
+		}
+	}
+	if c.cfg.Pooler {
+		return nil
+	}
+	f := Flight{Statements: make([]Statement, len(resets))}
+	for i, sql := range resets {
+		f.Statements[i].SQL = sql
+	}
+	if err := c.Fly(ctx, &f); err != nil {
+		return fmt.Errorf("flight: reset: %w", err)
+	}
+	c.dirty = false
+	return nil
+}
