@@ -125,7 +125,7 @@ func textTypeNamed(name string) (pgType, bool) {
 func typeOfOID(oid uint32) (pgType, bool) {
 	const firstUserOID = 16384
 	if oid >= firstUserOID || oid == 0 {
-		return pgType{"user type", wireText, oid, 0}, true
+		return pgType{userType, wireText, oid, 0}, true
 	}
 	switch oid {
 	case pgtype.NameOID, pgtype.QCharOID:
@@ -296,3 +296,6 @@ func fits(t reflect.Type, s shape, pg pgType) string {
 }
 
 func isJSON(w wire) bool { return w == wireJSON || w == wireJSONB }
+
+// userType is the name under which typeOfOID gives types that are not built in.
+const userType = "user type"

@@ -1,0 +1,251 @@
+package mapper
+
+import (
+	"encoding/binary"
+	"reflect"
+	"unsafe"
+
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// Args collects the encoded parameters of a statement.
+//
+//   - Shape: the zero Args is ready. Values and Formats grow together, one pair
+//     per call; a nil value is NULL, an empty one is not.
+//   - Concurrency: one goroutine at a time.
+//   - Cleanup: values stay valid until Reset, also when more are appended.
+type Args struct {
+	Values  [][]byte
+	Formats []int16 // 0 text, 1 binary
+	buf     []byte
+}
+
+const (
+	formatText   int16 = 0
+	formatBinary int16 = 1
+)
+
+// Reset forgets all values and keeps the memory; earlier values are overwritten
+// by later ones, so the flight that carries them must be over.
+func (a *Args) Reset() {
+	a.Values, a.Formats, a.buf = a.Values[:0], a.Formats[:0], a.buf[:0]
+}
+
+// AppendNull appends NULL.
+func (a *Args) AppendNull() {
+	a.Values, a.Formats = append(a.Values, nil), append(a.Formats, formatBinary)
+}
+
+// begin returns the arena to append one value to.
+func (a *Args) begin() []byte {
+	if a.buf == nil {
+		a.buf = make([]byte, 0, 128) // never nil: an empty slice of nil would be NULL
+	}
+	return a.buf
+}
+
+// end takes what was appended to begin's arena as one value.
+func (a *Args) end(buf []byte, format int16) {
+	start := len(a.buf)
+	a.buf = buf
+	a.Values = append(a.Values, buf[start:len(buf):len(buf)])
+	a.Formats = append(a.Formats, format)
+}
+
+func (a *Args) encode(c *column, at unsafe.Pointer) error {
+	buf, err := c.encode(a.begin(), at)
+	if err != nil {
+		return err
+	}
+	a.end(buf, formatBinary)
+	return nil
+}
+
+// Append encodes the field of one column.
+//
+//   - Shape: a nil pointer is NULL. A nil slice of a field that is no pointer is
+//     the empty bytea or array; nil json is the json null, as in encoding/json.
+//   - Units: times are cut to microseconds; a date is the calendar day that the
+//     time shows in its own location.
+//   - Errors: [*ValueError] for what PostgreSQL would refuse, [*NilValueError]
+//     for nil in a NotNull column. Nothing is appended then.
+func (p *Plan) Append(a *Args, o Object, col int) error {
+	c := &p.columns[col]
+	at := c.value(o)
+	if at == nil {
+		if c.notNull {
+			return &NilValueError{Column: c.name}
+		}
+		a.AppendNull()
+		return nil
+	}
+	return a.encode(c, at)
+}
+
+// AppendValue encodes v as the column's value, for predicates.
+//
+//   - Shape: v is of the column's Go type; for a nullable column of the type that
+//     it points at, or a pointer to it.
+//   - Errors: [*NilValueError] for nil and nil pointers, [*TypeError],
+//     [*ValueError].
+func (p *Plan) AppendValue(a *Args, col int, v any) error {
+	c := &p.columns[col]
+	at, err := c.valueOf(v)
+	if err != nil {
+		return err
+	}
+	return a.encode(c, at)
+}
+
+// AppendArray encodes the slice vs as one parameter, an array of the column's
+// type, for = ANY($1).
+//
+//   - Shape: vs is a []T with T as in AppendValue; a nil slice is the empty array.
+//   - Errors: those of AppendValue, for the first element that is refused, and
+//     [*TypeError] for columns that are arrays themselves.
+func (p *Plan) AppendArray(a *Args, col int, vs any) error {
+	c := &p.columns[col]
+	t := reflect.TypeOf(vs)
+	if t == nil || t.Kind() != reflect.Slice || c.pg.wire == wireTextArray {
+		return &TypeError{Column: c.name, Want: "[]" + c.elem.String(), Got: typeName(t)}
+	}
+	byPointer := t.Elem().Kind() == reflect.Pointer && t.Elem().Elem() == c.elem
+	if t.Elem() != c.elem && !byPointer {
+		return &TypeError{Column: c.name, Want: "[]" + c.elem.String(), Got: t.String()}
+	}
+	v := reflect.ValueOf(vs)
+	base, size := v.UnsafePointer(), t.Elem().Size()
+	return a.array(c, v.Len(), func(i int) (unsafe.Pointer, error) {
+		at := unsafe.Add(base, uintptr(i)*size)
+		if byPointer {
+			if at = load[unsafe.Pointer](at); at == nil {
+				return nil, &NilValueError{Column: c.name}
+			}
+		}
+		return at, nil
+	})
+}
+
+// AppendColumn encodes one column of many objects as one array parameter, for
+// unnest.
+//
+//   - Shape: one element per object, in order; NULL for a nil pointer. A text[]
+//     column gives an array of array literals, each to be cast in the SQL, since
+//     unnest flattens arrays of arrays.
+//   - Errors: as Append, for the first object that is refused.
+func (p *Plan) AppendColumn(a *Args, objects []Object, col int) error {
+	c := &p.columns[col]
+	return a.array(c, len(objects), func(i int) (unsafe.Pointer, error) {
+		at := c.value(objects[i])
+		if at == nil && c.notNull {
+			return nil, &NilValueError{Column: c.name}
+		}
+		return at, nil
+	})
+}
+
+// array appends a one-dimensional array. Types whose OID is unknown travel as
+// text, since the binary form must name the OID of its elements.
+func (a *Args) array(c *column, n int, element func(i int) (unsafe.Pointer, error)) error {
+	write, format := c.encodeArray, formatBinary
+	if c.pg.oid == 0 {
+		write, format = c.encodeLiteral, formatText
+	}
+	buf, err := write(a.begin(), n, element)
+	if err != nil {
+		return err
+	}
+	a.end(buf, format)
+	return nil
+}
+
+// encodeArray writes the binary form of array_send: dimensions, whether there
+// are NULLs, element type, then length and lower bound, then the elements.
+func (c *column) encodeArray(buf []byte, n int, element func(i int) (unsafe.Pointer, error)) ([]byte, error) {
+	oid := c.pg.oid
+	if c.pg.wire == wireTextArray {
+		oid = pgtype.TextOID
+	}
+	start := len(buf)
+	if n == 0 {
+		buf = binary.BigEndian.AppendUint64(buf, 0)
+		return binary.BigEndian.AppendUint32(buf, oid), nil
+	}
+	buf = binary.BigEndian.AppendUint32(buf, 1)
+	buf = binary.BigEndian.AppendUint32(buf, 0)
+	buf = binary.BigEndian.AppendUint32(buf, oid)
+	buf = binary.BigEndian.AppendUint32(buf, uint32(n))
+	buf = binary.BigEndian.AppendUint32(buf, 1)
+	for i := range n {
+		at, err := element(i)
+		if err != nil {
+			return nil, err
+		}
+		length := len(buf)
+		buf = append(buf, 0xff, 0xff, 0xff, 0xff) // -1, NULL
+		if at == nil {
+			buf[start+7] = 1
+			continue
+		}
+		if c.pg.wire == wireTextArray {
+			buf, err = c.appendTextArrayLiteral(buf, load[[]string](at))
+		} else {
+			buf, err = c.encode(buf, at)
+		}
+		if err != nil {
+			return nil, err
+		}
+		binary.BigEndian.PutUint32(buf[length:], uint32(len(buf)-length-4))
+	}
+	return buf, nil
+}
+
+// encodeLiteral writes the array literal of a type whose values are strings.
+func (c *column) encodeLiteral(buf []byte, n int, element func(i int) (unsafe.Pointer, error)) ([]byte, error) {
+	buf = append(buf, '{')
+	for i := range n {
+		if i > 0 {
+			buf = append(buf, ',')
+		}
+		at, err := element(i)
+		switch {
+		case err != nil:
+			return nil, err
+		case at == nil:
+			buf = append(buf, "NULL"...)
+		default:
+			s := load[string](at)
+			if err := checkText(c.name, s); err != nil {
+				return nil, err
+			}
+			buf = appendQuoted(buf, s)
+		}
+	}
+	return append(buf, '}'), nil
+}
+
+func (c *column) appendTextArrayLiteral(buf []byte, list []string) ([]byte, error) {
+	return c.encodeLiteral(buf, len(list), func(i int) (unsafe.Pointer, error) {
+		return unsafe.Pointer(&list[i]), nil
+	})
+}
+
+// appendQuoted appends an element of an array literal; quotes keep the word
+// NULL, spaces and braces what they are.
+func appendQuoted(buf []byte, s string) []byte {
+	buf = append(buf, '"')
+	for i := range len(s) {
+		if s[i] == '"' || s[i] == '\\' {
+			buf = append(buf, '\\')
+		}
+		buf = append(buf, s[i])
+	}
+	return append(buf, '"')
+}
+
+func typeName(t reflect.Type) string {
+	if t == nil {
+		return "nil"
+	}
+	return t.String()
+}

@@ -1,0 +1,213 @@
+package mapper
+
+import (
+	"bytes"
+	"cmp"
+	"reflect"
+	"slices"
+	"time"
+	"unsafe"
+)
+
+// Snapshot is what an object held at one moment, to be compared with later.
+//
+//   - Shape: the zero Snapshot is none. Nothing that the object refers to is
+//     shared with it except strings and, for fields that are no columns,
+//     whatever they refer to.
+type Snapshot struct{ p unsafe.Pointer }
+
+// IsNil reports the zero Snapshot.
+func (s Snapshot) IsNil() bool { return s.p == nil }
+
+// snapPlan is how snapshots of one plan lie in memory and how they are compared.
+//
+// A snapshot is a copy of the struct with slots behind it: the values of
+// nullable columns and the text of json columns, all in one allocation.
+type snapPlan struct {
+	block  reflect.Type
+	slots  []uintptr  // per column; 0 for none
+	cloned []int      // columns whose memory the struct copy would share
+	ranges []memRange // columns that are equal when their bytes are
+	others []int      // all other columns
+}
+
+// memRange is a run of columns without gaps.
+type memRange struct {
+	offset, size uintptr
+	columns      []int
+}
+
+func newSnapPlan(p *Plan) snapPlan {
+	s := snapPlan{slots: make([]uintptr, len(p.columns))}
+	var owners []int
+	s.block = blockType(p.object, func(yield func(reflect.Type)) {
+		for i := range p.columns {
+			c := &p.columns[i]
+			switch {
+			case c.shape == shapeJSON:
+				yield(reflect.TypeFor[[]byte]())
+			case c.nullable:
+				yield(c.elem)
+			default:
+				continue
+			}
+			owners = append(owners, i)
+		}
+	})
+	for k, i := range owners {
+		s.slots[i] = s.block.Field(k + 1).Offset
+	}
+	var plain []int
+	for i := range p.columns {
+		c := &p.columns[i]
+		if c.nullable || c.shape == shapeJSON || c.shape == shapeBytes || c.shape == shapeStrings {
+			s.cloned = append(s.cloned, i)
+		}
+		if c.isPlain() {
+			plain = append(plain, i)
+		} else {
+			s.others = append(s.others, i)
+		}
+	}
+	s.merge(p, plain)
+	return s
+}
+
+// isPlain reports a column whose values are equal exactly when their bytes are;
+// floats count by bits.
+func (c *column) isPlain() bool {
+	switch c.shape {
+	case shapeInt16, shapeInt32, shapeInt64, shapeFloat32, shapeFloat64, shapeBool, shapeUUID:
+		return !c.nullable
+	}
+	return false
+}
+
+// merge makes ranges of neighbors; padding, whose bytes mean nothing, ends one.
+func (s *snapPlan) merge(p *Plan, plain []int) {
+	slices.SortFunc(plain, func(a, b int) int { return cmp.Compare(p.columns[a].offset, p.columns[b].offset) })
+	for _, i := range plain {
+		c := &p.columns[i]
+		if n := len(s.ranges); n > 0 && s.ranges[n-1].offset+s.ranges[n-1].size == c.offset {
+			s.ranges[n-1].size += c.typ.Size()
+			s.ranges[n-1].columns = append(s.ranges[n-1].columns, i)
+			continue
+		}
+		s.ranges = append(s.ranges, memRange{c.offset, c.typ.Size(), []int{i}})
+	}
+}
+
+// Snapshot remembers the values of all columns.
+func (p *Plan) Snapshot(o Object) Snapshot {
+	block := reflect.New(p.snap.block).UnsafePointer()
+	reflect.NewAt(p.object, block).Elem().Set(reflect.NewAt(p.object, o.p).Elem())
+	for _, i := range p.snap.cloned {
+		c := &p.columns[i]
+		field, slot := unsafe.Add(block, c.offset), unsafe.Add(block, p.snap.slots[i])
+		value := field
+		if c.nullable {
+			if value = load[unsafe.Pointer](field); value == nil {
+				continue
+			}
+		}
+		switch {
+		case c.shape == shapeJSON:
+			text, _ := c.marshal(value) // what cannot be written is reported by Changed
+			store(slot, text)
+			continue
+		case c.nullable:
+			c.cloneValue(slot, value)
+			store(field, slot)
+		default:
+			c.cloneValue(field, value)
+		}
+	}
+	return Snapshot{block}
+}
+
+// cloneValue copies a value with the slice that it is made of.
+func (c *column) cloneValue(to, from unsafe.Pointer) {
+	switch c.shape {
+	case shapeBytes:
+		store(to, bytes.Clone(load[[]byte](from)))
+	case shapeStrings:
+		store(to, slices.Clone(load[[]string](from)))
+	default:
+		c.copyValue(to, from)
+	}
+}
+
+// Changed appends to dst the indexes of the columns whose values differ from the
+// snapshot, ascending.
+//
+//   - Shape: by what would be stored: times at microseconds, dates by calendar
+//     day, pointers by what they point at, floats by bits, json by its text, nil
+//     slices as empty ones. Edits inside slices, maps and pointees are seen.
+//   - Errors: [*ValueError] for json that cannot be written; dst is as before.
+func (p *Plan) Changed(o Object, s Snapshot, dst []int) ([]int, error) {
+	start := len(dst)
+	for i := range p.snap.ranges {
+		r := &p.snap.ranges[i]
+		if !equalMemory(o.p, s.p, r.offset, r.size) {
+			for _, col := range r.columns {
+				if c := &p.columns[col]; !equalMemory(o.p, s.p, c.offset, c.typ.Size()) {
+					dst = append(dst, col)
+				}
+			}
+		}
+	}
+	for _, col := range p.snap.others {
+		c := &p.columns[col]
+		now, then := unsafe.Add(o.p, c.offset), unsafe.Add(s.p, c.offset)
+		if c.nullable {
+			now, then = load[unsafe.Pointer](now), load[unsafe.Pointer](then)
+			if now == nil || then == nil {
+				if now != then {
+					dst = append(dst, col)
+				}
+				continue
+			}
+		}
+		same, err := c.same(now, then, unsafe.Add(s.p, p.snap.slots[col]))
+		if err != nil {
+			return dst[:start], err
+		}
+		if !same {
+			dst = append(dst, col)
+		}
+	}
+	if len(dst)-start > 1 {
+		slices.Sort(dst[start:])
+	}
+	return dst, nil
+}
+
+// same compares two values; text is the address of a json column's text.
+func (c *column) same(now, then, text unsafe.Pointer) (bool, error) {
+	switch c.shape {
+	case shapeString:
+		return load[string](now) == load[string](then), nil
+	case shapeTime:
+		return c.sameTime(now, then), nil
+	case shapeBytes:
+		return bytes.Equal(load[[]byte](now), load[[]byte](then)), nil
+	case shapeStrings:
+		return slices.Equal(load[[]string](now), load[[]string](then)), nil
+	case shapeJSON:
+		current, err := c.marshal(now)
+		return err == nil && bytes.Equal(current, load[[]byte](text)), err
+	}
+	return equalMemory(now, then, 0, c.elem.Size()), nil
+}
+
+func (c *column) sameTime(now, then unsafe.Pointer) bool {
+	if equalMemory(now, then, 0, unsafe.Sizeof(time.Time{})) {
+		return true
+	}
+	return c.compareTimes(load[time.Time](now), load[time.Time](then)) == 0
+}
+
+func equalMemory(a, b unsafe.Pointer, offset, size uintptr) bool {
+	x := unsafe.String((*byte)(unsafe.Add(a, offset)), size)
+	return x == unsafe.String((*byte)(unsafe.Add(b, offset)), size)
+}
