@@ -51,7 +51,7 @@ func firstDifference(model, database string) (string, string, int) {
 }
 
 func oneLine(text string) string {
-	first, _, more := strings.Cut(text, "\n")
+	first, _, more := strings.Cut(strings.TrimSpace(text), "\n")
 	if more {
 		return first + " …"
 	}
@@ -83,7 +83,7 @@ func (e *DiffError) Error() string {
 
 const missing = "missing"
 
-// relationKinds names pg_class.relkind.
+// relationKind names pg_class.relkind.
 func relationKind(kind string) string {
 	switch kind {
 	case "v":
@@ -102,6 +102,7 @@ func relationKind(kind string) string {
 	return "table"
 }
 
+// typeKind names pg_type.typtype.
 func typeKind(kind string) string {
 	switch kind {
 	case "b":

@@ -15,7 +15,7 @@ const savepoint = "retort_create_all"
 // compareInScratch returns the signatures of the registered functions as the
 // server writes them, or a *DiffError.
 func (c *creation) compareInScratch(ctx context.Context, database *facts) ([]string, error) {
-	if err := c.q.Exec(ctx, "SAVEPOINT "+savepoint); err != nil {
+	if err := c.q.Exec(ctx, label+"SAVEPOINT "+savepoint); err != nil {
 		return nil, fmt.Errorf("ddl: set a savepoint: %w", err)
 	}
 	signatures, model, err := c.build(ctx)
@@ -33,7 +33,7 @@ func (c *creation) compareInScratch(ctx context.Context, database *facts) ([]str
 	}
 	// The rollback also takes back search_path.
 	c.reader.scratch = ""
-	if err := c.q.Exec(ctx, "ROLLBACK TO SAVEPOINT "+savepoint); err != nil {
+	if err := c.q.Exec(ctx, label+"ROLLBACK TO SAVEPOINT "+savepoint); err != nil {
 		return nil, fmt.Errorf("ddl: roll the scratch schema back: %w", err)
 	}
 	return signatures, nil

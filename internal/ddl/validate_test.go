@@ -1,0 +1,136 @@
+package ddl_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/retort-go/retort/internal/ddl"
+	"github.com/retort-go/retort/schema"
+)
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what   string
+		change func(s *schema.Schema)
+		want   []string
+	}{
+		{"accepts_one_of_everything", func(*schema.Schema) {}, nil},
+		{"accepts_nothing", func(s *schema.Schema) { *s = schema.Schema{} }, nil},
+		{"tables_with_one_name", func(s *schema.Schema) {
+			s.Tables = append(s.Tables, schema.Table{Name: "authors", Columns: []schema.Column{{Name: "a", Type: "text"}}})
+		}, []string{`table authors: the name "authors" is taken already by table authors; tables, indexes, primary keys and unique constraints share one set of names`}},
+		{"an_enum_named_like_a_table", func(s *schema.Schema) {
+			s.Enums = append(s.Enums, schema.Enum{Name: "books", Values: []string{"a"}})
+		}, []string{`table books: the name "books" is taken already by enum books; enums and tables share one set of names`}},
+		{"an_index_named_like_a_table", func(s *schema.Schema) {
+			s.Tables[0].Indexes[0].Name = "authors"
+		}, []string{`table books: index authors: the name "authors" is taken already by table authors; tables, indexes, primary keys and unique constraints share one set of names`}},
+		{"enum_values", func(s *schema.Schema) {
+			s.Enums[0].Values = []string{"a", "", "a", strings.Repeat("é", 32), "x\x00"}
+			s.Enums[1].Values = nil
+		}, []string{
+			`enum book_status: value "" is empty`,
+			`enum book_status: value "a" is there twice`,
+			`enum book_status: value "` + strings.Repeat("é", 32) + `" is 64 bytes long, PostgreSQL takes 63`,
+			`enum book_status: value "x\x00" has a NUL byte or is not valid UTF-8`,
+			`enum Odd Type: it has no values`,
+		}},
+		{"columns", func(s *schema.Schema) {
+			s.Tables[1].Columns = append(s.Tables[1].Columns,
+				schema.Column{Name: "name", Type: " "},
+				schema.Column{Name: "ctid", Type: "text"},
+				schema.Column{Name: "", Type: "int", Identity: "SOMETIMES"},
+				schema.Column{Name: "n", Type: "text", Identity: schema.IdentityAlways, Default: "1"},
+				schema.Column{Name: "z", Type: "text", Default: "'\x00'"})
+		}, []string{
+			`table authors: column name is there twice`,
+			`table authors: column name: it has no type`,
+			`table authors: column ctid: PostgreSQL keeps this name for a column of its own`,
+			`table authors: column: sqltext: a name is empty`,
+			`table authors: column : its identity is "SOMETIMES"; there are "BY DEFAULT" and "ALWAYS"`,
+			`table authors: column n: it is an identity column and has a default; PostgreSQL takes one of them`,
+			`table authors: column n: it is an identity column of type text; it must be smallint, integer or bigint`,
+			`table authors: column z: its default has a NUL byte or is not valid UTF-8`,
+		}},
+		{"a_table_without_columns", func(s *schema.Schema) {
+			s.Tables = []schema.Table{{Name: ""}}
+			s.Objects = nil
+		}, []string{`table: sqltext: a name is empty`, `table : it has no columns`}},
+		{"keys", func(s *schema.Schema) {
+			b := &s.Tables[0]
+			b.PrimaryKey.Columns = []string{"id", "id", "nope"}
+			b.Uniques[0].Name = "pk_books"
+			b.Uniques[0].Columns = nil
+			b.Uniques[0].Deferrable = "SOMEHOW"
+			b.Uniques[1].Deferrable = schema.InitiallyDeferred
+			b.Checks[0].Name = "fk_books_author_id_authors"
+			b.Checks[0].Expression = "\n"
+			b.Indexes[0].Columns = []string{"nope", "id", "id"}
+			s.Tables[1].ForeignKeys = nil
+		}, []string{
+			`table books: constraint pk_books: column "id" is there twice`,
+			`table books: constraint pk_books: the table has no column "nope"`,
+			`table books: constraint pk_books: another constraint of the table has this name`,
+			`table books: constraint pk_books: the name "pk_books" is taken already by table books: constraint pk_books; tables, indexes, primary keys and unique constraints share one set of names`,
+			`table books: constraint pk_books: it has no columns`,
+			`table books: constraint pk_books: it is deferrable as "SOMEHOW"; there are "DEFERRABLE INITIALLY IMMEDIATE" and "DEFERRABLE INITIALLY DEFERRED"`,
+			`table books: index uq_books_title: it has a predicate and is deferrable; PostgreSQL takes one of them`,
+			`table books: constraint fk_books_author_id_authors: its expression is empty`,
+			`table books: constraint fk_books_author_id_authors: another constraint of the table has this name`,
+			`table books: index ix_books_status_created_at: the table has no column "nope"`,
+		}},
+		{"foreign_keys", func(s *schema.Schema) {
+			column := []string{"author_id"}
+			s.Tables[0].ForeignKeys = []schema.ForeignKey{
+				{Name: "fk_1", Columns: column, RefTable: "nope", RefColumns: []string{"id"}},
+				{Name: "fk_2", Columns: column, RefTable: "authors", RefColumns: []string{"id", "name"}},
+				{Name: "fk_3", Columns: column, RefTable: "authors", RefColumns: []string{"nope"}},
+				{Name: "fk_4", Columns: []string{"title"}, RefTable: "authors", RefColumns: []string{"name"}},
+				{Name: "fk_5", Columns: []string{"id"}, RefTable: "authors", RefColumns: []string{"id"}},
+				{Name: "fk_6", Columns: column, RefTable: "authors", RefColumns: []string{"id"}, OnDelete: schema.SetNull, OnUpdate: "EXPLODE"},
+				{Name: "fk_7", RefTable: "authors"},
+			}
+		}, []string{
+			`table books: constraint fk_1: it refers to the table "nope", which is not registered`,
+			`table books: constraint fk_2: it has 1 column but refers to 2 columns`,
+			`table books: constraint fk_3: it refers to the column "nope", which table authors does not have`,
+			`table books: constraint fk_4: it refers to authors (name), which is neither the primary key nor unique at once and without a predicate`,
+			`table books: constraint fk_5: column "id" is uuid, but refers to column "id", which is bigint`,
+			`table books: constraint fk_6: it says ON DELETE SET NULL, but column "author_id" is NOT NULL`,
+			`table books: constraint fk_6: its ON UPDATE action is "EXPLODE"; there are "RESTRICT", "CASCADE", "SET NULL" and "SET DEFAULT"`,
+			`table books: constraint fk_7: it has no columns`,
+		}},
+		{"objects", func(s *schema.Schema) {
+			s.Objects = append(s.Objects, s.Objects[1], s.Objects[2],
+				schema.Object{Kind: "view", Name: "v", Create: "CREATE VIEW v AS SELECT 1"},
+				schema.Object{Kind: schema.Function, Name: "f", Arguments: "int", Table: "books", Create: " ; "},
+				schema.Object{Kind: schema.Function, Name: "f", Arguments: "text", Create: "\xff"},
+				schema.Object{Kind: schema.Trigger, Name: "tr", Arguments: "int", Table: "nope", Create: "x"})
+		}, []string{
+			`function refuse_change(): it is registered twice`,
+			`trigger books_keep of table books: it is registered twice`,
+			`object v: its kind is "view"; there are "function" and "trigger"`,
+			`function f(int): it names the table "books", which only triggers have`,
+			`function f(int): its SQL is empty`,
+			`function f(text): its SQL has a NUL byte or is not valid UTF-8`,
+			`trigger tr of table nope: no registered table has this name`,
+			`trigger tr of table nope: it has the arguments "int", which only functions have`,
+		}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			s := library()
+			c.change(s)
+			var got []string
+			for _, err := range ddl.Validate(s) {
+				got = append(got, strings.TrimPrefix(err.Error(), "ddl: "))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
