@@ -2,6 +2,7 @@ package mapper
 
 import (
 	"reflect"
+	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -23,4 +24,10 @@ func OIDs(fields []ResultField) []uint32 {
 		oids[i] = fields[i].DataTypeOID
 	}
 	return oids
+}
+
+// FieldPointer returns the address of a field of o, as a pointer to its type.
+// The field must be one that [Fields] listed for the plan's type.
+func (p *Plan) FieldPointer(o Object, f Field) any {
+	return reflect.NewAt(f.Type, unsafe.Add(o.p, f.Offset)).Interface()
 }

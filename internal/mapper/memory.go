@@ -22,6 +22,12 @@ func dataWord(v any) unsafe.Pointer {
 	return (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1]
 }
 
+// typeWord is the first word of an interface: equal exactly for equal types, as
+// reflect.Type is, without the call that compares interfaces.
+func typeWord(v any) unsafe.Pointer {
+	return (*[2]unsafe.Pointer)(unsafe.Pointer(&v))[0]
+}
+
 // blockType is a struct that begins with a t and goes on with one slot per
 // yielded type. A pointer to the block is a pointer to its t.
 func blockType(t reflect.Type, slots func(yield func(reflect.Type))) reflect.Type {

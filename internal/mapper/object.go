@@ -61,7 +61,7 @@ func (b *Batch) New() Object {
 		b.used, b.size = 0, b.next
 		b.next = min(2*b.next, largestChunk)
 	}
-	o := Object{unsafe.Add(b.chunk, uintptr(b.used)*b.plan.block.Size())}
+	o := Object{unsafe.Add(b.chunk, uintptr(b.used)*b.plan.size)}
 	b.used++
 	return o
 }

@@ -28,22 +28,24 @@ type Plan struct {
 	columns []column
 	byName  map[string]int
 	block   reflect.Type // object with one slot per nullable column, for batches
+	size    uintptr      // of block, in bytes
 	snap    snapPlan
 }
 
-// column is a Column with all decisions made.
+// column is a Column with all decisions made. What the loops read comes first,
+// to lie together in memory.
 type column struct {
-	name     string
-	path     string
-	declared Column
 	offset   uintptr
-	typ      reflect.Type // of the field
-	elem     reflect.Type // of the value: what a pointer points at
+	slot     uintptr // offset of the slot in Plan.block; only for nullable columns
+	shape    shape
 	nullable bool
 	notNull  bool
-	shape    shape
 	pg       pgType
-	slot     uintptr // offset of the slot in Plan.block; only for nullable columns
+	name     string
+	elem     reflect.Type // of the value: what a pointer points at
+	typ      reflect.Type // of the field
+	path     string
+	declared Column
 }
 
 // Compile makes the plan of the struct t with these columns.
@@ -107,7 +109,7 @@ func compileColumn(c Column) (col column, problem string) {
 		if col.shape != shapeString {
 			return col, fmt.Sprintf("%s cannot hold the enum %s; use a string type", t, c.PGType)
 		}
-		col.pg = pgType{c.PGType, wireText, 0, 0}
+		col.pg = pgType{wireText, 0, 0, c.PGType}
 		return col, ""
 	}
 	text := c.PGType
@@ -148,6 +150,7 @@ func (p *Plan) finish() {
 			}
 		}
 	})
+	p.size = p.block.Size()
 	slot := 1
 	for i := range p.columns {
 		if p.columns[i].nullable {

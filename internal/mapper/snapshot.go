@@ -28,7 +28,16 @@ type snapPlan struct {
 	slots  []uintptr  // per column; 0 for none
 	cloned []int      // columns whose memory the struct copy would share
 	ranges []memRange // columns that are equal when their bytes are
-	others []int      // all other columns
+	others []other    // all other columns
+}
+
+// other is a column that is compared as what it is.
+type other struct {
+	offset uintptr
+	slot   uintptr // 0 for none
+	text   bool    // a plain string, the most frequent
+	index  int
+	column *column
 }
 
 // memRange is a run of columns without gaps.
@@ -66,7 +75,7 @@ func newSnapPlan(p *Plan) snapPlan {
 		if c.isPlain() {
 			plain = append(plain, i)
 		} else {
-			s.others = append(s.others, i)
+			s.others = append(s.others, other{c.offset, s.slots[i], c.shape == shapeString && !c.nullable, i, c})
 		}
 	}
 	s.merge(p, plain)
@@ -156,24 +165,21 @@ func (p *Plan) Changed(o Object, s Snapshot, dst []int) ([]int, error) {
 			}
 		}
 	}
-	for _, col := range p.snap.others {
-		c := &p.columns[col]
-		now, then := unsafe.Add(o.p, c.offset), unsafe.Add(s.p, c.offset)
-		if c.nullable {
-			now, then = load[unsafe.Pointer](now), load[unsafe.Pointer](then)
-			if now == nil || then == nil {
-				if now != then {
-					dst = append(dst, col)
-				}
-				continue
+	for i := range p.snap.others {
+		x := &p.snap.others[i]
+		now, then := unsafe.Add(o.p, x.offset), unsafe.Add(s.p, x.offset)
+		if x.text {
+			if load[string](now) != load[string](then) {
+				dst = append(dst, x.index)
 			}
+			continue
 		}
-		same, err := c.same(now, then, unsafe.Add(s.p, p.snap.slots[col]))
+		same, err := x.column.same(now, then, unsafe.Add(s.p, x.slot))
 		if err != nil {
 			return dst[:start], err
 		}
 		if !same {
-			dst = append(dst, col)
+			dst = append(dst, x.index)
 		}
 	}
 	if len(dst)-start > 1 {
@@ -182,8 +188,14 @@ func (p *Plan) Changed(o Object, s Snapshot, dst []int) ([]int, error) {
 	return dst, nil
 }
 
-// same compares two values; text is the address of a json column's text.
+// same compares two fields; text is the address of a json column's text.
 func (c *column) same(now, then, text unsafe.Pointer) (bool, error) {
+	if c.nullable {
+		now, then = load[unsafe.Pointer](now), load[unsafe.Pointer](then)
+		if now == nil || then == nil {
+			return now == then, nil
+		}
+	}
 	switch c.shape {
 	case shapeString:
 		return load[string](now) == load[string](then), nil

@@ -26,7 +26,7 @@ type StandIn struct {
 // spot is one address of the block that names a field.
 type spot struct {
 	offset uintptr
-	ptr    reflect.Type // type of a pointer to this address
+	ptr    unsafe.Pointer // typeWord of a pointer to this address
 	field  int
 }
 
@@ -44,12 +44,12 @@ func NewStandIn(t reflect.Type, fields []Field) *StandIn {
 	s := &StandIn{object: t, base: v.UnsafePointer(), size: block.Size()}
 	slot := 1
 	for i, f := range fields {
-		s.spots = append(s.spots, spot{f.Offset, reflect.PointerTo(f.Type), i})
+		s.spots = append(s.spots, spot{f.Offset, pointerWord(reflect.PointerTo(f.Type)), i})
 		if f.Type.Kind() == reflect.Pointer {
 			at := block.Field(slot)
 			reflect.NewAt(f.Type, unsafe.Add(s.base, f.Offset)).Elem().
 				Set(reflect.NewAt(at.Type, unsafe.Add(s.base, at.Offset)).Convert(f.Type))
-			s.spots = append(s.spots, spot{at.Offset, f.Type, i})
+			s.spots = append(s.spots, spot{at.Offset, pointerWord(f.Type), i})
 			slot++
 		}
 	}
@@ -91,7 +91,7 @@ func (s *StandIn) Find(field any) (i int, ok bool) {
 	if k < 0 {
 		return 0, false
 	}
-	t := reflect.TypeOf(field)
+	t := typeWord(field)
 	for n := int(k); n < len(s.spots) && s.spots[n].offset == at; n++ {
 		if s.spots[n].ptr == t {
 			return s.spots[n].field, true
@@ -99,3 +99,5 @@ func (s *StandIn) Find(field any) (i int, ok bool) {
 	}
 	return 0, false
 }
+
+func pointerWord(t reflect.Type) unsafe.Pointer { return typeWord(reflect.Zero(t).Interface()) }

@@ -52,10 +52,10 @@ const (
 
 // pgType is one PostgreSQL type that a column can have.
 type pgType struct {
-	name     string
 	wire     wire
 	oid      uint32 // 0: only the server knows it (enums, types of extensions)
 	arrayOID uint32
+	name     string
 }
 
 // typeNamed finds the type that SQL text names, without its length or precision.
@@ -75,29 +75,29 @@ func typeNamed(text string) (pgType, bool) {
 	name = strings.TrimPrefix(name, "pg_catalog.") + suffix
 	switch name {
 	case "smallint", "int2":
-		return pgType{"smallint", wireInt2, pgtype.Int2OID, pgtype.Int2ArrayOID}, true
+		return pgType{wireInt2, pgtype.Int2OID, pgtype.Int2ArrayOID, "smallint"}, true
 	case "integer", "int", "int4":
-		return pgType{"integer", wireInt4, pgtype.Int4OID, pgtype.Int4ArrayOID}, true
+		return pgType{wireInt4, pgtype.Int4OID, pgtype.Int4ArrayOID, "integer"}, true
 	case "bigint", "int8":
-		return pgType{"bigint", wireInt8, pgtype.Int8OID, pgtype.Int8ArrayOID}, true
+		return pgType{wireInt8, pgtype.Int8OID, pgtype.Int8ArrayOID, "bigint"}, true
 	case "real", "float4":
-		return pgType{"real", wireFloat4, pgtype.Float4OID, pgtype.Float4ArrayOID}, true
+		return pgType{wireFloat4, pgtype.Float4OID, pgtype.Float4ArrayOID, "real"}, true
 	case "double precision", "float8":
-		return pgType{"double precision", wireFloat8, pgtype.Float8OID, pgtype.Float8ArrayOID}, true
+		return pgType{wireFloat8, pgtype.Float8OID, pgtype.Float8ArrayOID, "double precision"}, true
 	case "boolean", "bool":
-		return pgType{"boolean", wireBool, pgtype.BoolOID, pgtype.BoolArrayOID}, true
+		return pgType{wireBool, pgtype.BoolOID, pgtype.BoolArrayOID, "boolean"}, true
 	case "bytea":
-		return pgType{"bytea", wireBytea, pgtype.ByteaOID, pgtype.ByteaArrayOID}, true
+		return pgType{wireBytea, pgtype.ByteaOID, pgtype.ByteaArrayOID, "bytea"}, true
 	case "uuid":
-		return pgType{"uuid", wireUUID, pgtype.UUIDOID, pgtype.UUIDArrayOID}, true
+		return pgType{wireUUID, pgtype.UUIDOID, pgtype.UUIDArrayOID, "uuid"}, true
 	case "timestamptz", "timestamp with time zone":
-		return pgType{"timestamptz", wireTimestamptz, pgtype.TimestamptzOID, pgtype.TimestamptzArrayOID}, true
+		return pgType{wireTimestamptz, pgtype.TimestamptzOID, pgtype.TimestamptzArrayOID, "timestamptz"}, true
 	case "date":
-		return pgType{"date", wireDate, pgtype.DateOID, pgtype.DateArrayOID}, true
+		return pgType{wireDate, pgtype.DateOID, pgtype.DateArrayOID, "date"}, true
 	case "json":
-		return pgType{"json", wireJSON, pgtype.JSONOID, pgtype.JSONArrayOID}, true
+		return pgType{wireJSON, pgtype.JSONOID, pgtype.JSONArrayOID, "json"}, true
 	case "jsonb":
-		return pgType{"jsonb", wireJSONB, pgtype.JSONBOID, pgtype.JSONBArrayOID}, true
+		return pgType{wireJSONB, pgtype.JSONBOID, pgtype.JSONBArrayOID, "jsonb"}, true
 	}
 	return textTypeNamed(name)
 }
@@ -105,17 +105,17 @@ func typeNamed(text string) (pgType, bool) {
 func textTypeNamed(name string) (pgType, bool) {
 	switch name {
 	case "text":
-		return pgType{"text", wireText, pgtype.TextOID, pgtype.TextArrayOID}, true
+		return pgType{wireText, pgtype.TextOID, pgtype.TextArrayOID, "text"}, true
 	case "varchar", "character varying":
-		return pgType{"varchar", wireText, pgtype.VarcharOID, pgtype.VarcharArrayOID}, true
+		return pgType{wireText, pgtype.VarcharOID, pgtype.VarcharArrayOID, "varchar"}, true
 	case "char", "character", "bpchar":
-		return pgType{"char", wireText, pgtype.BPCharOID, pgtype.BPCharArrayOID}, true
+		return pgType{wireText, pgtype.BPCharOID, pgtype.BPCharArrayOID, "char"}, true
 	case "citext":
-		return pgType{"citext", wireText, 0, 0}, true
+		return pgType{wireText, 0, 0, "citext"}, true
 	case "text[]":
-		return pgType{"text[]", wireTextArray, pgtype.TextArrayOID, pgtype.TextArrayOID}, true
+		return pgType{wireTextArray, pgtype.TextArrayOID, pgtype.TextArrayOID, "text[]"}, true
 	case "varchar[]", "character varying[]":
-		return pgType{"varchar[]", wireTextArray, pgtype.VarcharArrayOID, pgtype.TextArrayOID}, true
+		return pgType{wireTextArray, pgtype.VarcharArrayOID, pgtype.TextArrayOID, "varchar[]"}, true
 	}
 	return pgType{}, false
 }
@@ -125,15 +125,15 @@ func textTypeNamed(name string) (pgType, bool) {
 func typeOfOID(oid uint32) (pgType, bool) {
 	const firstUserOID = 16384
 	if oid >= firstUserOID || oid == 0 {
-		return pgType{userType, wireText, oid, 0}, true
+		return pgType{wireText, oid, 0, userType}, true
 	}
 	switch oid {
 	case pgtype.NameOID, pgtype.QCharOID:
-		return pgType{"name", wireText, oid, 0}, true
+		return pgType{wireText, oid, 0, "name"}, true
 	case pgtype.TimestampOID:
-		return pgType{"timestamp", wireTimestamp, oid, 0}, true
+		return pgType{wireTimestamp, oid, 0, "timestamp"}, true
 	case pgtype.BPCharArrayOID, pgtype.NameArrayOID:
-		return pgType{"text[]", wireTextArray, oid, 0}, true
+		return pgType{wireTextArray, oid, 0, "text[]"}, true
 	}
 	for _, name := range []string{
 		"smallint", "integer", "bigint", "real", "double precision", "boolean", "text", "varchar", "char",
