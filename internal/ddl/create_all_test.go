@@ -119,6 +119,24 @@ func TestCreateAll(t *testing.T) {
 		}
 	})
 
+	t.Run("knows_a_function_that_keeps_search_path_from_its_creation", func(t *testing.T) {
+		t.Parallel()
+		conn := connect(t, newDatabase(t))
+		s := &schema.Schema{Objects: []schema.Object{{
+			Kind: schema.Function, Name: "f",
+			Create: "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT 1'",
+		}}}
+		for _, want := range [][]string{{"function f()"}, nil} {
+			created, err := createAll(t.Context(), conn, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, created); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		}
+	})
+
 	t.Run("lets_one_of_many_callers_create", func(t *testing.T) {
 		t.Parallel()
 		url := newDatabase(t)
