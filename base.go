@@ -1,0 +1,57 @@
+package retort
+
+import (
+	"github.com/retort-go/retort/schema"
+)
+
+// Base lists everything that belongs to one database: tables, enums, functions,
+// triggers, the naming of constraints. It is the one registry; what it does not
+// list, Retort does not touch.
+//
+//   - Concurrency: immutable; safe for many goroutines and engines.
+type Base struct {
+	tables  []*declaration
+	enums   []*EnumType
+	objects []schema.Object
+	naming  schema.Naming
+}
+
+// Item is what a Base lists: a [*Table], an [*EnumType], an [SQLObject] or a
+// [Naming].
+type Item interface{ register(*Base) }
+
+// NewBase lists items. It checks nothing; [Open] does.
+func NewBase(items ...Item) *Base {
+	b := &Base{}
+	for _, item := range items {
+		if item != nil {
+			item.register(b)
+		}
+	}
+	return b
+}
+
+// Naming is the naming convention of constraints and indexes; see
+// [schema.Naming]. Patterns left empty keep their default.
+type Naming schema.Naming
+
+func (n Naming) register(b *Base) { b.naming = schema.Naming(n) }
+
+// SQLObject is a database object that is declared by its SQL text; see
+// [Function] and [Trigger].
+type SQLObject struct{ object schema.Object }
+
+func (o SQLObject) register(b *Base) { b.objects = append(b.objects, o.object) }
+
+// Function declares a function by its whole CREATE FUNCTION statement.
+//
+//   - Shape: arguments is the list of argument types as SQL text, empty for none;
+//     with the name it tells overloaded functions apart.
+func Function(name, arguments, create string) SQLObject {
+	return SQLObject{schema.Object{Kind: schema.Function, Name: name, Arguments: arguments, Create: create}}
+}
+
+// Trigger declares a trigger of table by its whole CREATE TRIGGER statement.
+func Trigger(name, table, create string) SQLObject {
+	return SQLObject{schema.Object{Kind: schema.Trigger, Name: name, Table: table, Create: create}}
+}

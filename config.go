@@ -1,0 +1,130 @@
+package retort
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Config says which database an engine talks to and how.
+//
+//   - Shape: a zero field means its default. Printing a Config in any form masks
+//     the password of its URL.
+type Config struct {
+	// Base lists the models. Nil is for an engine that runs raw SQL only.
+	Base *Base
+
+	// URL names the database: postgres://user:password@host:port/name, with
+	// postgresql:// and SQLAlchemy's postgresql+asyncpg:// accepted as they are. A
+	// Unix socket is postgres:///name?host=/run/postgresql. Parameters are
+	// libpq's (sslmode, connect_timeout, application_name …) and asyncpg's ssl.
+	// Required.
+	URL string
+
+	// PoolSize is how many connections are kept. Default 5. Range 1 and more; -1
+	// is unlimited.
+	PoolSize int
+
+	// MaxOverflow is how many more are opened under load. Default 10 where
+	// PoolSize is 0 as well; with a PoolSize given it is taken as written: 0 is
+	// none, -1 unlimited.
+	MaxOverflow int
+
+	// PoolTimeout bounds the wait for a connection. Default 30 s.
+	PoolTimeout time.Duration
+
+	// Recycle is the age after which a connection is replaced before its next
+	// use, up to 10 % earlier. Default 0, never.
+	Recycle time.Duration
+
+	// PrePing asks a connection that was idle for 30 s for a sign of life before
+	// it is used. Dead sockets are noticed without it, at no round trip.
+	PrePing bool
+
+	// Echo logs every statement to Logger at level INFO.
+	Echo bool
+
+	// EchoParams adds parameter values to what Echo logs. They may be secrets.
+	EchoParams bool
+
+	// Logger receives echo, warnings and errors. Default: none are logged.
+	Logger *slog.Logger
+
+	// Observer is told of every flight; tracing and metrics hang on it. Default
+	// nil.
+	Observer Observer
+
+	// Pooler is for a database behind a transaction-mode pooler such as
+	// PgBouncer: no prepared statements, no session state.
+	Pooler bool
+
+	// ConnectTimeout bounds one connection attempt. Default 10 s.
+	ConnectTimeout time.Duration
+
+	// CommitTimeout bounds the wait for the answer to COMMIT, which does not end
+	// with the caller's context. Default 10 s.
+	CommitTimeout time.Duration
+}
+
+// validate reports every setting that cannot be.
+func (c *Config) validate() error {
+	var errs []error
+	problem := func(field, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("retort: Config.%s: "+format, append([]any{field}, args...)...))
+	}
+	for field, d := range map[string]time.Duration{
+		"PoolTimeout": c.PoolTimeout, "Recycle": c.Recycle,
+		"ConnectTimeout": c.ConnectTimeout, "CommitTimeout": c.CommitTimeout,
+	} {
+		if d < 0 {
+			problem(field, "is %s; give a positive duration, or leave it zero for the default", d)
+		}
+	}
+	if c.PoolSize < -1 {
+		problem("PoolSize", "is %d; give the number of connections to keep, 0 for 5 or -1 for unlimited", c.PoolSize)
+	}
+	if c.MaxOverflow < -1 {
+		problem("MaxOverflow", "is %d; give the number of extra connections, 0 for none or -1 for unlimited", c.MaxOverflow)
+	}
+	if c.EchoParams && !c.Echo {
+		problem("EchoParams", "is on but Echo is off; turn Echo on, too")
+	}
+	if c.Echo && c.Logger == nil {
+		problem("Logger", "is nil but Echo is on; give a *slog.Logger to echo to")
+	}
+	return errors.Join(errs...)
+}
+
+// masked is what every print of a Config shows.
+type masked struct {
+	URL            string
+	PoolSize       int
+	MaxOverflow    int
+	PoolTimeout    time.Duration
+	Recycle        time.Duration
+	PrePing        bool
+	Echo           bool
+	EchoParams     bool
+	Pooler         bool
+	ConnectTimeout time.Duration
+	CommitTimeout  time.Duration
+}
+
+func (c Config) masked() masked {
+	return masked{
+		URL: maskURL(c.URL), PoolSize: c.PoolSize, MaxOverflow: c.MaxOverflow, PoolTimeout: c.PoolTimeout,
+		Recycle: c.Recycle, PrePing: c.PrePing, Echo: c.Echo, EchoParams: c.EchoParams, Pooler: c.Pooler,
+		ConnectTimeout: c.ConnectTimeout, CommitTimeout: c.CommitTimeout,
+	}
+}
+
+// Format prints the settings without the password, whatever the verb.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "retort.Config%+v", c.masked()) }
+
+// LogValue gives slog the settings without the password.
+func (c Config) LogValue() slog.Value { return slog.AnyValue(c.masked()) }
+
+// MarshalJSON writes the settings without the password.
+func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.masked()) }

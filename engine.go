@@ -1,0 +1,178 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/pgerr"
+	"github.com/retort-go/retort/pool"
+)
+
+// Engine owns the connections to one database and the compiled models. It is
+// lazy: the first statement opens the first connection.
+//
+//   - Concurrency: safe for many goroutines; one per database and process.
+//   - Cleanup: [Engine.Close].
+type Engine struct {
+	pool   *pool.Pool[*flight.Conn]
+	fly    flight.Config
+	base   *Base
+	models *models
+	log    *slog.Logger
+	echo   echo
+	watch  Observer
+	scans  sync.Map // of reflect.Type to *mapper.Scan, for raw SQL
+}
+
+// Open compiles the models, checks every setting and returns an engine. It
+// connects to nothing.
+//
+//   - Errors: all problems at once, joined, each naming the field or the model.
+//   - Cleanup: [Engine.Close].
+func Open(cfg Config) (*Engine, error) {
+	problems := []error{cfg.validate()}
+	conn, err := parseURL(cfg.URL)
+	problems = append(problems, err)
+	base := cfg.Base
+	if base == nil {
+		base = NewBase()
+	}
+	compiled, err := compileBase(base)
+	problems = append(problems, err)
+	if err := errors.Join(problems...); err != nil {
+		return nil, fmt.Errorf("retort: Open: %w", err)
+	}
+	e := &Engine{
+		base: base, models: compiled, log: cfg.Logger, watch: cfg.Observer,
+		echo: echo{on: cfg.Echo, params: cfg.EchoParams},
+		fly: flight.Config{
+			Conn: conn, Pooler: cfg.Pooler,
+			CommitTimeout: cfg.CommitTimeout, ConnectTimeout: cfg.ConnectTimeout,
+		},
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	e.pool, err = pool.New(e.poolConfig(cfg))
+	if err != nil {
+		return nil, fmt.Errorf("retort: Open: %w", err)
+	}
+	return e, nil
+}
+
+func (e *Engine) poolConfig(cfg Config) pool.Config[*flight.Conn] {
+	return pool.Config[*flight.Conn]{
+		Open:       e.connect,
+		Close:      closeConn,
+		Alive:      (*flight.Conn).Alive,
+		Ping:       func(ctx context.Context, c *flight.Conn) error { return c.Ping(ctx) },
+		NeedsReset: (*flight.Conn).Dirty,
+		Reset:      func(ctx context.Context, c *flight.Conn) error { return c.Reset(ctx) },
+		Size:       cfg.PoolSize,
+		Overflow:   cfg.MaxOverflow,
+		Timeout:    cfg.PoolTimeout,
+		Recycle:    cfg.Recycle,
+		PrePing:    cfg.PrePing,
+		OnEvent:    e.poolEvent,
+	}
+}
+
+func (e *Engine) connect(ctx context.Context) (*flight.Conn, error) {
+	c, err := flight.Connect(ctx, &e.fly)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// closeTimeout bounds the polite end of a connection; it runs on a goroutine
+// that nobody waits for but Close.
+const closeTimeout = 2 * time.Second
+
+func closeConn(c *flight.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	c.Close(ctx)
+}
+
+// Ping makes one round trip to the database.
+//
+//   - Errors: as of any first statement: [*pgerr.ConnectError],
+//     [*pool.TimeoutError], a context error.
+func (e *Engine) Ping(ctx context.Context) error {
+	lease, err := e.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	if err := lease.Resource().Ping(ctx); err != nil {
+		lease.Discard(err)
+		return fmt.Errorf("retort: ping: %w", e.explain(err))
+	}
+	lease.Release()
+	return nil
+}
+
+// Stats is a snapshot of the pool.
+func (e *Engine) Stats() pool.Stats { return e.pool.Stats() }
+
+// Close stops lending connections, waits for the borrowed ones until ctx ends,
+// and closes all.
+//
+//   - Errors: how many connections were still in use when ctx ended.
+//   - Concurrency: safe to call more than once and from several goroutines.
+func (e *Engine) Close(ctx context.Context) error { return e.pool.Close(ctx) }
+
+// String names the database, without the password.
+func (e *Engine) String() string {
+	return fmt.Sprintf("retort.Engine(%s:%d/%s)", e.fly.Conn.Host, e.fly.Conn.Port, e.fly.Conn.Database)
+}
+
+// Format prints as String, whatever the verb: the fields hold the password.
+func (e *Engine) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, e.String()) }
+
+// LogValue gives slog the name of the database.
+func (e *Engine) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+// acquire borrows a connection.
+func (e *Engine) acquire(ctx context.Context) (pool.Lease[*flight.Conn], error) {
+	lease, err := e.pool.Acquire(ctx)
+	if errors.Is(err, pool.ErrClosed) {
+		return lease, ErrEngineClosed
+	}
+	return lease, err
+}
+
+// release gives a connection back. A broken one is closed, and with it every
+// idle one that is as old, when the failure says that the server went away.
+func (e *Engine) release(lease pool.Lease[*flight.Conn], err error) {
+	c := lease.Resource()
+	switch {
+	case !c.Broken() && !c.MustClose() && c.TxStatus() == 'I':
+		lease.Release()
+	case c.Broken() && pgerr.KindOf(err) == pgerr.Shutdown:
+		lease.Invalidate(err)
+	default:
+		lease.Discard(err)
+	}
+}
+
+// poolEvent logs what an operator wants to know of.
+func (e *Engine) poolEvent(event pool.Event) {
+	switch event.Kind {
+	case pool.EventOpenFailed:
+		e.log.Error("retort: connecting failed", "error", event.Err, "after", event.Duration)
+	case pool.EventInvalidated:
+		e.log.Warn("retort: idle connections are replaced", "cause", event.Err)
+	case pool.EventMisused, pool.EventPanicked:
+		e.log.Error("retort: defect in the pool's use", "event", event.Kind.String(), "error", event.Err)
+	case pool.EventClosed:
+		e.log.Debug("retort: connection closed", "reason", event.Reason.String(), "age", event.Duration)
+	case pool.EventOpened:
+		e.log.Debug("retort: connection opened", "after", event.Duration)
+	}
+}

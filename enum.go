@@ -1,0 +1,32 @@
+package retort
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/retort-go/retort/schema"
+)
+
+// EnumType ties a Go string type to a PostgreSQL enum: fields of that type
+// become columns of that enum.
+//
+//   - Concurrency: immutable.
+type EnumType struct {
+	goType reflect.Type
+	enum   schema.Enum
+}
+
+// NewEnum declares the enum name with its values in sort order. List it in
+// [NewBase].
+func NewEnum[E ~string](name string, values ...E) *EnumType {
+	e := &EnumType{goType: reflect.TypeFor[E](), enum: schema.Enum{Name: name}}
+	for _, v := range values {
+		e.enum.Values = append(e.enum.Values, string(v))
+	}
+	return e
+}
+
+// Values lists the labels in sort order.
+func (e *EnumType) Values() []string { return slices.Clone(e.enum.Values) }
+
+func (e *EnumType) register(b *Base) { b.enums = append(b.enums, e) }

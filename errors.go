@@ -1,0 +1,127 @@
+package retort
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/pgerr"
+)
+
+// The facts that a program tests for with errors.Is. Each has an anchor in
+// docs/errors.md.
+var (
+	// ErrNotFound: there is no such row.
+	ErrNotFound = errors.New("retort: no such row; see docs/errors.md#not-found")
+
+	// ErrTooMany: One found a second row.
+	ErrTooMany = errors.New("retort: more than one row where one was expected; see docs/errors.md#too-many")
+
+	// ErrStale: another transaction changed or deleted the row since it was read.
+	ErrStale = errors.New("retort: the row is no longer the one that was read; see docs/errors.md#stale")
+
+	// ErrNotLoaded: the relation was not asked for.
+	ErrNotLoaded = errors.New("retort: the relation was not loaded; see docs/errors.md#not-loaded")
+
+	// ErrReadOnly: a read-only session has something to write.
+	ErrReadOnly = errors.New("retort: the session is read-only but has changes; see docs/errors.md#read-only")
+
+	// ErrSessionClosed: the session was used after Close.
+	ErrSessionClosed = errors.New("retort: the session is closed; see docs/errors.md#session-closed")
+
+	// ErrSessionFailed: an earlier error ended the transaction; only Rollback helps.
+	ErrSessionFailed = errors.New("retort: an earlier error ended this transaction; call Rollback before using the session again; see docs/errors.md#session-failed")
+
+	// ErrConcurrentUse: two goroutines use one session.
+	ErrConcurrentUse = errors.New("retort: the session is in use by another goroutine; give each goroutine a session of its own; see docs/errors.md#concurrent-use")
+
+	// ErrIterOpen: the session is used inside the loop over one of its iterators.
+	ErrIterOpen = errors.New("retort: an iterator of this session is still open; end its loop first, or use a second session; see docs/errors.md#iter-open")
+
+	// ErrEngineClosed: the engine was closed.
+	ErrEngineClosed = errors.New("retort: the engine is closed; see docs/errors.md#engine-closed")
+
+	// ErrCommitUnknown: the answer to COMMIT was lost. Nothing was sent twice.
+	ErrCommitUnknown = pgerr.ErrCommitUnknown
+)
+
+// StaleError is [ErrStale] with its evidence.
+//
+//   - Shape: Key is the primary key's value; the text does not show it.
+type StaleError struct {
+	Table string
+	Key   any
+	Err   error
+}
+
+// Error names the table and the remedy.
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("retort: a row of %q was changed or deleted by another transaction since it was read; load it again and repeat the change; see docs/errors.md#stale", e.Table)
+}
+
+// Is makes errors.Is(err, ErrStale) true.
+func (e *StaleError) Is(target error) bool { return target == ErrStale }
+
+// Unwrap gives what the server said.
+func (e *StaleError) Unwrap() error { return e.Err }
+
+// CommittedError says that the transaction was committed, but what had to be
+// made of it afterwards failed.
+type CommittedError struct{ Err error }
+
+// Error says so.
+func (e *CommittedError) Error() string {
+	return fmt.Sprintf("retort: the transaction is committed, but its result could not be made: %v; see docs/errors.md#committed-not-rendered", e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *CommittedError) Unwrap() error { return e.Err }
+
+// ValueError is a value that PostgreSQL cannot store or a Go field cannot hold:
+// text with a NUL or invalid UTF-8, a time out of range, an integer too large.
+// It names the column and never the value.
+type ValueError = mapper.ValueError
+
+// explain turns what a flight reports into what a user can act on: constraint
+// errors with their columns, and typed errors in place of SQLSTATEs.
+func (e *Engine) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	var failed *flight.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	if constraint := pgerr.Constraint(err); constraint != nil {
+		constraint.Columns = e.models.constraintColumns(constraint)
+		return constraint
+	}
+	return err
+}
+
+// constraintColumns finds the columns of a constraint in the models: the server
+// names them for NOT NULL only.
+func (m *models) constraintColumns(c *pgerr.ConstraintError) []string {
+	if len(c.Columns) > 0 {
+		return c.Columns
+	}
+	t, ok := m.schema.Table(c.Table)
+	if !ok {
+		return nil
+	}
+	for _, u := range t.Uniques {
+		if u.Name == c.Constraint {
+			return u.Columns
+		}
+	}
+	for _, f := range t.ForeignKeys {
+		if f.Name == c.Constraint {
+			return f.Columns
+		}
+	}
+	if t.PrimaryKey != nil && t.PrimaryKey.Name == c.Constraint {
+		return t.PrimaryKey.Columns
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package model
+
+import (
+	"reflect"
+	"sync/atomic"
+
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/schema"
+)
+
+// Table is one compiled model.
+//
+//   - Shape: Columns, the plan's columns and Schema.Columns share their indexes.
+//   - Concurrency: safe for many goroutines once built.
+type Table struct {
+	Schema    *schema.Table
+	Type      reflect.Type
+	Plan      *mapper.Plan
+	StandIn   *mapper.StandIn
+	Fields    []mapper.Field // as StandIn counts them
+	Columns   []Column
+	Key       int // index of the primary key column
+	Version   int // index of the version column, -1 for none
+	Rank      int // tables that foreign keys refer to have a lower one
+	Relations []Relation
+
+	// FieldColumn maps an index of the stand-in's fields to a column, -1 for a
+	// field that is no column, such as a relation.
+	FieldColumn []int
+
+	texts    texts
+	decoders [resultCount]atomic.Pointer[mapper.Decoder]
+	all      []int
+}
+
+// Column is the role of one column in reads and writes.
+type Column struct {
+	Name string
+
+	// ServerMade columns are left out of INSERT and come back from it.
+	ServerMade bool
+
+	// OnUpdate is the SQL expression that every UPDATE sets, empty for none. The
+	// column comes back from the UPDATE.
+	OnUpdate string
+
+	// Fixed columns are never written by an UPDATE: the key, and identity
+	// columns.
+	Fixed bool
+
+	// KeyMaker makes the value of an unset key at Add; nil for none.
+	KeyMaker func() ([16]byte, error)
+}
+
+// Relation is a has-many relation: the rows of Child whose column Column holds
+// the key of the parent.
+type Relation struct {
+	Name   string // the Go field
+	Field  int    // index of the stand-in's field
+	Child  *Table
+	Column int // index in Child.Columns
+}
+
+// Finish prepares the texts that never change. It is called once, when the
+// columns and roles are set.
+func (t *Table) Finish() {
+	t.all = make([]int, len(t.Columns))
+	for i := range t.all {
+		t.all[i] = i
+	}
+	t.texts.build(t)
+}
+
+// Name is the table's name.
+func (t *Table) Name() string { return t.Schema.Name }
+
+// AllColumns lists every column index in order; callers must not change it.
+func (t *Table) AllColumns() []int { return t.all }
+
+// Find resolves a pointer into the stand-in to a column.
+//
+//   - Shape: ok is false for pointers elsewhere; column is -1 for a field that is
+//     no column.
+func (t *Table) Find(field any) (column, fieldIndex int, ok bool) {
+	i, ok := t.StandIn.Find(field)
+	if !ok {
+		return -1, -1, false
+	}
+	return t.FieldColumn[i], i, true
+}
+
+// Relation returns the relation of the stand-in field.
+func (t *Table) Relation(field any) (*Relation, bool) {
+	i, ok := t.StandIn.Find(field)
+	if !ok {
+		return nil, false
+	}
+	for k := range t.Relations {
+		if t.Relations[k].Field == i {
+			return &t.Relations[k], true
+		}
+	}
+	return nil, false
+}
+
+// Result names a list of columns that a statement of this table returns.
+type Result int
+
+// The results that have a decoder of their own.
+const (
+	ResultAll Result = iota
+	ResultInsert
+	ResultUpdate
+	resultCount
+)
+
+// Decoder reads rows of a result as the server describes them.
+//
+//   - Errors: a column whose type in the database does not fit the Go field,
+//     by name.
+func (t *Table) Decoder(r Result, fields []mapper.ResultField) (*mapper.Decoder, error) {
+	slot := &t.decoders[r]
+	if d := slot.Load(); d != nil && d.Matches(fields) {
+		return d, nil
+	}
+	d, err := t.Plan.Decoder(t.resultColumns(r), mapper.OIDs(fields))
+	if err != nil {
+		return nil, err
+	}
+	slot.Store(d)
+	return d, nil
+}
+
+func (t *Table) resultColumns(r Result) []int {
+	switch r {
+	case ResultInsert:
+		return t.texts.insertReturned
+	case ResultUpdate:
+		return t.texts.updateReturned
+	default:
+		return t.all
+	}
+}
+
+// Field is a pointer to the relation's field in the object.
+func (t *Table) Field(o mapper.Object, rel *Relation) any {
+	return t.Plan.FieldPointer(o, t.Fields[rel.Field])
+}

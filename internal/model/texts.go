@@ -1,0 +1,195 @@
+package model
+
+import (
+	"encoding/binary"
+	"strconv"
+	"sync"
+
+	"github.com/retort-go/retort/internal/sqltext"
+)
+
+// Guard is the expression that makes a statement fail inside the server unless
+// exactly one row was written: reading a setting that nobody sets is an error
+// (42704) that no user's SQL makes by accident. It must drive the statement;
+// as one more output column PostgreSQL would skip it when no row matched.
+const Guard = `CASE WHEN count(*) = 1 THEN true ELSE current_setting('retort.stale_row')::boolean END`
+
+// texts are the statements of one table. All but UPDATE are constant; UPDATE
+// has one text for each set of changed columns, kept once made.
+type texts struct {
+	insert      string
+	delete      string
+	selectByKey string
+	selectList  string
+	updates     sync.Map // of the changed columns' bytes to string
+
+	insertColumns  []int // written, in order of the parameters
+	insertOIDs     []uint32
+	keyOIDs        []uint32
+	insertReturned []int
+	updateReturned []int
+}
+
+func (x *texts) build(t *Table) {
+	for i, c := range t.Columns {
+		if c.ServerMade {
+			x.insertReturned = append(x.insertReturned, i)
+		} else {
+			x.insertColumns = append(x.insertColumns, i)
+			x.insertOIDs = append(x.insertOIDs, t.Plan.OID(i))
+		}
+		if c.OnUpdate != "" {
+			x.updateReturned = append(x.updateReturned, i)
+		}
+	}
+	x.keyOIDs = []uint32{t.Plan.OID(t.Key)}
+	x.selectList = columnList(t, "", t.all)
+	x.insert = x.insertText(t)
+	x.delete = deleteText(t)
+	x.selectByKey = "/* retort:session.get */ SELECT " + x.selectList +
+		"\nFROM " + sqltext.Ident(t.Name()) +
+		"\nWHERE " + sqltext.Ident(t.Columns[t.Key].Name) + " = $1"
+}
+
+// InsertColumns lists the columns that INSERT writes, in the order of its
+// parameters.
+func (t *Table) InsertColumns() []int { return t.texts.insertColumns }
+
+// InsertOIDs are the types of INSERT's parameters.
+func (t *Table) InsertOIDs() []uint32 { return t.texts.insertOIDs }
+
+// InsertReturned lists the columns that come back from INSERT.
+func (t *Table) InsertReturned() []int { return t.texts.insertReturned }
+
+// UpdateReturned lists the columns that come back from UPDATE.
+func (t *Table) UpdateReturned() []int { return t.texts.updateReturned }
+
+// InsertSQL writes one row and returns the server-made columns.
+func (t *Table) InsertSQL() string { return t.texts.insert }
+
+// SelectByKeySQL reads all columns of the row with key $1.
+func (t *Table) SelectByKeySQL() string { return t.texts.selectByKey }
+
+// DeleteSQL deletes the row with key $1, and version $2 where there is one; it
+// fails with [Guard] when that row is not there.
+func (t *Table) DeleteSQL() string { return t.texts.delete }
+
+func (x *texts) insertText(t *Table) string {
+	var b sqltext.Builder
+	b.WriteString("/* retort:session.flush */ INSERT INTO ")
+	b.Ident(t.Name())
+	if len(x.insertColumns) == 0 {
+		b.WriteString("\nDEFAULT VALUES")
+	} else {
+		b.WriteString(" (" + columnList(t, "", x.insertColumns) + ")\nVALUES (")
+		for i := range x.insertColumns {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.Arg()
+		}
+		b.WriteString(")")
+	}
+	if len(x.insertReturned) > 0 {
+		b.WriteString("\nRETURNING " + columnList(t, "", x.insertReturned))
+	}
+	return b.String()
+}
+
+func deleteText(t *Table) string {
+	var b sqltext.Builder
+	b.WriteString("/* retort:session.flush */ WITH d AS (\n  DELETE FROM ")
+	b.Ident(t.Name())
+	b.WriteString("\n  WHERE ")
+	writeIdentity(&b, t)
+	b.WriteString("\n  RETURNING 1\n)\nSELECT " + Guard + " AS ok FROM d")
+	return b.String()
+}
+
+// UpdateSQL sets the changed columns of the row with key $1, and version $2
+// where there is one, and returns [Guard] followed by the columns of
+// UpdateReturned. The values of changed follow the key and the version.
+func (t *Table) UpdateSQL(changed []int) string {
+	key := make([]byte, 0, 64)
+	for _, c := range changed {
+		key = binary.AppendUvarint(key, uint64(c))
+	}
+	if text, ok := t.texts.updates.Load(string(key)); ok {
+		return text.(string)
+	}
+	text, _ := t.texts.updates.LoadOrStore(string(key), updateText(t, changed))
+	return text.(string)
+}
+
+func updateText(t *Table, changed []int) string {
+	var b sqltext.Builder
+	b.WriteString("/* retort:session.flush */ WITH u AS (\n  UPDATE ")
+	b.Ident(t.Name())
+	b.WriteString("\n  SET ")
+	first := 2
+	if t.Version >= 0 {
+		first = 3
+	}
+	for i, c := range changed {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.Ident(t.Columns[c].Name)
+		b.WriteString(" = $" + strconv.Itoa(first+i))
+	}
+	for i, c := range t.texts.updateReturned {
+		if i > 0 || len(changed) > 0 {
+			b.WriteString(", ")
+		}
+		b.Ident(t.Columns[c].Name)
+		b.WriteString(" = " + t.Columns[c].OnUpdate)
+	}
+	b.WriteString("\n  WHERE ")
+	writeIdentity(&b, t)
+	b.WriteString("\n  RETURNING ")
+	if len(t.texts.updateReturned) == 0 {
+		b.WriteString("1")
+	} else {
+		b.WriteString(columnList(t, "", t.texts.updateReturned))
+	}
+	b.WriteString("\n)\nSELECT g.ok")
+	if len(t.texts.updateReturned) > 0 {
+		b.WriteString(", " + columnList(t, "u.", t.texts.updateReturned))
+	}
+	b.WriteString("\nFROM (SELECT " + Guard + " AS ok FROM u) AS g\nLEFT JOIN u ON true")
+	return b.String()
+}
+
+func writeIdentity(b *sqltext.Builder, t *Table) {
+	b.Ident(t.Columns[t.Key].Name)
+	b.WriteString(" = $1")
+	if t.Version >= 0 {
+		b.WriteString(" AND ")
+		b.Ident(t.Columns[t.Version].Name)
+		b.WriteString(" = $2")
+	}
+}
+
+// SelectList is the list of all columns, each behind qualifier, which is empty
+// or ends in a period.
+func (t *Table) SelectList(qualifier string) string {
+	if qualifier == "" {
+		return t.texts.selectList
+	}
+	return columnList(t, qualifier, t.all)
+}
+
+func columnList(t *Table, qualifier string, columns []int) string {
+	var b sqltext.Builder
+	for i, c := range columns {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(qualifier)
+		b.Ident(t.Columns[c].Name)
+	}
+	return b.String()
+}
+
+// KeyOIDs is the type of SelectByKeySQL's parameter.
+func (t *Table) KeyOIDs() []uint32 { return t.texts.keyOIDs }

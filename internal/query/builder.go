@@ -1,0 +1,198 @@
+package query
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/sqltext"
+)
+
+// source is one table of a query and the qualifier of its columns in the text.
+type source struct {
+	table     *model.Table
+	qualifier string // empty, or ends in a period
+}
+
+// builder writes one statement. Errors are collected, so that a query with
+// three mistakes names three.
+type builder struct {
+	sqltext.Builder
+	args    mapper.Args
+	oids    []uint32
+	sources []source
+	errs    []error
+}
+
+// Statement is SQL text with its encoded parameters.
+//
+//   - Shape: Values, Formats and OIDs pair up; OID 0 leaves the type to the
+//     server.
+type Statement struct {
+	SQL     string
+	Values  [][]byte
+	Formats []int16
+	OIDs    []uint32
+}
+
+func (b *builder) statement() (Statement, error) {
+	if len(b.errs) > 0 {
+		return Statement{}, errors.Join(b.errs...)
+	}
+	return Statement{SQL: b.String(), Values: b.args.Values, Formats: b.args.Formats, OIDs: b.oids}, nil
+}
+
+func (b *builder) fail(format string, args ...any) {
+	b.errs = append(b.errs, fmt.Errorf("retort: "+format, args...))
+}
+
+// resolve finds the source and column that field points at.
+func (b *builder) resolve(call string, field any) (source, int, bool) {
+	for _, s := range b.sources {
+		col, i, ok := s.table.Find(field)
+		if !ok {
+			continue
+		}
+		if col < 0 {
+			b.fail("%s: field %s of %s is a relation, not a column", call, s.table.Fields[i].Path, s.table.Type)
+			return source{}, 0, false
+		}
+		return s, col, true
+	}
+	b.fail("%s: the field pointer (%T) is not a column of %s; point into the table's own C, as in retort.%s(&%s.C.Field, …)",
+		call, field, b.sources[0].table.Type, call, b.sources[0].table.Type.Name())
+	return source{}, 0, false
+}
+
+func (b *builder) column(s source, col int) {
+	b.WriteString(s.qualifier)
+	b.Ident(s.table.Columns[col].Name)
+}
+
+// value writes the next parameter, encoded as column col of s.
+func (b *builder) value(call string, s source, col int, v any) {
+	if err := s.table.Plan.AppendValue(&b.args, col, v); err != nil {
+		b.errs = append(b.errs, nilHint(call, err))
+		return
+	}
+	b.oids = append(b.oids, s.table.Plan.OID(col))
+	b.Arg()
+}
+
+func nilHint(call string, err error) error {
+	var isNil *mapper.NilValueError
+	if errors.As(err, &isNil) {
+		return fmt.Errorf("retort: %s: a nil value compares with nothing; use retort.IsNull or retort.IsNotNull, or retort.Opt for an optional filter: %w", call, err)
+	}
+	return fmt.Errorf("retort: %s: %w", call, err)
+}
+
+// where writes WHERE and ps, or nothing when all are empty.
+func (b *builder) where(ps []Predicate) {
+	all := And(ps...)
+	if all.empty() {
+		return
+	}
+	b.WriteString("\nWHERE ")
+	b.joined(ps, " AND ")
+}
+
+func (b *builder) joined(ps []Predicate, separator string) {
+	first := true
+	for _, p := range ps {
+		if p.empty() {
+			continue
+		}
+		if !first {
+			b.WriteString(separator)
+		}
+		first = false
+		b.predicate(p)
+	}
+}
+
+func (b *builder) predicate(p Predicate) {
+	switch p.op {
+	case opAnd:
+		b.group(p.subs, " AND ")
+	case opOr:
+		b.group(p.subs, " OR ")
+	case opNot:
+		b.WriteString("NOT ")
+		b.group(p.subs, " AND ")
+	default:
+		b.condition(p)
+	}
+}
+
+func (b *builder) group(ps []Predicate, separator string) {
+	b.WriteString("(")
+	b.joined(ps, separator)
+	b.WriteString(")")
+}
+
+func (b *builder) condition(p Predicate) {
+	s, col, ok := b.resolve(p.name, p.field)
+	if !ok {
+		return
+	}
+	b.column(s, col)
+	switch p.op {
+	case opCompare:
+		b.WriteString(comparisons[p.name])
+		b.value(p.name, s, col, p.value)
+	case opLike:
+		b.like(p, s, col)
+	case opIn:
+		b.in(p, s, col)
+	case opIsNull:
+		b.WriteString(" IS NULL")
+	case opIsNotNull:
+		b.WriteString(" IS NOT NULL")
+	}
+}
+
+// like passes the pattern as text: a pattern need not be a value of the column
+// (an enum's label, say).
+func (b *builder) like(p Predicate, s source, col int) {
+	if kind := s.table.Plan.GoType(col).Kind(); kind != reflect.String {
+		b.fail("%s: column %q holds %s, not text", p.name, s.table.Columns[col].Name, s.table.Plan.GoType(col))
+		return
+	}
+	b.WriteString("::text LIKE ")
+	if _, err := mapper.AppendText(&b.args, p.value.(string)); err != nil {
+		b.errs = append(b.errs, fmt.Errorf("retort: %s: %w", p.name, err))
+		return
+	}
+	b.oids = append(b.oids, textOID)
+	b.Arg()
+}
+
+// textOID is the type text in every PostgreSQL; see pg_type.dat.
+const textOID = 25
+
+// in passes the whole list as one array, so that its text is the same for any
+// number of values. The array type of an enum is not known before the first
+// connection: its labels travel as text and are cast by name.
+func (b *builder) in(p Predicate, s source, col int) {
+	if err := s.table.Plan.AppendArray(&b.args, col, p.value); err != nil {
+		b.errs = append(b.errs, nilHint(p.name, err))
+		return
+	}
+	oid := s.table.Plan.ArrayOID(col)
+	b.WriteString(" = ANY(")
+	b.Arg()
+	if s.table.Plan.OID(col) == 0 {
+		oid = textArrayOID
+		b.WriteString("::text[]::")
+		b.Ident(s.table.Schema.Columns[col].Type)
+		b.WriteString("[]")
+	}
+	b.oids = append(b.oids, oid)
+	b.WriteString(")")
+}
+
+// textArrayOID is the type text[] in every PostgreSQL; see pg_type.dat.
+const textArrayOID = 1009

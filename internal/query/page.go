@@ -1,0 +1,90 @@
+package query
+
+// wherePage writes WHERE with the conditions of q and, on a page after the
+// first, the condition that a row comes behind the last one seen.
+func (b *builder) wherePage(q *Select, keys []orderKey) {
+	if q.After == nil {
+		b.where(q.Where)
+		return
+	}
+	if len(q.After) != len(keys) {
+		b.fail("After: got %d values for %d keys of the order (the primary key counts, as the last one); take them from Position", len(q.After), len(keys))
+		return
+	}
+	for _, k := range keys {
+		if !q.Table.Schema.Columns[k.column].NotNull {
+			b.fail("After: column %q may be NULL and cannot be a key of a page; order by columns that are NOT NULL", q.Table.Columns[k.column].Name)
+			return
+		}
+	}
+	b.WriteString("\nWHERE ")
+	if !And(q.Where...).empty() {
+		b.joined(q.Where, " AND ")
+		b.WriteString(" AND ")
+	}
+	if sameDirection(keys) {
+		b.rowComparison(q.After, keys)
+	} else {
+		b.mixedComparison(q.After, keys)
+	}
+}
+
+func sameDirection(keys []orderKey) bool {
+	for _, k := range keys {
+		if k.desc != keys[0].desc {
+			return false
+		}
+	}
+	return true
+}
+
+func behind(k orderKey) string {
+	if k.desc {
+		return " < "
+	}
+	return " > "
+}
+
+// rowComparison is (a, b) > ($1, $2): one range of an index over (a, b).
+func (b *builder) rowComparison(after []any, keys []orderKey) {
+	s := b.sources[0]
+	b.WriteString("(")
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.column(s, k.column)
+	}
+	b.WriteString(")" + behind(keys[0]) + "(")
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.value("After", s, k.column, after[i])
+	}
+	b.WriteString(")")
+}
+
+// mixedComparison spells out a < $1 OR (a = $1 AND b > $2) for keys of both
+// directions, which a row comparison cannot say.
+func (b *builder) mixedComparison(after []any, keys []orderKey) {
+	s := b.sources[0]
+	b.WriteString("(")
+	for i, k := range keys {
+		if i > 0 {
+			b.WriteString(" OR ")
+		}
+		b.WriteString("(")
+		for j, equal := range keys[:i] {
+			b.column(s, equal.column)
+			b.WriteString(" = ")
+			b.value("After", s, equal.column, after[j])
+			b.WriteString(" AND ")
+		}
+		b.column(s, k.column)
+		b.WriteString(behind(k))
+		b.value("After", s, k.column, after[i])
+		b.WriteString(")")
+	}
+	b.WriteString(")")
+}

@@ -1,0 +1,87 @@
+package query
+
+// Predicate is one condition, or several joined by And, Or or Not.
+//
+//   - Shape: the zero Predicate is no condition and is left out wherever it stands.
+type Predicate struct {
+	op    op
+	name  string // the call that made it, for errors
+	field any
+	value any
+	subs  []Predicate
+}
+
+type op uint8
+
+const (
+	opNone op = iota
+	opCompare
+	opIn
+	opLike
+	opIsNull
+	opIsNotNull
+	opAnd
+	opOr
+	opNot
+)
+
+// Comparison operators as SQL spells them, keyed by the name of the call.
+var comparisons = map[string]string{
+	"Eq": " = ", "Ne": " <> ", "Lt": " < ", "Le": " <= ", "Gt": " > ", "Ge": " >= ",
+}
+
+// Compare compares a field with a value; call is Eq, Ne, Lt, Le, Gt or Ge.
+func Compare(call string, field, value any) Predicate {
+	return Predicate{op: opCompare, name: call, field: field, value: value}
+}
+
+// In holds when the field is one of values, a slice of the field's type.
+func In(field, values any) Predicate {
+	return Predicate{op: opIn, name: "In", field: field, value: values}
+}
+
+// Like matches the field against a pattern; call is the function that the user
+// wrote.
+func Like(call string, field any, pattern string) Predicate {
+	return Predicate{op: opLike, name: call, field: field, value: pattern}
+}
+
+// IsNull holds when the field is NULL.
+func IsNull(field any) Predicate { return Predicate{op: opIsNull, name: "IsNull", field: field} }
+
+// IsNotNull holds when the field is not NULL.
+func IsNotNull(field any) Predicate {
+	return Predicate{op: opIsNotNull, name: "IsNotNull", field: field}
+}
+
+// And holds when all of ps hold; none given is no condition.
+func And(ps ...Predicate) Predicate { return Predicate{op: opAnd, name: "And", subs: ps} }
+
+// Or holds when one of ps holds; none given is no condition.
+func Or(ps ...Predicate) Predicate { return Predicate{op: opOr, name: "Or", subs: ps} }
+
+// Not holds when p does not.
+func Not(p Predicate) Predicate { return Predicate{op: opNot, name: "Not", subs: []Predicate{p}} }
+
+// empty tells whether p adds nothing to a WHERE clause.
+func (p Predicate) empty() bool {
+	switch p.op {
+	case opNone:
+		return true
+	case opAnd, opOr, opNot:
+		for _, sub := range p.subs {
+			if !sub.empty() {
+				return false
+			}
+		}
+		return true
+	default:
+		return false
+	}
+}
+
+// Order is one key of ORDER BY.
+type Order struct {
+	Field any
+	Desc  bool
+}

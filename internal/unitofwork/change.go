@@ -1,0 +1,124 @@
+package unitofwork
+
+import (
+	"fmt"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+)
+
+// Kind is what a change does to its row.
+type Kind uint8
+
+// The kinds of changes.
+const (
+	Insert Kind = iota
+	Update
+	Delete
+)
+
+var kindNames = [...]string{"INSERT", "UPDATE", "DELETE"}
+
+// String is the SQL verb.
+func (k Kind) String() string { return kindNames[k] }
+
+// Change is one row to write: its statement, and what comes back.
+//
+//   - Shape: made by [Unit.Changes]; after its flight succeeded it goes to
+//     [Unit.Apply], otherwise it is dropped and made anew.
+type Change struct {
+	Kind  Kind
+	Table *model.Table
+
+	state   *state
+	columns []int         // changed columns of an update
+	result  mapper.Object // holds what the server made
+	back    []int         // columns of result
+}
+
+// Key is the primary key of the row; for an insert with a server-made key it is
+// the zero value of its type.
+func (c *Change) Key() any { return c.Table.Plan.Value(c.state.object, c.Table.Key) }
+
+// Statement encodes the change. The row callback writes to the change and not
+// to the object.
+func (c *Change) Statement() (flight.Statement, error) {
+	var args mapper.Args
+	st := flight.Statement{}
+	var err error
+	switch c.Kind {
+	case Insert:
+		err = c.insert(&st, &args)
+	case Update:
+		err = c.update(&st, &args)
+	case Delete:
+		st.SQL = c.Table.DeleteSQL()
+		err = c.identity(&st, &args)
+	}
+	if err != nil {
+		return st, fmt.Errorf("retort: %s %s: %w", c.Kind, c.Table.Type, err)
+	}
+	st.Args, st.Formats = args.Values, args.Formats
+	return st, nil
+}
+
+func (c *Change) insert(st *flight.Statement, args *mapper.Args) error {
+	t := c.Table
+	st.SQL = t.InsertSQL()
+	st.OIDs = t.InsertOIDs()
+	args.Values = make([][]byte, 0, len(t.InsertColumns()))
+	for _, col := range t.InsertColumns() {
+		if err := t.Plan.Append(args, c.state.object, col); err != nil {
+			return err
+		}
+	}
+	if c.back = t.InsertReturned(); len(c.back) > 0 {
+		st.Row = c.receive(model.ResultInsert, 0)
+	}
+	return nil
+}
+
+func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
+	t := c.Table
+	st.SQL = t.UpdateSQL(c.columns)
+	if err := c.identity(st, args); err != nil {
+		return err
+	}
+	for _, col := range c.columns {
+		st.OIDs = append(st.OIDs, t.Plan.OID(col))
+		if err := t.Plan.Append(args, c.state.object, col); err != nil {
+			return err
+		}
+	}
+	if c.back = t.UpdateReturned(); len(c.back) > 0 {
+		st.Row = c.receive(model.ResultUpdate, 1)
+	}
+	return nil
+}
+
+// identity appends the key, and the version that the session last saw.
+func (c *Change) identity(st *flight.Statement, args *mapper.Args) error {
+	t := c.Table
+	st.OIDs = append(st.OIDs, t.Plan.OID(t.Key))
+	if err := t.Plan.Append(args, c.state.object, t.Key); err != nil {
+		return err
+	}
+	if t.Version < 0 {
+		return nil
+	}
+	st.OIDs = append(st.OIDs, t.Plan.OID(t.Version))
+	return t.Plan.Append(args, c.state.object, t.Version)
+}
+
+// receive decodes the columns behind the first skip ones, which are guards.
+func (c *Change) receive(result model.Result, skip int) func([]flight.Field, [][]byte) error {
+	return func(fields []flight.Field, values [][]byte) error {
+		dec, err := c.Table.Decoder(result, fields[skip:])
+		if err != nil {
+			return err
+		}
+		c.result = c.Table.Plan.New()
+		return dec.Decode(c.result, values[skip:])
+	}
+}

@@ -1,0 +1,157 @@
+package unitofwork
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+)
+
+// Add makes an object pending; its client-made key is set at once.
+func (u *Unit) Add(t *model.Table, o mapper.Object) error {
+	if s, ok := u.objects[o]; ok {
+		switch {
+		case s.status == Deleted:
+			return fmt.Errorf("retort: Add: this %s was deleted in this transaction; add a new object", t.Type)
+		default:
+			s.doomed = false
+			return nil
+		}
+	}
+	if maker := t.Columns[t.Key].KeyMaker; maker != nil && t.Plan.IsZero(o, t.Key) {
+		id, err := maker()
+		if err != nil {
+			return fmt.Errorf("retort: Add: no key for %s: %w", t.Type, err)
+		}
+		t.Plan.SetUUID(o, t.Key, id)
+	}
+	u.remember(&state{table: t, object: o, status: Pending})
+	return nil
+}
+
+// Delete marks an object for deletion. A pending one is forgotten.
+func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
+	s, ok := u.objects[o]
+	switch {
+	case !ok:
+		return fmt.Errorf("retort: Delete: this %s is not in the session; load it in this session first", t.Type)
+	case s.status == Pending:
+		u.forget(s)
+	default:
+		s.doomed = true
+	}
+	return nil
+}
+
+// Changes lists the statements that the next flush has to send, in the order
+// in which they may run: by foreign keys, parents before their children, and
+// the deletes last, children first. Updates of a table come before its inserts
+// and in key order, so that concurrent sessions lock rows in one order.
+//
+//   - Errors: every object that cannot be written, joined.
+func (u *Unit) Changes() ([]*Change, error) {
+	var changes []*Change
+	var errs []error
+	var scratch []int
+	for _, s := range u.ordered {
+		var c *Change
+		var err error
+		switch {
+		case s.status == Pending:
+			c, err = u.insertOf(s)
+		case s.status == Persistent && s.doomed:
+			c = &Change{Kind: Delete, Table: s.table, state: s}
+		case s.status == Persistent:
+			c, scratch, err = updateOf(s, scratch)
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if c != nil {
+			changes = append(changes, c)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	slices.SortStableFunc(changes, inFlushOrder)
+	return changes, nil
+}
+
+// Dirty tells whether a flush has something to send.
+func (u *Unit) Dirty() bool {
+	var scratch []int
+	for _, s := range u.ordered {
+		switch {
+		case s.status == Pending, s.status == Persistent && s.doomed:
+			return true
+		case s.status == Persistent:
+			changed, err := s.table.Plan.Changed(s.object, s.snapshot, scratch[:0])
+			if err != nil || len(changed) > 0 {
+				return true
+			}
+			scratch = changed
+		}
+	}
+	return false
+}
+
+func (u *Unit) insertOf(s *state) (*Change, error) {
+	t := s.table
+	for i, col := range t.Columns {
+		if col.ServerMade && !t.Plan.IsZero(s.object, i) {
+			return nil, fmt.Errorf("retort: INSERT %s: column %q is made by the database but the object has a value for it; leave the field zero, or declare the column without ServerMade", t.Type, col.Name)
+		}
+	}
+	if !t.Columns[t.Key].ServerMade {
+		key := identity{t, t.Plan.Key(s.object, t.Key)}
+		if other, ok := u.identity[key]; ok && other.status == Persistent && !other.doomed {
+			return nil, fmt.Errorf("retort: INSERT %s: the session already holds another object with the same primary key; change that one instead", t.Type)
+		}
+	}
+	return &Change{Kind: Insert, Table: t, state: s}, nil
+}
+
+func updateOf(s *state, scratch []int) (*Change, []int, error) {
+	t := s.table
+	changed, err := t.Plan.Changed(s.object, s.snapshot, scratch[:0])
+	if err != nil {
+		return nil, scratch, fmt.Errorf("retort: UPDATE %s: %w", t.Type, err)
+	}
+	if len(changed) == 0 {
+		return nil, changed, nil
+	}
+	for _, i := range changed {
+		switch col := t.Columns[i]; {
+		case i == t.Key:
+			return nil, changed, fmt.Errorf("retort: UPDATE %s: the primary key %q of a loaded object was changed; delete it and add a new one", t.Type, col.Name)
+		case col.Fixed, col.ServerMade:
+			return nil, changed, fmt.Errorf("retort: UPDATE %s: column %q is made by the database and cannot be changed through the object", t.Type, col.Name)
+		}
+	}
+	return &Change{Kind: Update, Table: t, state: s, columns: slices.Clone(changed)}, changed, nil
+}
+
+func inFlushOrder(a, b *Change) int {
+	if (a.Kind == Delete) != (b.Kind == Delete) {
+		if a.Kind == Delete {
+			return 1
+		}
+		return -1
+	}
+	if a.Kind == Delete {
+		return cmp.Or(-cmp.Compare(a.Table.Rank, b.Table.Rank), byKey(a, b), -cmp.Compare(a.state.arrival, b.state.arrival))
+	}
+	order := cmp.Or(cmp.Compare(a.Table.Rank, b.Table.Rank), -cmp.Compare(a.Kind, b.Kind))
+	if order == 0 && a.Kind == Update {
+		return byKey(a, b)
+	}
+	return order
+}
+
+func byKey(a, b *Change) int {
+	return a.Table.Plan.CompareKeys(a.state.object, b.state.object, a.Table.Key)
+}

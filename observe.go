@@ -1,0 +1,129 @@
+package retort
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/retort-go/retort/internal/flight"
+)
+
+// Observer is told of every flight of an engine. Tracing and metrics are built
+// on it.
+//
+//   - Concurrency: called from many goroutines at once, on the caller's own; it
+//     should be quick and must not use the engine.
+type Observer interface {
+	// FlightStart is called before the flight is sent. The context it returns is
+	// handed to FlightEnd.
+	FlightStart(ctx context.Context, f FlightInfo) context.Context
+
+	// FlightEnd is called when the answer is complete.
+	FlightEnd(ctx context.Context, f FlightInfo)
+}
+
+// FlightInfo is one round trip to the database.
+//
+//   - Shape: Statements holds the SQL texts in order; Begin is empty when no
+//     transaction was opened, End is "", "COMMIT" or "ROLLBACK". Rows counts per
+//     statement what the server reported as affected or returned. Duration, Rows
+//     and Err are set for FlightEnd only.
+//   - Units: Duration is wall time, the wait for a connection not included.
+type FlightInfo struct {
+	Begin      string
+	Statements []string
+	End        string
+	Attempt    int // 1, or 2 and more when it was sent again
+	Rows       []int64
+	Duration   time.Duration
+	Err        error
+}
+
+var endNames = [...]string{flight.Stay: "", flight.Commit: "COMMIT", flight.Rollback: "ROLLBACK"}
+
+// observed flies f and tells the observer and the log.
+func (e *Engine) observed(ctx context.Context, c *flight.Conn, f *flight.Flight, attempt int) error {
+	if e.watch == nil && !e.echo.on {
+		return c.Fly(ctx, f)
+	}
+	info := FlightInfo{Begin: f.Begin, End: endNames[f.End], Attempt: attempt}
+	for i := range f.Statements {
+		info.Statements = append(info.Statements, f.Statements[i].SQL)
+	}
+	watched := ctx
+	if e.watch != nil {
+		watched = e.watch.FlightStart(ctx, info)
+	}
+	start := time.Now()
+	err := c.Fly(ctx, f)
+	info.Duration, info.Err = time.Since(start), e.explain(err)
+	for i := range f.Statements {
+		info.Rows = append(info.Rows, f.Statements[i].Tag.RowsAffected())
+	}
+	if e.watch != nil {
+		e.watch.FlightEnd(watched, info)
+	}
+	if e.echo.on {
+		e.echo.write(ctx, e.log, f, info)
+	}
+	return err
+}
+
+// echo logs the statements of flights.
+type echo struct{ on, params bool }
+
+func (x echo) write(ctx context.Context, log *slog.Logger, f *flight.Flight, info FlightInfo) {
+	if info.Begin != "" {
+		log.InfoContext(ctx, info.Begin)
+	}
+	for i := range f.Statements {
+		attrs := []any{slog.Int64("rows", info.Rows[i])}
+		if x.params {
+			attrs = append(attrs, slog.Any("params", params(&f.Statements[i])))
+		}
+		log.InfoContext(ctx, f.Statements[i].SQL, attrs...)
+	}
+	if info.End != "" {
+		log.InfoContext(ctx, info.End)
+	}
+	attrs := []any{slog.Int("statements", len(f.Statements)), slog.Duration("duration", info.Duration)}
+	if info.Err != nil {
+		log.ErrorContext(ctx, "retort: flight failed", append(attrs, slog.Any("error", info.Err))...)
+		return
+	}
+	log.InfoContext(ctx, "retort: flight", attrs...)
+}
+
+// params reads the encoded parameters back, as far as their types are known.
+func params(st *flight.Statement) []any {
+	types := pgtype.NewMap()
+	values := make([]any, len(st.Args))
+	for i, arg := range st.Args {
+		values[i] = param(types, st, i, arg)
+	}
+	return values
+}
+
+func param(types *pgtype.Map, st *flight.Statement, i int, arg []byte) any {
+	if arg == nil {
+		return nil
+	}
+	format := int16(pgtype.BinaryFormatCode)
+	switch len(st.Formats) {
+	case 0:
+	case 1:
+		format = st.Formats[0]
+	default:
+		format = st.Formats[i]
+	}
+	if i < len(st.OIDs) {
+		if t, ok := types.TypeForOID(st.OIDs[i]); ok {
+			if v, err := t.Codec.DecodeValue(types, st.OIDs[i], format, arg); err == nil {
+				return v
+			}
+		}
+	}
+	return strings.ToValidUTF8(string(arg), "\uFFFD")
+}

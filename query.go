@@ -1,0 +1,127 @@
+package retort
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/query"
+)
+
+// Query reads rows of one table as values of T.
+//
+//   - Shape: a value; every call returns a new one and leaves the old as it was.
+//   - Concurrency: safe for many goroutines, as it is never changed.
+type Query[T any] struct {
+	table *Table[T]
+	where []Predicate
+	order []Order
+	after []any
+	with  []any
+	limit *int
+}
+
+// Query starts a query for all rows.
+func (t *Table[T]) Query() Query[T] { return Query[T]{table: t} }
+
+// Where starts a query for the rows for which all of ps hold.
+func (t *Table[T]) Where(ps ...Predicate) Query[T] { return t.Query().Where(ps...) }
+
+// OrderBy starts a query for all rows in that order.
+func (t *Table[T]) OrderBy(keys ...Order) Query[T] { return t.Query().OrderBy(keys...) }
+
+// With starts a query for all rows with a relation; see [Query.With].
+func (t *Table[T]) With(fields ...any) Query[T] { return t.Query().With(fields...) }
+
+// Where adds conditions; all of them must hold.
+func (q Query[T]) Where(ps ...Predicate) Query[T] {
+	q.where = append(slices.Clip(q.where), ps...)
+	return q
+}
+
+// OrderBy adds keys to the order.
+func (q Query[T]) OrderBy(keys ...Order) Query[T] {
+	q.order = append(slices.Clip(q.order), keys...)
+	return q
+}
+
+// Limit reads at most n rows; 0 reads none.
+//
+//   - Errors: n below zero, when the query runs.
+func (q Query[T]) Limit(n int) Query[T] {
+	q.limit = &n
+	return q
+}
+
+// With loads relations with the rows, in the same round trip and from the same
+// snapshot: &c.History for a field of type [Many].
+func (q Query[T]) With(fields ...any) Query[T] {
+	q.with = append(slices.Clip(q.with), fields...)
+	return q
+}
+
+// After continues behind the row whose values of the order's keys are given: the
+// next page. The primary key is the last key of the order, added if it is not
+// there. Take the values from [Query.Position].
+//
+//   - Errors: a wrong number or type of values, a key that may be NULL; when the
+//     query runs.
+func (q Query[T]) After(values ...any) Query[T] {
+	q.after = slices.Clone(values)
+	if q.after == nil {
+		q.after = []any{}
+	}
+	return q
+}
+
+// Position gives the values for [Query.After] that continue behind row.
+func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
+	t, err := tableOf(s, q.table)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := t.Plan.ObjectOf(row)
+	if !ok {
+		return nil, fmt.Errorf("retort: Position: got a nil %T", row)
+	}
+	keys, err := q.compiled(t, "query.position").Keys()
+	if err != nil {
+		return nil, err
+	}
+	values := make([]any, len(keys))
+	for i, col := range keys {
+		values[i] = t.Plan.Value(o, col)
+	}
+	return values, nil
+}
+
+func (q Query[T]) compiled(t *model.Table, label string) *query.Select {
+	limit := -1
+	if q.limit != nil {
+		limit = *q.limit
+	}
+	return &query.Select{
+		Label: label, Table: t, Where: q.where, Order: q.order, After: q.after, Limit: limit,
+		Total: len(q.with) > 0 || q.after != nil,
+	}
+}
+
+// prepare checks what the types cannot.
+func (q Query[T]) prepare(s *Session, label string) (*query.Select, []*model.Relation, error) {
+	t, err := tableOf(s, q.table)
+	if err != nil {
+		return nil, nil, err
+	}
+	if q.limit != nil && *q.limit < 0 {
+		return nil, nil, fmt.Errorf("retort: Limit(%d): a limit is 0 or more", *q.limit)
+	}
+	var relations []*model.Relation
+	for _, field := range q.with {
+		rel, ok := t.Relation(field)
+		if !ok {
+			return nil, nil, fmt.Errorf("retort: With: %T is not a relation of %s; pass &%s.C.Field for a field of type retort.Many", field, t.Type, t.Type.Name())
+		}
+		relations = append(relations, rel)
+	}
+	return q.compiled(t, label), relations, nil
+}

@@ -1,0 +1,166 @@
+package retort
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"iter"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/query"
+)
+
+// All reads all rows.
+//
+//   - Shape: one round trip, relations included; pending changes of the session
+//     fly with it. Empty and not nil when there are none. A row that the session
+//     already has is the object it has, with that object's values.
+//   - Errors: what is wrong with the query, everything at once.
+func (q Query[T]) All(ctx context.Context, s *Session) ([]*T, error) {
+	return q.all(ctx, s, "query.all")
+}
+
+func (q Query[T]) all(ctx context.Context, s *Session, label string) ([]*T, error) {
+	sel, relations, err := q.prepare(s, label)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.ready(); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	objects, err := s.selectRows(ctx, sel, relations)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]*T, len(objects))
+	for i, o := range objects {
+		rows[i] = sel.Table.Plan.Any(o).(*T)
+	}
+	return rows, nil
+}
+
+// First reads the first row.
+//
+//   - Errors: [ErrNotFound].
+func (q Query[T]) First(ctx context.Context, s *Session) (*T, error) {
+	rows, err := q.capped(1).all(ctx, s, "query.first")
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, ErrNotFound
+	}
+	return rows[0], nil
+}
+
+// One reads the only row.
+//
+//   - Errors: [ErrNotFound]; [ErrTooMany] when there is a second one.
+func (q Query[T]) One(ctx context.Context, s *Session) (*T, error) {
+	rows, err := q.capped(2).all(ctx, s, "query.one")
+	if err != nil {
+		return nil, err
+	}
+	switch len(rows) {
+	case 0:
+		return nil, ErrNotFound
+	case 1:
+		return rows[0], nil
+	default:
+		return nil, fmt.Errorf("%w of %q", ErrTooMany, q.table.decl.name)
+	}
+}
+
+// capped limits the query further, never wider.
+func (q Query[T]) capped(n int) Query[T] {
+	if q.limit != nil && *q.limit < n {
+		return q
+	}
+	return q.Limit(n)
+}
+
+// Count counts the rows, without order but with limit and page.
+func (q Query[T]) Count(ctx context.Context, s *Session) (int64, error) {
+	var n int64
+	err := q.scalar(ctx, s, "query.count", (*query.Select).Count, func(value []byte) error {
+		if len(value) != 8 {
+			return fmt.Errorf("retort: count came back with %d bytes instead of 8", len(value))
+		}
+		n = int64(binary.BigEndian.Uint64(value))
+		return nil
+	})
+	return n, err
+}
+
+// Exists tells whether there is a row.
+func (q Query[T]) Exists(ctx context.Context, s *Session) (bool, error) {
+	var found bool
+	err := q.scalar(ctx, s, "query.exists", (*query.Select).Exists, func(value []byte) error {
+		if len(value) != 1 {
+			return fmt.Errorf("retort: exists came back with %d bytes instead of 1", len(value))
+		}
+		found = value[0] != 0
+		return nil
+	})
+	return found, err
+}
+
+func (q Query[T]) scalar(ctx context.Context, s *Session, label string,
+	build func(*query.Select) (query.Statement, error), take func([]byte) error,
+) error {
+	sel, _, err := q.prepare(s, label)
+	if err != nil {
+		return err
+	}
+	st, err := build(sel)
+	if err != nil {
+		return err
+	}
+	if err := s.ready(); err != nil {
+		return err
+	}
+	defer s.leave()
+	return s.read(ctx, nil, statement(st, func(_ []flight.Field, values [][]byte) error { return take(values[0]) }))
+}
+
+// Iter reads the rows one by one, in constant memory. The objects are new and
+// unknown to the session: changes of them are not written.
+//
+//   - Shape: one round trip; the connection is held until the loop ends. Ending
+//     it early gives the connection up if much is left to read.
+//   - Errors: yielded last, with a nil row. Other calls on the session inside the
+//     loop get [ErrIterOpen]. Relations cannot be loaded this way.
+func (q Query[T]) Iter(ctx context.Context, s *Session) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		if err := q.stream(ctx, s, yield); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (q Query[T]) stream(ctx context.Context, s *Session, yield func(*T, error) bool) error {
+	sel, relations, err := q.prepare(s, "query.iter")
+	if err != nil {
+		return err
+	}
+	if len(relations) > 0 {
+		return fmt.Errorf("retort: Iter does not load relations; use All, or read them for each page")
+	}
+	st, err := sel.Rows()
+	if err != nil {
+		return err
+	}
+	if err := s.ready(); err != nil {
+		return err
+	}
+	defer s.leave()
+	return s.iterate(ctx, sel.Table, st, func(o any) bool { return yield(o.(*T), nil) })
+}
+
+// relationRows are the children that one statement read.
+type relationRows struct {
+	relation *model.Relation
+	rows     receiver
+}

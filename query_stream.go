@@ -1,0 +1,52 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/query"
+)
+
+// drainRows is how many rows are read and thrown away when a loop ends early,
+// before closing the connection is cheaper than reading on.
+const drainRows = 1000
+
+// iterate hands out rows as they arrive. The session is marked as iterating, so
+// that the loop's body cannot send something else on the connection.
+func (s *Session) iterate(ctx context.Context, t *model.Table, st query.Statement, yield func(any) bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// Inside a transaction the rest is read whatever it costs: giving up the
+	// connection would lose the transaction.
+	alone := !s.open && !s.snapshotIsolation() && !s.unit.Dirty()
+	stopped, left := false, 0
+	row := func(fields []flight.Field, values [][]byte) error {
+		if stopped {
+			if left++; alone && left > drainRows {
+				cancel()
+			}
+			return nil
+		}
+		dec, err := t.Decoder(model.ResultAll, fields)
+		if err != nil {
+			return fmt.Errorf("retort: reading %s: %w", t.Type, err)
+		}
+		o := t.Plan.New()
+		if err := dec.Decode(o, values); err != nil {
+			return fmt.Errorf("retort: reading %s: %w", t.Type, err)
+		}
+		s.busy.Store(inIter)
+		more := yield(t.Plan.Any(o))
+		s.busy.Store(inCall)
+		stopped = !more
+		return nil
+	}
+	err := s.read(ctx, nil, statement(st, row))
+	if stopped && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

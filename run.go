@@ -1,0 +1,147 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/retort-go/retort/pgerr"
+)
+
+const (
+	defaultAttempts = 5
+	firstPause      = 10 * time.Millisecond
+	longestPause    = time.Second
+)
+
+// Run executes fn as one unit of work and commits it. When the database reports
+// a serialization failure or a deadlock, everything is repeated: fn runs again
+// on a fresh session, after a pause with full jitter.
+//
+// Side effects outside the database belong behind Run, since fn may run several
+// times; a panic or runtime.Goexit in fn rolls back and goes on.
+//
+//   - Shape: what fn returned in the attempt that was committed.
+//   - Errors: of fn or of COMMIT; the last one when all attempts were used up.
+//     [ErrCommitUnknown] is never repeated.
+func Run[R any](ctx context.Context, eng *Engine, opts TxOptions, fn func(context.Context, *Session) (R, error)) (R, error) {
+	opts.Repeatable = true
+	var result R
+	err := repeat(ctx, opts, func() error {
+		return eng.once(ctx, opts, func(s *Session) error {
+			var err error
+			result, err = fn(ctx, s)
+			return err
+		})
+	})
+	if err != nil {
+		return *new(R), err
+	}
+	return result, nil
+}
+
+// InSession turns a function that works in a session into one that does not know
+// of it: each call is one unit of work, committed before it returns. It fits
+// Huma, gRPC and jobs alike.
+//
+//   - Errors: of fn or of COMMIT. fn's error, panic or runtime.Goexit rolls back,
+//     and so does a ctx that has ended before COMMIT was sent.
+//   - Shape: with opts.Repeatable each attempt gets a fresh session and a copy of
+//     *in as it was.
+func InSession[In, M any](eng *Engine, opts TxOptions, fn func(context.Context, *Session, *In) (*M, error)) func(context.Context, *In) (*M, error) {
+	return func(ctx context.Context, in *In) (*M, error) {
+		var out *M
+		err := repeat(ctx, opts, func() error {
+			own := in
+			if in != nil && opts.Repeatable {
+				fresh := *in
+				own = &fresh
+			}
+			return eng.once(ctx, opts, func(s *Session) error {
+				var err error
+				out, err = fn(ctx, s, own)
+				return err
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}
+}
+
+// InSessionView is [InSession] with a view, which makes the answer from the
+// confirmed object: it runs after COMMIT, when server-made values are there.
+//
+//   - Errors: as InSession; a panic in view is a [*CommittedError].
+func InSessionView[In, M, Out any](eng *Engine, opts TxOptions, fn func(context.Context, *Session, *In) (*M, error), view func(*M) *Out) func(context.Context, *In) (*Out, error) {
+	call := InSession(eng, opts, fn)
+	return func(ctx context.Context, in *In) (*Out, error) {
+		m, err := call(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return rendered(m, view)
+	}
+}
+
+func rendered[M, Out any](m *M, view func(*M) *Out) (out *Out, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &CommittedError{Err: &viewPanic{r}}
+		}
+	}()
+	return view(m), nil
+}
+
+// viewPanic is what a view panicked with.
+type viewPanic struct{ value any }
+
+func (p *viewPanic) Error() string { return "the view panicked" }
+
+func (p *viewPanic) Unwrap() error {
+	err, _ := p.value.(error)
+	return err
+}
+
+// once runs fn in a session and commits, or rolls back.
+func (e *Engine) once(ctx context.Context, opts TxOptions, fn func(*Session) error) (err error) {
+	s := e.SessionWith(opts)
+	defer func() {
+		// Also on the way of a panic or Goexit, which go on.
+		if closing := s.Close(ctx); err == nil {
+			err = closing
+		}
+	}()
+	if err := fn(s); err != nil {
+		return err
+	}
+	return s.Commit(ctx)
+}
+
+// repeat runs attempt again while the database asks for it.
+func repeat(ctx context.Context, opts TxOptions, attempt func() error) error {
+	attempts := opts.MaxAttempts
+	if attempts == 0 {
+		attempts = defaultAttempts
+	}
+	if !opts.Repeatable {
+		attempts = 1
+	}
+	pause := firstPause
+	for i := 1; ; i++ {
+		err := attempt()
+		if err == nil || i >= attempts || !pgerr.Retryable(err) || errors.Is(err, ErrCommitUnknown) {
+			return err
+		}
+		timer := time.NewTimer(rand.N(pause))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		case <-timer.C:
+		}
+		pause = min(2*pause, longestPause)
+	}
+}

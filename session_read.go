@@ -1,0 +1,139 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/query"
+)
+
+// read sends SELECTs that Retort built, with pending changes before them in the
+// same flight, so that a session reads its own writes.
+func (s *Session) read(ctx context.Context, reset func(), reads ...flight.Statement) error {
+	changes, statements, err := s.pending()
+	if err != nil {
+		return err
+	}
+	t := trip{statements: append(statements, reads...), changes: changes, reset: reset}
+	if len(changes) > 0 || s.open || s.snapshotIsolation() {
+		t.begin = s.begin()
+	}
+	if err := s.fly(ctx, t); err != nil {
+		return err
+	}
+	s.unit.Apply(changes, true)
+	return nil
+}
+
+// get is Table.Get without the type.
+func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Object, error) {
+	if err := s.ready(); err != nil {
+		return mapper.Object{}, err
+	}
+	defer s.leave()
+	k, err := t.Plan.KeyOf(t.Key, key)
+	if err != nil {
+		return mapper.Object{}, fmt.Errorf("retort: Get %s: %w", t.Type, err)
+	}
+	if o, found := s.unit.Find(t, k); found {
+		return o, nil
+	}
+	if s.unit.Gone(t, k) {
+		return mapper.Object{}, ErrNotFound
+	}
+	rows, err := s.selectByKey(ctx, t, key)
+	if err != nil {
+		return mapper.Object{}, err
+	}
+	return s.unit.Load(t, rows), nil
+}
+
+// selectByKey reads one row into a new object that the session does not know.
+func (s *Session) selectByKey(ctx context.Context, t *model.Table, key any) (mapper.Object, error) {
+	var args mapper.Args
+	if err := t.Plan.AppendValue(&args, t.Key, key); err != nil {
+		return mapper.Object{}, fmt.Errorf("retort: Get %s: %w", t.Type, err)
+	}
+	rows := receiver{table: t}
+	st := flight.Statement{
+		SQL: t.SelectByKeySQL(), OIDs: t.KeyOIDs(), Args: args.Values, Formats: args.Formats, Row: rows.row,
+	}
+	if err := s.read(ctx, rows.reset, st); err != nil {
+		return mapper.Object{}, err
+	}
+	if len(rows.objects) == 0 {
+		return mapper.Object{}, ErrNotFound
+	}
+	return rows.objects[0], nil
+}
+
+// Refresh reads the object's row again and gives the object its values, changed
+// fields included.
+//
+//   - Shape: one round trip; pending changes of other objects fly with it.
+//   - Errors: [ErrNotFound] when the row is gone; an object that is not persistent
+//     in this session.
+func (s *Session) Refresh(ctx context.Context, object any) error {
+	if err := s.ready(); err != nil {
+		return err
+	}
+	defer s.leave()
+	t, o, err := s.resolve("Refresh", object)
+	if err != nil {
+		return err
+	}
+	if status := s.unit.Status(o).String(); status != "persistent" {
+		return fmt.Errorf("retort: Refresh: this %s is %s; only objects loaded or flushed by this session can be read again", t.Type, status)
+	}
+	s.unit.Revert(o)
+	fresh, err := s.selectByKey(ctx, t, t.Plan.Value(o, t.Key))
+	if err != nil {
+		return err
+	}
+	s.unit.Reload(o, fresh)
+	return nil
+}
+
+// receiver decodes whole rows of one table into new objects.
+type receiver struct {
+	table   *model.Table
+	batch   *mapper.Batch
+	objects []mapper.Object
+}
+
+func (r *receiver) row(fields []flight.Field, values [][]byte) error {
+	dec, err := r.table.Decoder(model.ResultAll, fields)
+	if err != nil {
+		return fmt.Errorf("retort: reading %s: %w", r.table.Type, err)
+	}
+	if r.batch == nil {
+		r.batch = r.table.Plan.NewBatch(0)
+	}
+	o, err := dec.DecodeNew(r.batch, values)
+	if err != nil {
+		return fmt.Errorf("retort: reading %s: %w", r.table.Type, err)
+	}
+	r.objects = append(r.objects, o)
+	return nil
+}
+
+func (r *receiver) reset() { r.objects, r.batch = nil, nil }
+
+// load takes the rows into the session: same row, same object.
+func (r *receiver) load(s *Session) []mapper.Object {
+	for i, o := range r.objects {
+		r.objects[i] = s.unit.Load(r.table, o)
+	}
+	return r.objects
+}
+
+// statement makes a flight's statement of a built one.
+func statement(st query.Statement, row func([]flight.Field, [][]byte) error) flight.Statement {
+	return flight.Statement{SQL: st.SQL, OIDs: st.OIDs, Args: st.Values, Formats: st.Formats, Row: row}
+}
+
+var errStop = errors.New("retort: the loop ended early")

@@ -1,0 +1,85 @@
+package retort
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+)
+
+// Table ties the struct T to a table and is where its queries begin.
+//
+// Its fields are the columns: their names in snake case unless a `db:"name"`
+// tag says otherwise, NOT NULL unless the field is a pointer. `db:"-"` leaves a
+// field out. What the fields cannot say goes into a method
+// Define(*Definition[T]) of T.
+//
+//   - Shape: a value that checks nothing; [Open] compiles it and reports every
+//     problem.
+//   - Concurrency: safe for many goroutines; make it once, at package level.
+type Table[T any] struct {
+	// C is the stand-in for a row: a pointer to one of its fields names the
+	// column, as in retort.Eq(&Books.C.Title, "Emma"). The fields hold no data;
+	// a nullable field points at a slot of its own, so that
+	// retort.Eq(Books.C.Note, "x") takes a plain value. Never write to it.
+	C *T
+
+	decl declaration
+}
+
+// NewTable declares that rows of the table name are values of T.
+func NewTable[T any](name string) *Table[T] {
+	t := reflect.TypeFor[T]()
+	d := declaration{name: name, goType: t}
+	if t.Kind() != reflect.Struct {
+		d.err = fmt.Errorf("model %s: %s is not a struct", name, t)
+		return &Table[T]{C: new(T), decl: d}
+	}
+	d.fields, d.err = mapper.Fields(t)
+	d.standIn = mapper.NewStandIn(t, d.fields)
+	table := &Table[T]{C: d.standIn.Any().(*T), decl: d}
+	table.decl.define = func(core *definition) { defineStruct(core, table.C) }
+	return table
+}
+
+// declaration is the part of a Table that does not depend on T.
+type declaration struct {
+	name    string
+	goType  reflect.Type
+	fields  []mapper.Field
+	standIn *mapper.StandIn
+	define  func(*definition)
+	err     error
+}
+
+func (t *Table[T]) register(b *Base) { b.tables = append(b.tables, &t.decl) }
+
+func (t *Table[T]) declared() *declaration { return &t.decl }
+
+// tableOf finds the compiled model in the session's engine.
+func tableOf[T any](s *Session, t *Table[T]) (*model.Table, error) {
+	compiled, ok := s.eng.models.byDeclaration[&t.decl]
+	if !ok {
+		return nil, fmt.Errorf("retort: table %q (%s) is not part of this engine's Base; add it to NewBase", t.decl.name, t.decl.goType)
+	}
+	return compiled, nil
+}
+
+// Get reads the row with that primary key, or hands out the object that the
+// session already has for it.
+//
+//   - Shape: one round trip, none when the session has the object.
+//   - Errors: [ErrNotFound]; a key of another type than the key column's.
+func (t *Table[T]) Get(ctx context.Context, s *Session, key any) (*T, error) {
+	compiled, err := tableOf(s, t)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.get(ctx, compiled, key)
+	if err != nil {
+		return nil, err
+	}
+	return compiled.Plan.Any(o).(*T), nil
+}
