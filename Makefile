@@ -85,7 +85,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each (default 10s)
 .PHONY: bench
 bench: ## Measure beside pgx and write bench/results.json
 	@go build -o .bin/bench ./bench/cmd/bench
-	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec .bin/bench -out bench/results.json $(BENCHFLAGS)
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec .bin/bench $(BENCHFLAGS)
 
 .PHONY: generate
 generate: ## Refetch and rebuild what is generated (needs the network and npm)

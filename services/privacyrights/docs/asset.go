@@ -82,7 +82,7 @@ func unzip(packed []byte) []byte {
 // acceptsGzip reads Accept-Encoding as RFC 9110, 12.5.3 has it: a named coding
 // counts before "*", and a weight of 0 refuses.
 func acceptsGzip(headers []string) bool {
-	named, any := -1.0, -1.0
+	named, rest := -1.0, -1.0
 	for _, header := range headers {
 		for part := range strings.SplitSeq(header, ",") {
 			coding, params, _ := strings.Cut(part, ";")
@@ -90,14 +90,14 @@ func acceptsGzip(headers []string) bool {
 			case "gzip", "x-gzip":
 				named = weight(params)
 			case "*":
-				any = weight(params)
+				rest = weight(params)
 			}
 		}
 	}
 	if named >= 0 {
 		return named > 0
 	}
-	return any > 0
+	return rest > 0
 }
 
 // weight reads "q=0.5"; what is not a weight counts as 1, as if it were left
