@@ -1,0 +1,389 @@
+package flight_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/pgerr"
+)
+
+func TestFly(t *testing.T) {
+	t.Parallel()
+
+	t.Run("takes_one_round_trip_cold_and_warm", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		p, url := startProxy(t, db.URL())
+		c := connect(t, url)
+		p.countTrips()
+		for i, name := range []string{"cold", "warm", "warm again"} {
+			var names []string
+			fly(t, c, &flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: []flight.Statement{
+				insert(fmt.Sprint(2*i), name), insert(fmt.Sprint(2*i+1), name),
+				query(&names, "SELECT name FROM things WHERE id = $1::int", fmt.Sprint(2*i)),
+			}})
+			if got := p.countTrips(); got != 1 {
+				t.Errorf("%s: %d round trips, want 1", name, got)
+			}
+			if diff := cmp.Diff([]string{name}, names); diff != "" {
+				t.Error(diff)
+			}
+		}
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 6 {
+			t.Errorf("%d rows, want 6", n)
+		}
+		if c.Flights() != 3 {
+			t.Errorf("%d flights, want 3", c.Flights())
+		}
+	})
+
+	t.Run("fills_in_tags_and_clears_old_ones", func(t *testing.T) {
+		t.Parallel()
+		c := connect(t, things(t).URL())
+		f := write("1")
+		f.Statements = append(f.Statements, stmt("DELETE FROM things WHERE id > $1", "0"), stmt("SELECT 1"))
+		fly(t, c, f)
+		got := []string{f.Statements[0].Tag.String(), f.Statements[1].Tag.String(), f.Statements[2].Tag.String()}
+		if diff := cmp.Diff([]string{"INSERT 0 1", "DELETE 1", "SELECT 1"}, got); diff != "" {
+			t.Error(diff)
+		}
+		f.Statements[0].Args[0] = []byte("no number")
+		wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, 0)
+		if got := f.Statements[1].Tag.String(); got != "" {
+			t.Errorf("tag %q of a statement that was not reached", got)
+		}
+	})
+
+	t.Run("sends_nothing_for_an_empty_flight", func(t *testing.T) {
+		t.Parallel()
+		c := connect(t, things(t).URL())
+		fly(t, c, &flight.Flight{})
+		fly(t, c, &flight.Flight{End: flight.Rollback})
+		if c.Flights() != 0 {
+			t.Errorf("%d flights, want none", c.Flights())
+		}
+	})
+
+	t.Run("reads_null_empty_and_unicode", func(t *testing.T) {
+		t.Parallel()
+		c := connect(t, things(t).URL())
+		for range 2 { // cold and warm read by different messages
+			var got []string
+			s := query(&got, "SELECT $1::text, $2::text, $3::text, ''::text", "", "żółć 🐈", "")
+			s.Args[2] = nil
+			fly(t, c, &flight.Flight{Statements: []flight.Statement{s, query(&got, "SELECT 'x'::text WHERE false"), stmt("")}})
+			if diff := cmp.Diff([]string{" | żółć 🐈 | NULL | "}, got); diff != "" {
+				t.Error(diff)
+			}
+		}
+	})
+
+	t.Run("describes_results_as_binary", func(t *testing.T) {
+		t.Parallel()
+		c := connect(t, things(t).URL())
+		for range 3 {
+			s := stmt("SELECT 258::int4 AS a, true AS b")
+			calls := 0
+			s.Row = func(fields []pgconn.FieldDescription, values [][]byte) error {
+				calls++
+				got := fmt.Sprint(fields[0].Name, fields[0].DataTypeOID, fields[0].Format, fields[1].Name, fields[1].DataTypeOID, values)
+				if want := "a23 1b16 [[0 0 1 2] [1]]"; got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+				return nil
+			}
+			fly(t, c, &flight.Flight{Statements: []flight.Statement{s}})
+			if calls != 1 {
+				t.Errorf("%d rows, want 1", calls)
+			}
+		}
+	})
+
+	t.Run("keeps_a_transaction_open_between_flights", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		c := connect(t, db.URL())
+		fly(t, c, &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{insert("1", "a")}})
+		wantStatus(t, c, 'T')
+		fly(t, c, &flight.Flight{Statements: []flight.Statement{insert("2", "b")}})
+		fly(t, c, &flight.Flight{End: flight.Commit})
+		wantStatus(t, c, 'I')
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 2 {
+			t.Errorf("%d rows, want 2", n)
+		}
+	})
+
+	t.Run("carries_5000_large_statements_and_answers", func(t *testing.T) {
+		t.Parallel()
+		c := connect(t, things(t).URL())
+		big := strings.Repeat("0123456789abcdef", 512) // 8 KiB each way: more than all socket buffers together
+		f := flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: make([]flight.Statement, 5000)}
+		seen := 0
+		for i := range f.Statements {
+			f.Statements[i] = stmt("SELECT $1::text", big)
+			f.Statements[i].Row = func(_ []pgconn.FieldDescription, values [][]byte) error {
+				if string(values[0]) != big {
+					return errors.New("another value came back")
+				}
+				seen++
+				return nil
+			}
+		}
+		fly(t, c, &f)
+		if seen != 5000 {
+			t.Errorf("%d rows, want 5000", seen)
+		}
+	})
+}
+
+func TestFlyRefuses(t *testing.T) {
+	t.Parallel()
+	c := connect(t, things(t).URL())
+	many := flight.Statement{SQL: "SELECT 1", Args: make([][]byte, 65536)}
+	tests := map[string]struct {
+		flight    flight.Flight
+		statement int
+		want      string
+	}{
+		"commit_without_a_transaction":   {flight.Flight{Statements: []flight.Statement{stmt("SELECT 1")}, End: flight.Commit}, -1, "without a transaction"},
+		"rollback_without_a_transaction": {flight.Flight{Statements: []flight.Statement{stmt("SELECT 1")}, End: flight.Rollback}, -1, "without a transaction"},
+		"too_many_parameters":            {flight.Flight{Statements: []flight.Statement{stmt("SELECT 1"), many}}, 1, "65536 parameters"},
+		"formats_that_do_not_fit":        {flight.Flight{Statements: []flight.Statement{{SQL: "SELECT 1", Formats: []int16{0, 1}}}}, 0, "2 parameter formats for 0 parameters"},
+		"a_nul_in_sql":                   {flight.Flight{Statements: []flight.Statement{stmt("SELECT 1\x00; x")}}, 0, "NUL"},
+		"a_nul_in_begin":                 {flight.Flight{Begin: "BEGIN\x00"}, -1, "NUL"},
+		"copy_to_the_client":             {flight.Flight{Statements: []flight.Statement{raw("/* x */ copy things to stdout")}}, 0, "COPY"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			e := wantOutcome(t, c.Fly(t.Context(), &tt.flight), flight.NotExecuted, tt.statement)
+			if !strings.Contains(e.Error(), tt.want) {
+				t.Errorf("got %q, want it to say %q", e, tt.want)
+			}
+			if c.Broken() || c.Flights() != 0 {
+				t.Errorf("broken %t after %d flights, want neither", c.Broken(), c.Flights())
+			}
+		})
+	}
+	t.Run("a_second_begin", func(t *testing.T) {
+		fly(t, c, &flight.Flight{Begin: "BEGIN"})
+		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN"}), flight.NotExecuted, -1)
+		fly(t, c, &flight.Flight{End: flight.Rollback})
+	})
+	t.Run("a_flight_within_a_flight", func(t *testing.T) {
+		var inner error
+		s := stmt("SELECT 1")
+		s.Row = func([]pgconn.FieldDescription, [][]byte) error {
+			inner = c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{stmt("SELECT 2")}})
+			return nil
+		}
+		fly(t, c, &flight.Flight{Statements: []flight.Statement{s}})
+		wantOutcome(t, inner, flight.NotExecuted, -1)
+	})
+	t.Run("a_broken_connection", func(t *testing.T) {
+		broken := connect(t, things(t).URL())
+		if err := broken.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		e := wantOutcome(t, broken.Fly(t.Context(), write("1")), flight.NotExecuted, -1)
+		if pgerr.KindOf(e) != pgerr.Connection {
+			t.Errorf("kind %s, want connection", pgerr.KindOf(e))
+		}
+		if broken.Alive() {
+			t.Error("alive after Close")
+		}
+	})
+}
+
+func TestFlyReports(t *testing.T) {
+	t.Parallel()
+
+	t.Run("an_error_in_the_middle_as_rolled_back", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		c := connect(t, db.URL())
+		for round := range 3 { // cold, warm, and warm after a failure
+			e := wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: []flight.Statement{
+				insert("1", "a"), insert("1", "b"), insert("2", "c"),
+			}}), flight.RolledBack, 1)
+			if pgerr.KindOf(e) != pgerr.Unique || strings.Contains(e.Error(), "(1)") {
+				t.Errorf("round %d: kind %s: %v", round, pgerr.KindOf(e), e)
+			}
+			wantStatus(t, c, 'I')
+		}
+		fly(t, c, write("7"))
+		if got := db.Rows(t, "SELECT id FROM things"); cmp.Diff([]string{"7"}, got) != "" {
+			t.Errorf("rows %v, want only 7", got)
+		}
+	})
+
+	t.Run("a_deferred_constraint_that_fails_at_commit_as_rolled_back", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		db.Exec(t, "CREATE TABLE parts (thing int REFERENCES things DEFERRABLE INITIALLY DEFERRED)")
+		c := connect(t, db.URL())
+		for range 3 {
+			e := wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: []flight.Statement{
+				insert("1", "a"), stmt("INSERT INTO parts VALUES ($1)", "99"),
+			}}), flight.RolledBack, -1)
+			ce := pgerr.Constraint(e)
+			if ce == nil || ce.Constraint != "parts_thing_fkey" {
+				t.Errorf("got %v, want the constraint's name", e)
+			}
+			wantStatus(t, c, 'I')
+		}
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
+			t.Errorf("%d rows, want none", n)
+		}
+	})
+
+	t.Run("an_error_without_an_end_as_aborted", func(t *testing.T) {
+		t.Parallel()
+		c := connect(t, things(t).URL())
+		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{
+			stmt("SELECT 1"), stmt("SELECT 1/0"),
+		}}), flight.Aborted, 1)
+		wantStatus(t, c, 'E')
+		// COMMIT of what has failed before is a rollback and must not look like success.
+		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{End: flight.Commit}), flight.RolledBack, -1)
+		wantStatus(t, c, 'I')
+	})
+
+	t.Run("an_error_outside_a_transaction_as_failed", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		c := connect(t, db.URL())
+		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{insert("1", "a"), stmt("SELECT 1/0")}}), flight.Failed, 1)
+		wantStatus(t, c, 'I')
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
+			t.Errorf("%d rows, want none: one Sync group is one transaction", n)
+		}
+	})
+
+	t.Run("a_deferred_constraint_in_autocommit_as_failed", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		db.Exec(t, "CREATE TABLE parts (thing int REFERENCES things DEFERRABLE INITIALLY DEFERRED)")
+		c := connect(t, db.URL())
+		for range 2 {
+			wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{stmt("INSERT INTO parts VALUES (99)")}}), flight.Failed, -1)
+			wantStatus(t, c, 'I')
+		}
+		fly(t, c, write("1"))
+	})
+
+	t.Run("an_error_before_rollback_as_rolled_back", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		c := connect(t, db.URL())
+		fly(t, c, &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{insert("1", "a")}, End: flight.Rollback})
+		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{stmt("SELECT 1/0")}, End: flight.Rollback}), flight.RolledBack, 0)
+		wantStatus(t, c, 'I')
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
+			t.Errorf("%d rows, want none", n)
+		}
+	})
+
+	t.Run("a_begin_that_fails_as_rolled_back", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		c := connect(t, db.URL())
+		f := write("1")
+		f.Begin = "BEGIN NONSENSE"
+		wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, -1)
+		wantStatus(t, c, 'I')
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
+			t.Errorf("%d rows, want none", n)
+		}
+	})
+
+	t.Run("raw_sql_that_ends_the_transaction_as_unknown", func(t *testing.T) {
+		t.Parallel()
+		c := connect(t, things(t).URL())
+		for _, tt := range []struct {
+			sql  string
+			then flight.Statement
+		}{
+			{"COMMIT", stmt("SELECT 1")}, {"ROLLBACK", stmt("SELECT 1")},
+			{"COMMIT", stmt("SELECT 1/0")}, {"COMMIT AND CHAIN", stmt("SELECT 1/0")},
+		} {
+			err := c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: []flight.Statement{raw(tt.sql), tt.then}})
+			e, ok := errors.AsType[*flight.Error](err)
+			if !ok || e.Outcome != flight.Unknown || !errors.Is(err, pgerr.ErrCommitUnknown) {
+				t.Errorf("%s, then %s: %v, want unknown", tt.sql, tt.then.SQL, err)
+			}
+			wantStatus(t, c, 'I')
+		}
+	})
+
+	t.Run("a_row_callback_that_fails_by_what_the_server_did", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		c := connect(t, db.URL())
+		mine := errors.New("no such decoder")
+		calls := 0
+		three := stmt("SELECT generate_series(1, 3)")
+		three.Row = func([]pgconn.FieldDescription, [][]byte) error { calls++; return mine }
+		all := []flight.Statement{insert("1", "a"), three, three}
+		for _, tt := range []struct {
+			flight flight.Flight
+			want   flight.Outcome
+			status byte
+		}{
+			{flight.Flight{Begin: "BEGIN", Statements: all, End: flight.Commit}, flight.Committed, 'I'},
+			{flight.Flight{Begin: "BEGIN", Statements: all[1:], End: flight.Rollback}, flight.RolledBack, 'I'},
+			{flight.Flight{Statements: all[1:]}, flight.Committed, 'I'},
+			{flight.Flight{Begin: "BEGIN", Statements: all[1:]}, flight.Aborted, 'T'},
+		} {
+			calls = 0
+			statement := len(tt.flight.Statements) - 2
+			e := wantOutcome(t, c.Fly(t.Context(), &tt.flight), tt.want, statement)
+			if !errors.Is(e, mine) || calls != 1 {
+				t.Errorf("%v after %d calls, want my error after 1", e, calls)
+			}
+			wantStatus(t, c, tt.status)
+		}
+		fly(t, c, &flight.Flight{End: flight.Rollback})
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 1 {
+			t.Errorf("%d rows, want the committed one", n)
+		}
+	})
+
+	t.Run("a_server_error_after_rows_were_delivered", func(t *testing.T) {
+		t.Parallel()
+		c := connect(t, things(t).URL())
+		for range 2 {
+			var got []string
+			s := query(&got, "SELECT (100 / (3 - g))::text FROM generate_series(1, 5) g")
+			e := wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{s}, End: flight.Commit}), flight.RolledBack, 0)
+			if len(got) != 2 || pgerr.Code(e) != "22012" {
+				t.Errorf("%v and %v", got, e)
+			}
+		}
+	})
+}
+
+func TestRowPanic(t *testing.T) {
+	t.Parallel()
+	c := connect(t, things(t).URL())
+	s := stmt("SELECT generate_series(1, 100000)")
+	s.Row = func([]pgconn.FieldDescription, [][]byte) error { panic("mine") }
+	func() {
+		defer func() {
+			if r := recover(); r != "mine" {
+				t.Errorf("recovered %v, want the callback's own panic", r)
+			}
+		}()
+		_ = c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{s}})
+	}()
+	if !c.Broken() {
+		t.Error("the connection is in use after a panic in the middle of its rows")
+	}
+	wantOutcome(t, c.Fly(context.Background(), write("1")), flight.NotExecuted, -1)
+}
