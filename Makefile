@@ -46,7 +46,7 @@ check: format vet lint tidy readme ## Run what CI runs after the tests
 	@echo "check: all good"
 
 .PHONY: format
-format: .bin/gofumpt
+format: .bin/gofumpt ## Check the formatting (gofumpt)
 	@found="$$(git ls-files -co --exclude-standard '*.go' | xargs .bin/gofumpt -l)" && \
 	if [ -n "$$found" ]; then echo "gofumpt would change (run \`make fix\`):"; echo "$$found"; exit 1; fi
 
