@@ -3,6 +3,7 @@ package retort
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/retort-go/retort/internal/ddl"
 	"github.com/retort-go/retort/internal/flight"
@@ -30,6 +31,23 @@ func (b *Base) CreateAll(ctx context.Context, eng *Engine) error {
 		return fmt.Errorf("retort: CreateAll: %w", err)
 	}
 	return nil
+}
+
+// SQL is the text that creates everything that b lists, for reading and for
+// hashing: the same models give the same text.
+//
+//   - Errors: every problem of the models, as [Open] reports them.
+func (b *Base) SQL() (string, error) {
+	compiled, err := compileBase(b)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for _, st := range ddl.Create(&compiled.schema) {
+		text.WriteString(st.SQL)
+		text.WriteString(";\n\n")
+	}
+	return text.String(), nil
 }
 
 // querier runs the statements of package ddl in a session.
