@@ -98,7 +98,9 @@ type Config[R any] struct {
 	Rand *rand.Rand
 
 	// OnEvent is told what happens, on the goroutine to which it happens. It
-	// should be quick: Acquire and Release wait for it. Nil costs nothing.
+	// should be quick: Acquire and Release wait for it. A panic in it is swallowed
+	// and counted; ending the goroutine (runtime.Goexit) is not provided for. Nil
+	// costs nothing.
 	OnEvent func(Event)
 }
 

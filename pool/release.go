@@ -95,13 +95,12 @@ func (p *Pool[R]) current(s *slot[R]) bool {
 
 // put hands s to the oldest caller, keeps it or closes it; mu is held.
 func (p *Pool[R]) put(s *slot[R]) {
-	now := p.now()
 	switch {
 	case p.closed:
 		p.drop(s, ReasonShutdown, nil)
 	case s.generation != p.generation:
 		p.drop(s, ReasonInvalidated, p.staleCause)
-	case p.queue.head != nil && s.expired(now):
+	case p.queue.head != nil && s.expires != 0 && s.expired(p.clock()):
 		p.drop(s, ReasonRecycled, nil)
 	case p.queue.head != nil:
 		p.hand(p.queue.head, grant[R]{slot: s})
@@ -109,7 +108,9 @@ func (p *Pool[R]) put(s *slot[R]) {
 		p.drop(s, ReasonOverflow, nil)
 	default:
 		s.fresh = false
-		s.idleSince = now
+		if p.cfg.PrePing {
+			s.idleSince = p.clock()
+		}
 		p.idle = append(p.idle, s)
 	}
 }
