@@ -1,0 +1,62 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/pgerr"
+)
+
+// fail answers a request whose session was rolled back, and logs what the
+// client is not told.
+func (s *settings) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problemFor(r, err)
+	s.report(r, p, err)
+	if p.Status != StatusClientClosed {
+		p.ServeHTTP(w, r)
+	}
+}
+
+// problemFor is ProblemOf with what the request tells beyond the error.
+func (s *settings) problemFor(r *http.Request, err error) Problem {
+	p := ProblemOf(err)
+	switch {
+	case p.Type == ProblemClientClosed:
+		switch cause := context.Cause(r.Context()); {
+		case cause == nil:
+			return internalProblem() // the handler canceled a context of its own
+		case errors.Is(cause, ErrShutdown):
+			return ProblemOf(ErrShutdown)
+		}
+	case p.Type == ProblemStale && errors.Is(err, retort.ErrStale) && r.Header.Get("If-Match") != "":
+		return preconditionError().problem()
+	case p.Type == ProblemCommittedNotRendered && s.txFor(r.Method).ReadOnly:
+		return internalProblem() // nothing was stored
+	case p.Type == ProblemUnavailable && pgerr.KindOf(err) == pgerr.ReadOnly && s.txFor(r.Method).ReadOnly:
+		return internalProblem() // no standby: the handler writes where it must not
+	}
+	return p
+}
+
+// report logs an answer of 500 and above, and a client that left.
+func (s *settings) report(r *http.Request, p Problem, err error) {
+	level, text := slog.LevelError, "web: request failed"
+	switch {
+	case p.Status == StatusClientClosed:
+		level, text = slog.LevelDebug, "web: client left before COMMIT, rolled back"
+	case p.Status < 500:
+		return
+	case p.Status == http.StatusServiceUnavailable && p.Type != ProblemCommitUnknown:
+		level = slog.LevelWarn
+	}
+	route := r.Pattern
+	if route == "" {
+		route = "(no pattern)" // not the path: it holds values
+	}
+	s.log.LogAttrs(r.Context(), level, text,
+		slog.String("method", r.Method), slog.String("route", route),
+		slog.Int("status", p.Status), slog.String("type", p.Type), slog.String("error", err.Error()))
+}

@@ -1,0 +1,214 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"github.com/retort-go/retort"
+)
+
+// Handle makes an http.Handler of a function that works in a session: it reads
+// the input, runs fn, commits, and only then answers with fn's result as JSON.
+//
+// The fields of In come from where their tags say, the others from the JSON
+// body; the package comment has the rules. An In with a method Validate() error
+// is asked before a session exists: an [*Error] answers for itself, any other
+// error is shown to the client as the detail of a 422.
+//
+//		mux.Handle("POST /requests", web.Handle(eng, create))
+//
+//	  - Shape: 200 with the result; 204 for a nil result; 201 for POST with
+//	    [Location]; else what [Status] or a method StatusCode() int of Out says.
+//	    HEAD answers as GET without the body. The session of GET and HEAD is
+//	    read-only.
+//	  - Errors: an error, a panic or runtime.Goexit of fn, and a client seen to
+//	    leave before COMMIT, roll back; errors answer with their [ProblemOf]. A
+//	    result that cannot be encoded after COMMIT answers 500 of type
+//	    [ProblemCommittedNotRendered]; see [RenderBeforeCommit].
+//	  - Concurrency: as of any handler. It panics here, at registration, when In,
+//	    Out or the options cannot work; never at a request.
+func Handle[In, Out any](eng *retort.Engine, fn func(context.Context, *retort.Session, *In) (*Out, error), opts ...Option) http.Handler {
+	return newRoute("Handle", eng, fn, func(out *Out) *Out { return out }, opts)
+}
+
+// HandleView is [Handle] for answers that differ from what fn works with: view
+// makes them from the confirmed object, after COMMIT, when server-made values
+// are in it.
+//
+//		mux.Handle("POST /requests", web.HandleView(eng, create, toAnswer))
+//
+//	  - Shape: view is not called for a nil object, which answers 204.
+//	  - Errors: a panic in view is a [retort.CommittedError].
+func HandleView[In, M, Out any](eng *retort.Engine, fn func(context.Context, *retort.Session, *In) (*M, error), view func(*M) *Out, opts ...Option) http.Handler {
+	return newRoute("HandleView", eng, fn, view, opts)
+}
+
+// route is the handler that Handle makes.
+type route[Out any] struct {
+	set          settings
+	input        *input
+	answer       *answer[Out]
+	change, read func(context.Context, *attempt) (*rendered, error)
+}
+
+// attempt makes the input of each run of a handler anew: the first one was
+// decoded before the session, to refuse what does not fit.
+type attempt struct {
+	request *request
+	method  string
+	input   *input
+	first   *reflect.Value // shared by all attempts; taken by the first
+}
+
+func (a *attempt) next() (reflect.Value, error) {
+	if v := *a.first; v.IsValid() {
+		*a.first = reflect.Value{}
+		return v, nil
+	}
+	v, err := a.input.decode(a.request)
+	if err == nil {
+		err = validate(v)
+	}
+	return v, err
+}
+
+func newRoute[In, M, Out any](call string, eng *retort.Engine, fn func(context.Context, *retort.Session, *In) (*M, error), view func(*M) *Out, opts []Option) http.Handler {
+	set, problems := settle(forHandle, call, opts)
+	in, more := inputFor(reflect.TypeFor[In]())
+	problems = append(problems, more...)
+	ans, more := answerFor[Out](set)
+	problems = append(problems, more...)
+	if eng == nil {
+		problems = append(problems, "the engine is nil")
+	}
+	if fn == nil || view == nil {
+		problems = append(problems, "the function is nil")
+	}
+	registered(call, problems)
+
+	rt := &route[Out]{set: set, input: in, answer: ans}
+	rt.change = unitOfWork(eng, &set, set.txFor(http.MethodPost), ans, fn, view)
+	rt.read = unitOfWork(eng, &set, set.txFor(http.MethodGet), ans, fn, view)
+	return rt
+}
+
+// unitOfWork joins fn, COMMIT and the rendering in the order that the route
+// wants.
+func unitOfWork[In, M, Out any](eng *retort.Engine, set *settings, tx retort.TxOptions, ans *answer[Out], fn func(context.Context, *retort.Session, *In) (*M, error), view func(*M) *Out) func(context.Context, *attempt) (*rendered, error) {
+	work := func(ctx context.Context, s *retort.Session, a *attempt) (*M, error) {
+		v, err := a.next()
+		if err != nil {
+			return nil, err
+		}
+		m, err := fn(ctx, s, v.Interface().(*In))
+		if own, ok := any(m).(statusCoder); err == nil && m != nil && ok {
+			_, err = successStatus(own) // where it can still be undone
+		}
+		return m, err
+	}
+	render := func(m *M, method string) (*rendered, error) {
+		if m == nil {
+			return ans.render(nil, method)
+		}
+		return ans.render(view(m), method)
+	}
+	if set.renderFirst {
+		return retort.InSession(eng, tx, func(ctx context.Context, s *retort.Session, a *attempt) (*rendered, error) {
+			m, err := work(ctx, s, a)
+			if err != nil {
+				return nil, err
+			}
+			if err := s.Flush(ctx); err != nil {
+				return nil, err
+			}
+			return render(m, a.method)
+		})
+	}
+	type done struct {
+		out *rendered
+		err error
+	}
+	// The view sees one value, so the method travels with the object.
+	type confirmed struct {
+		object *M
+		method string
+	}
+	call := retort.InSessionView(eng, tx,
+		func(ctx context.Context, s *retort.Session, a *attempt) (*confirmed, error) {
+			m, err := work(ctx, s, a)
+			if err != nil {
+				return nil, err
+			}
+			return &confirmed{m, a.method}, nil
+		},
+		func(c *confirmed) *done {
+			out, err := render(c.object, c.method)
+			return &done{out, err}
+		})
+	return func(ctx context.Context, a *attempt) (*rendered, error) {
+		d, err := call(ctx, a)
+		switch {
+		case err != nil:
+			return nil, err
+		case d.err != nil:
+			return nil, &retort.CommittedError{Err: d.err}
+		default:
+			return d.out, nil
+		}
+	}
+}
+
+// ServeHTTP answers one request.
+func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a, err := rt.prepare(w, r)
+	if err != nil {
+		rt.set.fail(w, r, err)
+		return
+	}
+	call := rt.change
+	if readOnlyMethod(r.Method) {
+		call = rt.read
+	}
+	out, err := call(r.Context(), a)
+	if err != nil {
+		rt.set.fail(w, r, err)
+		return
+	}
+	out.send(w, r)
+}
+
+// prepare reads and checks the request before a session exists.
+func (rt *route[Out]) prepare(w http.ResponseWriter, r *http.Request) (*attempt, error) {
+	req, err := rt.input.read(w, r, rt.set.maxBody)
+	if err != nil {
+		return nil, err
+	}
+	v, err := rt.input.decode(req)
+	if err != nil {
+		return nil, err
+	}
+	if err := validate(v); err != nil {
+		return nil, err
+	}
+	return &attempt{request: req, method: r.Method, input: rt.input, first: &v}, nil
+}
+
+// validate asks an input that checks itself.
+func validate(v reflect.Value) error {
+	checked, ok := v.Interface().(interface{ Validate() error })
+	if !ok {
+		return nil
+	}
+	err := checked.Validate()
+	if err == nil {
+		return nil
+	}
+	if _, own := joined(err); own {
+		return err
+	}
+	return &Error{
+		Status: http.StatusUnprocessableEntity, Type: ProblemInvalidInput, Title: "Invalid input",
+		Detail: err.Error(),
+	}
+}

@@ -1,0 +1,139 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/retort-go/retort"
+)
+
+// errRefused rolls a session back because the handler has answered with a
+// status of 400 or above. The answer is still the handler's.
+var errRefused = errors.New("web: the handler answered with an error status")
+
+// errStreamed ends a session that the handler has committed itself.
+var errStreamed = errors.New("web: the handler has committed")
+
+// Sessions gives every request of the handlers behind it one session, for plain
+// net/http: [Session] finds it. The answer waits in a buffer; when the handler
+// returns, the session is committed, and only then is the answer sent.
+//
+//		mux.Handle("POST /requests", web.Sessions(eng)(http.HandlerFunc(create)))
+//
+//	  - Shape: a status of 400 or above, a panic, runtime.Goexit, an answer larger
+//	    than [MaxBuffer] or a client seen to leave before COMMIT roll back. Panics
+//	    go on. The session of GET and HEAD is read-only. Within another Sessions
+//	    of the same engine it does nothing.
+//	  - Errors: a failed COMMIT answers with its problem in place of the handler's
+//	    answer. Options that do not fit panic here, before the first request.
+//	  - Concurrency: as of any handler; the session belongs to one request.
+func Sessions(eng *retort.Engine, opts ...Option) func(http.Handler) http.Handler {
+	set, problems := settle(forSessions, "Sessions", opts)
+	if eng == nil {
+		problems = append(problems, "the engine is nil")
+	}
+	registered("Sessions", problems)
+	return func(next http.Handler) http.Handler {
+		if next == nil {
+			registered("Sessions", []string{"the handler is nil"})
+		}
+		return &gate{
+			eng: eng, set: set, next: next,
+			change: retort.InSession(eng, set.txFor(http.MethodPost), run),
+			read:   retort.InSession(eng, set.txFor(http.MethodGet), run),
+		}
+	}
+}
+
+// Session returns the request's session.
+//
+// It panics if the request did not come through [Sessions]: the route is
+// registered without it.
+func Session(r *http.Request) *retort.Session { return exchangeOf(r).session }
+
+// gate is the handler that Sessions makes.
+type gate struct {
+	eng          *retort.Engine
+	set          settings
+	next         http.Handler
+	change, read func(context.Context, *visit) (*struct{}, error)
+}
+
+// exchange is one request on its way through a gate.
+type exchange struct {
+	*gate
+	request   *http.Request // as the handler sees it
+	writer    http.ResponseWriter
+	buffer    *buffered
+	stream    *streamed // nil without Streaming
+	session   *retort.Session
+	committed bool  // by Commit
+	failure   error // of Commit
+}
+
+// visit holds the exchange: InSession copies its input, but not this deep.
+type visit struct{ *exchange }
+
+// exchangeKey finds the exchange in a context.
+type exchangeKey struct{}
+
+func exchangeOf(r *http.Request) *exchange {
+	x, ok := r.Context().Value(exchangeKey{}).(*exchange)
+	if !ok {
+		panic("web: the request has no session: register its route behind web.Sessions, and pass on the *http.Request that the handler got")
+	}
+	return x
+}
+
+// ServeHTTP runs the handler within a session.
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if outer, ok := r.Context().Value(exchangeKey{}).(*exchange); ok && outer.eng == g.eng {
+		g.next.ServeHTTP(w, r)
+		return
+	}
+	x := &exchange{gate: g, request: r, buffer: newBuffered(w, r, g.set.maxBuffer)}
+	x.writer = x.buffer
+	if g.set.streaming {
+		x.stream = &streamed{buffered: x.buffer}
+		x.writer = x.stream
+	}
+	call := g.change
+	if readOnlyMethod(r.Method) {
+		call = g.read
+	}
+	defer x.closeReader()
+	_, err := call(r.Context(), &visit{x})
+	switch {
+	case x.committed:
+		x.stream.finish()
+	case err == nil, errors.Is(err, errRefused):
+		x.buffer.send()
+	default:
+		x.buffer.discard()
+		g.set.fail(w, x.request, err)
+	}
+}
+
+// run is the unit of work: the handler and what came of it.
+func run(ctx context.Context, s *retort.Session, v *visit) (*struct{}, error) {
+	x := v.exchange
+	x.session = s
+	x.request = x.request.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	x.next.ServeHTTP(x.writer, x.request)
+	switch {
+	case x.committed:
+		return nil, errStreamed
+	case x.failure != nil:
+		return nil, x.failure
+	default:
+		return nil, x.buffer.outcome()
+	}
+}
+
+// closeReader ends the read-only session that followed Commit.
+func (x *exchange) closeReader() {
+	if x.committed {
+		_ = x.session.Close(x.request.Context()) // it has nothing to write
+	}
+}
