@@ -2,6 +2,7 @@ package flight
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -37,8 +38,12 @@ type Conn struct {
 
 // Connect opens a connection.
 //
+//   - Shape: cfg.Conn must come from pgconn.ParseConfig, as pgconn demands.
 //   - Errors: a [*pgerr.ConnectError]; a context's end is in its chain.
 func Connect(ctx context.Context, cfg *Config) (*Conn, error) {
+	if cfg.Conn == nil {
+		return nil, &pgerr.ConnectError{Err: errors.New("flight: Config.Conn is nil")}
+	}
 	c := &Conn{cfg: *cfg}
 	c.cfg.applyDefaults()
 	own := cfg.Conn.Copy()

@@ -26,7 +26,7 @@ const (
 // binary is the one format code that stands for all parameters or all results.
 var binary = []int16{1}
 
-var errOutOfStep = errors.New("flight: the server's answers do not fit the requests")
+var errOutOfStep = errors.New("the server's answers do not fit the requests")
 
 // exchange writes the flight in one go and reads all of its answers into the trip.
 func (c *Conn) exchange(ctx context.Context) {
@@ -57,8 +57,6 @@ func (c *Conn) send(p *pgconn.Pipeline) {
 		p.SendDeallocate(name)
 		c.requests = append(c.requests, request{kind: askClose, index: -1})
 	}
-	c.registry.closing = c.registry.closing[:0]
-
 	if f.Begin != "" {
 		c.run(p, &Statement{SQL: f.Begin}, -1)
 	}

@@ -32,7 +32,7 @@ const (
 //   - Cleanup: a panic in a Row callback closes the connection and goes on.
 func (c *Conn) Fly(ctx context.Context, f *Flight) error {
 	if !c.flying.CompareAndSwap(false, true) {
-		return fail(NotExecuted, -1, errors.New("flight: the connection is in flight already; one goroutine at a time"))
+		return fail(NotExecuted, -1, errors.New("the connection is in flight already; one goroutine at a time"))
 	}
 	defer c.flying.Store(false)
 
@@ -43,7 +43,7 @@ func (c *Conn) Fly(ctx context.Context, f *Flight) error {
 		return fail(NotExecuted, statement, err)
 	}
 	if err := ctx.Err(); err != nil {
-		return fail(NotExecuted, -1, fmt.Errorf("flight: not sent: %w", err))
+		return fail(NotExecuted, -1, fmt.Errorf("not sent: %w", err))
 	}
 	if e := c.travel(ctx, f); e != nil {
 		return e
@@ -90,17 +90,17 @@ func (c *Conn) travel(ctx context.Context, f *Flight) *Error {
 // check refuses what the protocol would misread. It says which statement is to blame.
 func (c *Conn) check(f *Flight) (int, error) {
 	if c.Broken() {
-		return -1, fmt.Errorf("flight: the connection has failed before: %w", pgconn.ErrConnClosed)
+		return -1, fmt.Errorf("the connection has failed before: %w", pgconn.ErrConnClosed)
 	}
 	open := c.TxStatus() != 'I'
 	if f.Begin != "" && open {
-		return -1, errors.New("flight: BEGIN while a transaction is open")
+		return -1, errors.New("BEGIN while a transaction is open")
 	}
 	if f.End != Stay && f.Begin == "" && !open {
-		return -1, errors.New("flight: COMMIT or ROLLBACK without a transaction")
+		return -1, errors.New("COMMIT or ROLLBACK without a transaction")
 	}
 	if strings.IndexByte(f.Begin, 0) >= 0 {
-		return -1, errors.New("flight: a NUL byte in BEGIN")
+		return -1, errors.New("a NUL byte in BEGIN")
 	}
 	for i := range f.Statements {
 		if err := f.Statements[i].check(); err != nil {
@@ -119,30 +119,33 @@ const (
 
 func (s *Statement) check() error {
 	if len(s.Args) > maxArgs || len(s.OIDs) > maxArgs {
-		return fmt.Errorf("flight: %d parameters; PostgreSQL takes at most %d, send arrays or several statements",
+		return fmt.Errorf("%d parameters; PostgreSQL takes at most %d, send arrays or several statements",
 			max(len(s.Args), len(s.OIDs)), maxArgs)
 	}
 	if n := len(s.Formats); n > 1 && n != len(s.Args) {
-		return fmt.Errorf("flight: %d parameter formats for %d parameters", n, len(s.Args))
+		return fmt.Errorf("%d parameter formats for %d parameters", n, len(s.Args))
 	}
 	if strings.IndexByte(s.SQL, 0) >= 0 {
-		return errors.New("flight: a NUL byte in SQL")
+		return errors.New("a NUL byte in SQL")
 	}
 	size := len(s.SQL)
 	for _, arg := range s.Args {
 		size += len(arg) + 4
 	}
 	if size > maxBytes {
-		return fmt.Errorf("flight: %d bytes in one statement; PostgreSQL takes at most %d", size, maxBytes)
+		return fmt.Errorf("%d bytes in one statement; PostgreSQL takes at most %d", size, maxBytes)
 	}
 	if s.Raw && rawEffect(s.SQL) == rawCopy {
-		return errors.New("flight: COPY from or to the client cannot travel with other statements; use PgConn")
+		return errors.New("COPY from or to the client cannot travel with other statements; use PgConn")
 	}
 	return nil
 }
 
 // settleStatements brings the registry in line with what the server answered.
 func (c *Conn) settleStatements() {
+	if c.trip.written {
+		c.registry.closing = c.registry.closing[:0]
+	}
 	for i := range c.requests {
 		p := c.requests[i].statement
 		if p == nil || !p.sent {

@@ -116,20 +116,20 @@ func (t *trip) lost(ctx context.Context, err error) {
 	}
 	switch ended := ctx.Err(); {
 	case ended != nil && !errors.Is(err, ended):
-		t.connErr = fmt.Errorf("flight: given up: %w (%w)", ended, err)
+		t.connErr = fmt.Errorf("given up: %w (%w)", ended, err)
 	case ended != nil:
-		t.connErr = fmt.Errorf("flight: given up: %w", ended)
+		t.connErr = fmt.Errorf("given up: %w", ended)
 	case t.flight.End == Commit && errors.Is(err, os.ErrDeadlineExceeded):
-		t.connErr = fmt.Errorf("flight: no answer within the commit timeout: %w", err)
+		t.connErr = fmt.Errorf("no answer within the commit timeout: %w", err)
 	default:
-		t.connErr = fmt.Errorf("flight: connection failed: %w", err)
+		t.connErr = fmt.Errorf("connection failed: %w", err)
 	}
 }
 
 var (
-	errEnded    = errors.New("flight: the transaction had ended before its COMMIT or ROLLBACK; raw SQL must not end it")
-	errAborted  = errors.New("flight: the transaction had failed before; COMMIT rolled it back")
-	errUnsynced = errors.New("flight: committed on this server, but the wait for its synchronous standby was cut short")
+	errEnded    = errors.New("the transaction had ended before its COMMIT or ROLLBACK; raw SQL must not end it")
+	errAborted  = errors.New("the transaction had failed before; COMMIT rolled it back")
+	errUnsynced = errors.New("committed on this server, but the wait for its synchronous standby was cut short")
 )
 
 // verdict is the flight's outcome; nil is success.
@@ -225,8 +225,6 @@ func (t *trip) afterLoss() *Error {
 		return nil // confirmed; the connection died with nothing left to say
 	case !t.pooler && (t.signed || t.dying) && t.answered == 0 && t.err == nil && t.harmlessFirst():
 		return fail(NotExecuted, -1, t.connErr)
-	case end == Stay && t.workDone && t.err == nil && t.rowErr == nil && t.unsynced:
-		return fail(Unknown, -1, errUnsynced)
 	case end != Commit:
 		return fail(Lost, statement, cause)
 	case !t.ended && (t.err != nil || t.gone()):
