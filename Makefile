@@ -38,8 +38,11 @@ test: ## Run every test of all three modules (needs Go and PostgreSQL's binaries
 .PHONY: test-pages
 test-pages: ## Drive the service's pages in headless Chromium; screenshots in .cache/pages/
 	@rm -rf .cache/pages && mkdir -p .cache/pages
-	@PG_BIN="$$($(PGBIN))" && export PG_BIN && \
-		go test -tags pages -run '^TestPages' -count=1 -artifacts -outputdir "$(CURDIR)/.cache/pages" $(TESTFLAGS) ./services/...
+	@files="$$(grep -rlE '^//go:build .*pages' --include='*_test.go' services)" && \
+	names="$$(grep -hoE '^func Test[A-Za-z0-9_]+' $$files | sed 's/^func //' | tr '\n' '|')" && \
+	PG_BIN="$$($(PGBIN))" && export PG_BIN && \
+	go test -tags pages -run "^($${names%|})\$$" -count=1 -artifacts -outputdir "$(CURDIR)/.cache/pages" $(TESTFLAGS) \
+		$$(for file in $$files; do echo "./$$(dirname "$$file")"; done | sort -u)
 
 .PHONY: check
 check: format vet lint tidy readme ## Run what CI runs after the tests
@@ -47,7 +50,7 @@ check: format vet lint tidy readme ## Run what CI runs after the tests
 
 .PHONY: format
 format: .bin/gofumpt ## Check the formatting (gofumpt)
-	@found="$$(git ls-files -co --exclude-standard '*.go' | xargs .bin/gofumpt -l)" && \
+	@found="$$(.bin/gofumpt -l .)" && \
 	if [ -n "$$found" ]; then echo "gofumpt would change (run \`make fix\`):"; echo "$$found"; exit 1; fi
 
 .PHONY: vet
@@ -61,7 +64,7 @@ lint: .bin/golangci-lint ## Run golangci-lint over all three modules
 
 .PHONY: fix
 fix: .bin/gofumpt .bin/golangci-lint ## Format, and let the linters mend what they can
-	@git ls-files -co --exclude-standard '*.go' | xargs .bin/gofumpt -w
+	@.bin/gofumpt -w .
 	@.bin/golangci-lint run --fix $(EVERY)
 
 .PHONY: tidy
@@ -79,8 +82,8 @@ vuln: .bin/govulncheck ## Look for known vulnerabilities (needs the network)
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each (default 10s)
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && \
-	git grep -oE --untracked 'func Fuzz[A-Za-z0-9_]+' -- '*_test.go' | sed 's/:func / /' | while read -r file name; do \
-		echo "fuzz $$name" && go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; done
+	grep -roE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sed 's/:func / /' | while read -r file name; do \
+		echo "fuzz $$name" && go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; done
 
 .PHONY: bench
 bench: ## Measure beside pgx and write bench/results.json

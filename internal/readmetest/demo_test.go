@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -47,8 +48,11 @@ func TestDemo(t *testing.T) {
 					t.Errorf("the output holds %q:\n%s", ugly, &demo.output)
 				}
 			}
-			if left, _ := filepath.Glob(filepath.Join(clone, ".data", "*", "postmaster.pid")); len(left) > 0 {
+			if left := named(t, filepath.Join(clone, ".data"), "postmaster.pid"); len(left) > 0 {
 				t.Errorf("PostgreSQL was left running: %q", left)
+			}
+			if kept := named(t, filepath.Join(clone, ".data"), "PG_VERSION"); len(kept) == 0 {
+				t.Error("nothing was kept in .data")
 			}
 		})
 	}
@@ -147,10 +151,32 @@ func get(t *testing.T, url string) []byte {
 	return body.Bytes()
 }
 
+// named lists the files of that name below dir.
+func named(t *testing.T, dir, name string) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Name() == name {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 // copyTree puts into dir what a clone would hold.
 func copyTree(t *testing.T, dir string) {
 	t.Helper()
-	for name := range strings.SplitSeq(strings.TrimSuffix(listed(t), "\x00"), "\x00") {
+	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+	list.Dir = root
+	names, err := list.Output()
+	if err != nil {
+		t.Fatalf("git ls-files: %v", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(names), "\x00"), "\x00") {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if errors.Is(err, os.ErrNotExist) {
 			continue // deleted and not yet committed

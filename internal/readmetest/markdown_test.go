@@ -1,7 +1,10 @@
 package readmetest
 
 import (
-	"os/exec"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,26 +41,23 @@ func blocks(document string) []block {
 // documents lists the repository's Markdown files, from its root.
 func documents(t *testing.T) []string {
 	t.Helper()
-	names := strings.Split(strings.TrimSuffix(listed(t, "*.md"), "\x00"), "\x00")
-	for _, name := range names {
-		if name == "README.md" {
-			return names
+	var names []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		hidden := path != root && strings.HasPrefix(entry.Name(), ".")
+		if err == nil && entry.IsDir() && (hidden || entry.Name() == "node_modules") {
+			return fs.SkipDir
 		}
-	}
-	t.Fatalf("documents: %q, and README.md is not among them", names)
-	return nil
-}
-
-// listed names the files that a clone of the working tree would hold, each
-// ended by a NUL.
-func listed(t *testing.T, patterns ...string) string {
-	t.Helper()
-	args := append([]string{"ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--"}, patterns...)
-	cmd := exec.CommandContext(t.Context(), "git", args...)
-	cmd.Dir = root
-	out, err := cmd.Output()
+		if filepath.Ext(path) == ".md" {
+			name, relErr := filepath.Rel(root, path)
+			names, err = append(names, filepath.ToSlash(name)), errors.Join(err, relErr)
+		}
+		return err
+	})
 	if err != nil {
-		t.Fatalf("git ls-files: %v", err)
+		t.Fatal(err)
 	}
-	return string(out)
+	if !slices.Contains(names, "README.md") {
+		t.Fatalf("documents: %q, and README.md is not among them", names)
+	}
+	return names
 }
