@@ -240,7 +240,7 @@ func (c *compiler) fallback(f reflect.StructField, s *shape, at string) (string,
 	if !ok {
 		return "", false
 	}
-	if !s.complete() || !s.scalar() {
+	if !s.complete() || !s.scalar() || s.typ != f.Type {
 		c.fail(at, "a default needs a field that one piece of text can fill, not %s", f.Type)
 		return "", false
 	}
