@@ -196,8 +196,11 @@ func (d *decodeColumn) strings(dst unsafe.Pointer, src []byte) error {
 		store(dst, []string{})
 		return nil
 	}
-	if dims != 1 || len(src) < header+dimension {
+	if dims != 1 {
 		return d.manyDimensions(dims)
+	}
+	if len(src) < header+dimension {
+		return d.malformed("array shorter than its header")
 	}
 	n := int64(binary.BigEndian.Uint32(src[header:]))
 	src = src[header+dimension:]

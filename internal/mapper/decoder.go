@@ -76,11 +76,7 @@ func (p *Plan) Decoder(cols []int, oids []uint32) (*Decoder, error) {
 			dc.op = opFor(c.shape, pg)
 		}
 		if dc.op == opNone {
-			problems = append(problems, &FieldError{
-				Type: p.object.String(), Field: c.path,
-				Problem: fmt.Sprintf("column %s (declared %s) came as %s, which %s cannot hold; change the field or cast it in the SQL",
-					c.name, c.pg.name, nameOfOID(oids[k]), c.typ),
-			})
+			problems = append(problems, p.mismatch(c, oids[k]))
 		}
 		if dc.op.keepsBytes() {
 			d.arena = append(d.arena, k)
@@ -91,6 +87,18 @@ func (p *Plan) Decoder(cols []int, oids []uint32) (*Decoder, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+func (p *Plan) mismatch(c *column, oid uint32) error {
+	declared := " (declared " + c.pg.name + ")"
+	if p.loose {
+		declared = ""
+	}
+	return &FieldError{
+		Type: p.object.String(), Field: c.path,
+		Problem: fmt.Sprintf("column %s%s came as %s, which %s cannot hold; change the field or cast it in the SQL",
+			c.name, declared, nameOfOID(oid), c.typ),
+	}
 }
 
 // Matches reports whether rows with these descriptions are what d was made for.

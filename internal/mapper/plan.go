@@ -30,6 +30,7 @@ type Plan struct {
 	block   reflect.Type // object with one slot per nullable column, for batches
 	size    uintptr      // of block, in bytes
 	snap    snapPlan
+	loose   bool // made for raw SQL: no PostgreSQL types were declared
 }
 
 // column is a Column with all decisions made. What the loops read comes first,

@@ -50,7 +50,7 @@ func ScanPlan(t reflect.Type) (*Scan, error) {
 }
 
 func newScan(t reflect.Type, columns []column, optional []bool, scalar bool) *Scan {
-	p := &Plan{object: t, columns: columns, byName: make(map[string]int, len(columns))}
+	p := &Plan{loose: true, object: t, columns: columns, byName: make(map[string]int, len(columns))}
 	for i := range columns {
 		p.byName[columns[i].name] = i
 	}
