@@ -31,7 +31,7 @@ const (
 	StalePlan          Kind = "stale_plan"           // 26000, and 0A000 for a cached plan whose result type changed
 	Shutdown           Kind = "shutdown"             // 57P01 to 57P05, 25P03, 25P04: the server ended the connection
 	BadValue           Kind = "bad_value"            // class 22
-	Connection         Kind = "connection"           // class 08, and network errors that carry no SQLSTATE
+	Connection         Kind = "connection"           // class 08; a ConnectError or network error without an SQLSTATE
 	StaleRow           Kind = "stale_row"            // 42704 that names StaleRowSetting
 	CommitUnknown      Kind = "commit_unknown"       // ErrCommitUnknown, whatever caused it
 	Other              Kind = "other"                // everything else
@@ -82,7 +82,7 @@ func KindOf(err error) Kind {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return Other
 	}
-	if isNetwork(err) {
+	if _, ok := errors.AsType[*ConnectError](err); ok || isNetwork(err) {
 		return Connection
 	}
 	return Other

@@ -138,11 +138,16 @@ func (c *Conn) run(p *pgconn.Pipeline, s *Statement, index int) {
 
 // noteRaw remembers what the user's own SQL may have done to the session.
 func (c *Conn) noteRaw(s *Statement) {
-	if !s.Raw || c.cfg.Pooler {
+	if !s.Raw {
+		return
+	}
+	effect := rawEffect(s.SQL)
+	c.trip.mayCommit = c.trip.mayCommit || effect == rawCommit
+	if c.cfg.Pooler {
 		return
 	}
 	c.dirty = true
-	switch rawEffect(s.SQL) {
+	switch effect {
 	case rawPoison:
 		c.mustClose = true
 	case rawForget:

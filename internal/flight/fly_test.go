@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -367,6 +369,31 @@ func TestFlyReports(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTwoGoroutines needs -race to be worth its while.
+func TestTwoGoroutines(t *testing.T) {
+	t.Parallel()
+	db := things(t)
+	c := connect(t, db.URL())
+	var flown atomic.Int64
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 50 {
+				switch e, failed := errors.AsType[*flight.Error](c.Fly(context.Background(), write(fmt.Sprint(100*g+i)))); {
+				case !failed:
+					flown.Add(1)
+				case e.Outcome != flight.NotExecuted:
+					t.Error(e)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != flown.Load() || n == 0 {
+		t.Errorf("%d rows after %d good flights", n, flown.Load())
+	}
 }
 
 func TestRowPanic(t *testing.T) {

@@ -11,6 +11,7 @@ const (
 	rawPoison         // the connection cannot be handed on
 	rawForget         // and our prepared statements are gone
 	rawCopy           // COPY from or to the client
+	rawCommit         // commits the transaction it runs in
 )
 
 // rawEffect looks at the first words of sql. What functions and DO blocks run
@@ -18,8 +19,15 @@ const (
 func rawEffect(sql string) rawKind {
 	word, rest := commandWord(sql)
 	switch word {
-	case "PREPARE", "LOAD":
+	case "LOAD":
 		return rawPoison
+	case "PREPARE":
+		if next, _ := commandWord(rest); next == "TRANSACTION" {
+			return rawCommit
+		}
+		return rawPoison
+	case "COMMIT", "END":
+		return rawCommit
 	case "DEALLOCATE":
 		return rawForget
 	case "DISCARD":

@@ -222,6 +222,23 @@ func TestStalePlan(t *testing.T) {
 		})
 	}
 
+	t.Run("in_an_open_transaction_surfaces_and_heals", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		c := connect(t, db.URL())
+		all := &flight.Flight{Statements: []flight.Statement{stmt("SELECT * FROM things")}}
+		fly(t, c, all)
+		fly(t, c, &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{stmt("SELECT 1")}})
+		db.Exec(t, "ALTER TABLE things ADD COLUMN more text")
+		wantOutcome(t, c.Fly(t.Context(), all), flight.Aborted, 0)
+		fly(t, c, &flight.Flight{End: flight.Rollback}) // drops the old names, in a failed transaction
+		fly(t, c, all)
+		if n := known(t, c); n != 2 { // ROLLBACK, SELECT
+			t.Errorf("the server knows %d statements, want 2", n)
+		}
+		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{stmt("SELECT nonsense")}}), flight.Failed, 0)
+	})
+
 	t.Run("only_of_commit", func(t *testing.T) {
 		t.Parallel()
 		db := things(t)

@@ -11,7 +11,7 @@ import (
 )
 
 // sessionState reads what one user could leave behind for the next. (A custom
-// setting that was set once reads as '' after RESET ALL, not as NULL.)
+// setting that was set once reads as ” after RESET ALL, not as NULL.)
 const sessionState = `SELECT concat_ws(' ', coalesce(current_setting('app.tenant', true), ''), current_setting('statement_timeout'),
 	current_setting('search_path'), current_user = session_user, session_user = 'retort', current_setting('role'),
 	(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),

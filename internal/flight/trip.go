@@ -19,7 +19,8 @@ type trip struct {
 	// Set while sending.
 	end         int  // index of the end's first request; 0 without an end
 	unnamed     bool // statements go without a name from here on
-	deallocated bool // the user's SQL dropped all prepared statements
+	deallocated bool // the user's SQL drops all prepared statements
+	mayCommit   bool // the user's SQL commits, once it gets there
 
 	// Set while receiving.
 	at         int  // the request whose answer is awaited
@@ -227,10 +228,10 @@ func (t *trip) afterLoss() *Error {
 		return fail(NotExecuted, -1, t.connErr)
 	case end != Commit:
 		return fail(Lost, statement, cause)
-	case !t.ended && (t.err != nil || t.gone()):
+	case !t.mayCommit && (t.err != nil || t.gone()):
 		// Refused before or by COMMIT: whatever COMMIT did then, it was a rollback.
 		return fail(RolledBack, statement, cause)
-	case !t.pooler && !t.ended && t.signed && !t.workDone:
+	case !t.pooler && !t.mayCommit && t.signed && !t.workDone:
 		// The server left before it read COMMIT, which lies behind the work.
 		return fail(RolledBack, statement, cause)
 	default:

@@ -32,13 +32,13 @@ func TestVerdict(t *testing.T) {
 		"a_fatal_comes_first_at_built_autocommit":     {read, trip{written: true}, server, NotExecuted},
 		"a_fatal_comes_behind_begin":                  {write, trip{written: true, answered: 1}, server, RolledBack},
 		"a_fatal_of_a_pooler_comes_behind_begin":      {write, trip{written: true, answered: 1}, pooler, Unknown},
-		"a_fatal_comes_behind_a_raw_commit":           {write, trip{written: true, answered: 2, ended: true}, server, Unknown},
+		"a_fatal_comes_behind_a_raw_commit":           {write, trip{written: true, answered: 2, mayCommit: true}, server, Unknown},
 		"a_fatal_answers_commit":                      {write, trip{written: true, answered: 3, workDone: true, workStatus: 'T'}, server, Unknown},
 		"the_line_ends_first":                         {write, trip{written: true}, io.EOF, Unknown},
 		"the_line_ends_behind_a_farewell":             {write, trip{written: true, dying: true}, io.EOF, NotExecuted},
 		"the_line_ends_behind_a_late_farewell":        {write, trip{written: true, dying: true, answered: 1}, io.EOF, Unknown},
 		"the_line_ends_behind_an_error":               {write, trip{written: true, answered: 1, err: failed}, io.EOF, RolledBack},
-		"the_line_ends_behind_a_raw_commit_and_error": {write, trip{written: true, answered: 1, err: failed, ended: true}, io.EOF, Unknown},
+		"the_line_ends_behind_a_raw_commit_and_error": {write, trip{written: true, answered: 1, err: failed, mayCommit: true}, io.EOF, Unknown},
 		"the_line_ends_behind_commit":                 {write, trip{written: true, workDone: true, workStatus: 'T', endTag: "COMMIT"}, io.EOF, 0},
 		"the_line_ends_behind_an_unsynced_commit":     {write, trip{written: true, workDone: true, workStatus: 'T', endTag: "COMMIT", unsynced: true}, io.EOF, Unknown},
 		"the_line_ends_behind_a_commit_of_nothing":    {write, trip{written: true, workDone: true, workStatus: 'I', endTag: "COMMIT"}, io.EOF, Unknown},
@@ -127,6 +127,7 @@ func TestRawEffect(t *testing.T) {
 		"PREPARE x AS SELECT 1": rawPoison, " \t\n;prepare x as select 1": rawPoison, "--a\r\n--b\nLoad 'x'": rawPoison,
 		"/* a /* b */ c */PREPARE x AS SELECT 1": rawPoison, "DEALLOCATE x": rawForget, "DISCARD/**/all": rawForget,
 		"DISCARD TEMP": rawPlain, "DISCARD": rawPlain, "COPY t FROM STDIN": rawCopy, "copy (select 1) to stdout": rawCopy,
+		"COMMIT": rawCommit, "end;": rawCommit, "PREPARE TRANSACTION 'x'": rawCommit, "ENDED": rawPlain,
 		"COPY t FROM '/file'": rawPlain, "COPYSTDIN": rawPlain,
 	}
 	for sql, want := range tests {
