@@ -11,7 +11,7 @@ RACE := $(shell [ "$$(go env CGO_ENABLED 2>/dev/null)" = 1 ] && \
 	printf '\43include <stdlib.h>\n' | $$(go env CC) -E -x c - >/dev/null 2>&1 && echo -race)
 
 # Quoted for the shell; empty unless `make … DOWNLOAD=1`.
-PGBIN := go run ./internal/pgbin $(if $(filter-out 0 no,$(DOWNLOAD)),-download .cache/postgres)
+PGBIN := go build -o .bin/pgbin ./internal/pgbin && .bin/pgbin $(if $(filter-out 0 no,$(DOWNLOAD)),-download .cache/postgres)
 
 # Each module by its folder; tools/ is a module too, outside the workspace on purpose.
 MODULES := . ./services ./bench

@@ -40,6 +40,7 @@ func TestDocuments_finds_what_is_wrong(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"[x](there.md) [y](there.md#one-heading-with-code) [z](there.md#own) [web](https://example.org/x)": "",
+		"`New[T](\"gone\")`":        "",
 		"[x](gone.md)":              "docs/a.md: link gone.md leads nowhere",
 		"[x](there.md#two)":         "docs/a.md: link there.md#two: no such heading",
 		"run `make test` and so on": "",
@@ -57,6 +58,7 @@ func TestDocuments_finds_what_is_wrong(t *testing.T) {
 
 var (
 	linkPattern = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	codePattern = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
 	makePattern = regexp.MustCompile("(?m)(?:`|^\\$ |^)make ([a-z][a-z-]*)")
 )
 
@@ -68,7 +70,7 @@ func problems(name, text string, targets []string, read func(string) ([]byte, er
 			all = append(all, name+": make "+found[1]+": no such target")
 		}
 	}
-	for _, found := range linkPattern.FindAllStringSubmatch(text, -1) {
+	for _, found := range linkPattern.FindAllStringSubmatch(codePattern.ReplaceAllString(text, ""), -1) {
 		if problem := badLink(name, found[1], read); problem != "" {
 			all = append(all, name+": link "+found[1]+problem)
 		}
