@@ -31,15 +31,16 @@ func (*requestID) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "uuid"}
 }
 
-// precondition is an input with If-Match.
-type precondition struct {
+// Precondition is the part of an input that If-Match fills. It is exported since
+// Huma looks into exported embedded structs only.
+type Precondition struct {
 	IfMatch string `header:"If-Match" doc:"Change only this version: an entity tag from ETag, a list of them, or *."`
 }
 
-func (p *precondition) conditional() bool { return p.IfMatch != "" }
+func (p *Precondition) conditional() bool { return p.IfMatch != "" }
 
 // check compares the header with the version that was read.
-func (p *precondition) check(version int64) error {
+func (p *Precondition) check(version int64) error {
 	if !p.conditional() {
 		return nil
 	}

@@ -146,7 +146,7 @@ func (r *readRequest) view() *requestAnswer {
 
 // patchInput is what PATCH /requests/{id} takes.
 type patchInput struct {
-	precondition
+	Precondition
 	ID   requestID `path:"id"`
 	Body RequestPatch
 }

@@ -20,7 +20,7 @@ type Transition struct {
 // StatusChange is one step of a request's history.
 type StatusChange struct {
 	ID     int64          `json:"id"`
-	From   *domain.Status `json:"from" enum:"open,in_progress,fulfilled,denied,revoked" doc:"null for the first step."`
+	From   *domain.Status `json:"from" doc:"The status before; null for the first step."`
 	To     domain.Status  `json:"to" enum:"open,in_progress,fulfilled,denied,revoked"`
 	Reason *string        `json:"reason"`
 	At     time.Time      `json:"at"`
@@ -47,7 +47,7 @@ func (a *api) transitions() {
 
 // transitionInput is what POST /requests/{id}/transitions takes.
 type transitionInput struct {
-	precondition
+	Precondition
 	ID   requestID `path:"id"`
 	Body Transition
 }
