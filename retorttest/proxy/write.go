@@ -1,0 +1,157 @@
+package proxy
+
+import (
+	"time"
+)
+
+// writeServer forwards the client's messages until the client or the server is
+// gone. The client's end is passed on as an end, so that the server reads all
+// that came before it.
+func (l *link) writeServer() {
+	for {
+		messages := l.next(l.toServer)
+		if messages == nil {
+			closeWrite(l.upstream)
+			return
+		}
+		batch, cut := l.judged(messages)
+		if len(batch) > 0 {
+			if _, err := l.upstream.Write(batch); err != nil {
+				// Its last words may still be on the way to the client.
+				l.discard(l.toServer)
+				return
+			}
+		}
+		if cut {
+			l.cutNow()
+			l.discard(l.toServer)
+			return
+		}
+	}
+}
+
+// writeClient forwards the server's messages until the server is gone.
+func (l *link) writeClient() {
+	for {
+		messages := l.next(l.toClient)
+		if messages == nil {
+			return
+		}
+		batch, cut := l.judged(messages)
+		if len(batch) > 0 {
+			l.delivering(messages, len(batch))
+			if _, err := l.client.Write(batch); err != nil && !l.isCut() {
+				return
+			}
+		}
+		if cut {
+			l.cutNow()
+			l.discard(l.toClient)
+			return
+		}
+	}
+}
+
+// next waits for the queue's next parcel, until it is due and until the black
+// hole lets it through; nil is the end of the stream or of the link.
+func (l *link) next(queue chan parcel) []Message {
+	var p parcel
+	select {
+	case p = <-queue:
+	case <-l.done:
+		return nil
+	}
+	if wait := time.Until(p.due); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-l.done:
+			return nil
+		}
+	}
+	for hole := l.p.barrier(); hole != nil; hole = l.p.barrier() {
+		select {
+		case <-hole:
+		case <-l.done:
+			return nil
+		}
+	}
+	return p.messages
+}
+
+// judged returns the bytes to forward, and whether the connection is to be cut
+// behind them.
+func (l *link) judged(messages []Message) (batch []byte, cut bool) {
+	if l.isCut() {
+		return nil, false
+	}
+	for _, m := range messages {
+		switch l.p.judge(m) {
+		case cutBefore:
+			return batch, true
+		case cutAfter:
+			return append(batch, m.raw...), true
+		}
+		batch = append(batch, m.raw...)
+	}
+	return batch, false
+}
+
+// delivering counts the server's messages in the first n bytes, which are
+// about to be written to the client, and ends its round trips.
+func (l *link) delivering(messages []Message, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var counted []Message
+	for _, m := range messages {
+		if n -= len(m.raw); n < 0 {
+			break
+		}
+		if l.trip.ready {
+			counted = append(counted, m)
+		}
+		if m.Type == 'Z' {
+			l.trip.readyForQuery(len(l.fromClient.rest) > 0 || unread(l.raw))
+		}
+	}
+	l.p.note(0, 0, 0, counted)
+}
+
+// cutNow ends the client's side at once and the server's once the server has
+// read what was forwarded: a socket closed with a reset could lose that.
+func (l *link) cutNow() {
+	l.mu.Lock()
+	l.cut = true
+	l.mu.Unlock()
+	l.client.Close()
+	closeWrite(l.upstream)
+	_ = l.upstream.SetReadDeadline(time.Now().Add(drainTime))
+}
+
+func (l *link) isCut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cut
+}
+
+// discard empties a queue to the stream's end.
+func (l *link) discard(queue chan parcel) {
+	for {
+		select {
+		case p := <-queue:
+			if p.messages == nil {
+				return
+			}
+		case <-l.done:
+			return
+		}
+	}
+}
+
+// closeWrite ends one direction, for TCP and Unix sockets alike.
+func closeWrite(conn any) {
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+	}
+}
