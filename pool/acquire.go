@@ -31,9 +31,9 @@ func (p *Pool[R]) Acquire(ctx context.Context) (Lease[R], error) {
 	p.mu.Lock()
 	p.tickets++
 	ticket := p.tickets
-	// Nobody needs what is idle, so taking it overtakes nobody. An old or long
-	// idle one is left to serve, which knows what to do with it.
-	for p.needy == 0 && len(p.idle) > 0 {
+	// What is idle nobody needs (settle has seen to that), so taking it overtakes
+	// nobody. An old or long idle one is left to serve, which knows what to do.
+	for len(p.idle) > 0 {
 		if top := p.idle[len(p.idle)-1]; top.expired(start) || p.pingDue(top, start) {
 			break
 		}

@@ -40,8 +40,14 @@ func TestAcquire(t *testing.T) {
 		l.Release()
 		want := []gauges{
 			{},
-			{InUse: 1}, {InUse: 2}, {InUse: 3, Overflow: 1}, {InUse: 4, Overflow: 2},
-			{Idle: 1, InUse: 3, Overflow: 2}, {Idle: 2, InUse: 2, Overflow: 2}, {Idle: 2, InUse: 1, Overflow: 1}, {Idle: 2},
+			{InUse: 1},
+			{InUse: 2},
+			{InUse: 3, Overflow: 1},
+			{InUse: 4, Overflow: 2},
+			{Idle: 1, InUse: 3, Overflow: 2},
+			{Idle: 2, InUse: 2, Overflow: 2},
+			{Idle: 2, InUse: 1, Overflow: 1},
+			{Idle: 2},
 			{Idle: 1, InUse: 1},
 		}
 		if diff := cmp.Diff(want, steps); diff != "" {

@@ -134,42 +134,37 @@ func (p *Pool[R]) close(s *slot[R]) (err error) {
 	return nil
 }
 
-// alive asks a resource that the calling goroutine holds. When Alive ends that
-// goroutine, the place is freed on the way out.
-func (p *Pool[R]) alive(s *slot[R]) (ok bool) {
+// alive asks a resource that the calling goroutine holds.
+func (p *Pool[R]) alive(s *slot[R]) bool {
 	if p.cfg.Alive == nil {
 		return true
 	}
-	err := errExited
-	defer func() {
-		if err == errExited {
-			p.discard(s, ReasonDead, err)
-		}
-	}()
-	ok, err = p.askAlive(s)
+	ok, _ := p.ask("Alive", p.cfg.Alive, s, ReasonDead)
 	return ok
 }
 
-func (p *Pool[R]) askAlive(s *slot[R]) (ok bool, err error) {
-	defer p.recovered("Alive", &err)
-	return p.cfg.Alive(s.resource), nil
+// needsReset asks whether a resource that comes back must be reset.
+func (p *Pool[R]) needsReset(s *slot[R]) (bool, error) {
+	return p.ask("NeedsReset", p.cfg.NeedsReset, s, ReasonResetFailed)
 }
 
-// needsReset asks whether a resource that comes back must be reset. When
-// NeedsReset ends the goroutine, the place is freed on the way out.
-func (p *Pool[R]) needsReset(s *slot[R]) (needs bool, err error) {
-	err = errExited
+// ask runs a callback on the caller's own goroutine. One that panics answers no,
+// with an error; one that ends the goroutine costs the resource on the way out.
+func (p *Pool[R]) ask(callback string, question func(R) bool, s *slot[R], why Reason) (yes bool, err error) {
+	answered := false
 	defer func() {
-		if err == errExited {
-			p.discard(s, ReasonResetFailed, err)
+		if answered {
+			return
 		}
+		if v := recover(); v != nil {
+			err = p.panicked(callback, v)
+			return
+		}
+		p.discard(s, why, errExited)
 	}()
-	return p.askNeedsReset(s)
-}
-
-func (p *Pool[R]) askNeedsReset(s *slot[R]) (needs bool, err error) {
-	defer p.recovered("NeedsReset", &err)
-	return p.cfg.NeedsReset(s.resource), nil
+	yes = question(s.resource)
+	answered = true
+	return yes, nil
 }
 
 // callbackContext carries the values of the caller but not its end, since what is

@@ -33,7 +33,10 @@ func TestFreedCapacity(t *testing.T) {
 		}},
 	} {
 		bubble(t, c.name, func(t *testing.T) {
-			cfg := (&server{}).config()
+			// No close ends before the test does, so none can do the waking.
+			srv := &server{closed: make(chan struct{})}
+			defer close(srv.closed)
+			cfg := srv.config()
 			cfg.Size, cfg.Overflow = 1, 1
 			cfg.NeedsReset = func(c *conn) bool { return c.dirty.Load() }
 			cfg.Reset = func(_ context.Context, c *conn) error {
@@ -192,5 +195,24 @@ func TestCanceledWaiter(t *testing.T) {
 			t.Errorf("%v is not its cause", err)
 		}
 		held.Release()
+	})
+
+	bubble(t, "says why nothing could be opened", func(t *testing.T) {
+		srv := &server{refuse: errRefused}
+		p := open(t, srv.config())
+		if _, err := p.Acquire(t.Context()); !errors.Is(err, errRefused) {
+			t.Fatalf("Acquire: %v", err)
+		}
+		srv.set(func(s *server) { s.hang = true })
+		c := begin(t.Context(), p)
+		c.cancel()
+		err := c.err(t, 0)
+		const want = "pool: gave up after 0s: context canceled (size 5, overflow 10, in use 0, idle 0, opening 1, waiting 0); last open failed: pool: open failed: connection refused"
+		if err.Error() != want {
+			t.Errorf("got  %v\nwant %v", err, want)
+		}
+		if errors.Is(err, errRefused) {
+			t.Error("the failure of another attempt is taken for this one's")
+		}
 	})
 }

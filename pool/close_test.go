@@ -127,6 +127,29 @@ func TestClose(t *testing.T) {
 		}
 	})
 
+	// The caller is past the queue when the pool closes: what it was handed is being
+	// asked, and is dead.
+	bubble(t, "refuses a caller whose hand-off was dead", func(t *testing.T) {
+		srv := &server{}
+		answer := make(chan bool)
+		cfg := srv.config()
+		cfg.Size, cfg.Alive = 1, func(*conn) bool { return <-answer }
+		p := open(t, cfg)
+		held := acquire(t, p)
+		c := begin(t.Context(), p)
+		held.Release()
+		synctest.Wait()
+		go func() { _ = p.Close(context.Background()) }()
+		synctest.Wait()
+		answer <- false
+		if err := c.err(t, 0); !errors.Is(err, pool.ErrClosed) {
+			t.Errorf("Acquire: %v", err)
+		}
+		if srv.tried() != 1 {
+			t.Errorf("%d opens, want 1", srv.tried())
+		}
+	})
+
 	bubble(t, "waits for slow closes", func(t *testing.T) {
 		srv := &server{closed: make(chan struct{})}
 		p := open(t, srv.config())

@@ -95,7 +95,7 @@ type canceledError struct {
 
 func (e *canceledError) Error() string {
 	b := fmt.Appendf(nil, "pool: gave up after %s: %v", e.waited.Round(time.Microsecond), e.err)
-	if e.cause != e.err {
+	if e.cause.Error() != e.err.Error() {
 		b = fmt.Appendf(b, " (%v)", e.cause)
 	}
 	b = fmt.Appendf(b, " (size %d, overflow %d, in use %d, idle %d, opening %d, waiting %d)",
@@ -111,12 +111,15 @@ func (e *canceledError) Unwrap() []error { return []error{e.err, e.cause} }
 
 // recovered turns a panic of the named callback into its error; deferred directly.
 func (p *Pool[R]) recovered(callback string, err *error) {
-	v := recover()
-	if v == nil {
-		return
+	if v := recover(); v != nil {
+		*err = p.panicked(callback, v)
 	}
+}
+
+// panicked counts and tells a panic, and makes an error of it.
+func (p *Pool[R]) panicked(callback string, value any) error {
 	p.panics.Add(1)
-	failure := &PanicError{Callback: callback, Value: v, Stack: debug.Stack()}
-	*err = failure
-	p.emit(Event{Kind: EventPanicked, Err: failure})
+	err := &PanicError{Callback: callback, Value: value, Stack: debug.Stack()}
+	p.emit(Event{Kind: EventPanicked, Err: err})
+	return err
 }

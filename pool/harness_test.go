@@ -169,7 +169,7 @@ func open(t *testing.T, cfg pool.Config[*conn]) *pool.Pool[*conn] {
 		}
 		s := p.Stats()
 		if left := s.Idle + s.InUse + s.Opening + s.Closing + s.Waiting; left != 0 || s.Opened != s.Closed.Total() {
-			t.Errorf("after Close: %+v", s)
+			t.Errorf("after Close: %#v", s)
 		}
 	})
 	return p

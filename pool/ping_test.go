@@ -23,7 +23,7 @@ func TestPrePing(t *testing.T) {
 	bubble(t, "skips what was just opened", func(t *testing.T) {
 		srv := &server{}
 		cfg := pinging(srv)
-		cfg.PingAfter = 1
+		cfg.PingAfter = time.Nanosecond
 		p := open(t, cfg)
 		acquire(t, p).Release()
 		if n := srv.pings.Load(); n != 0 {
@@ -57,11 +57,11 @@ func TestPrePing(t *testing.T) {
 	bubble(t, "asks every time with a PingAfter of 1 ns", func(t *testing.T) {
 		srv := &server{}
 		cfg := pinging(srv)
-		cfg.PingAfter = 1
+		cfg.PingAfter = time.Nanosecond
 		p := open(t, cfg)
 		for range 5 {
 			acquire(t, p).Release()
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 		}
 		if n := srv.pings.Load(); n != 4 {
 			t.Errorf("%d pings for 5 loans, want 4", n)
@@ -103,6 +103,27 @@ func TestPrePing(t *testing.T) {
 		synctest.Wait()
 		if s := p.Stats(); s.Closed != (pool.Closed{Dead: 1, Invalidated: 2}) {
 			t.Errorf("closed %+v", s.Closed)
+		}
+	})
+
+	bubble(t, "spares what was opened between two that fail", func(t *testing.T) {
+		srv := &server{}
+		cfg := pinging(srv)
+		cfg.Ping = func(context.Context, *conn) error { time.Sleep(500 * time.Millisecond); return errLost }
+		p := open(t, cfg)
+		releaseAll(acquireN(t, p, 2))
+		time.Sleep(time.Minute)
+		first := begin(t.Context(), p)
+		time.Sleep(250 * time.Millisecond)
+		second := begin(t.Context(), p)
+		time.Sleep(250 * time.Millisecond)
+		first.lease(t, 500*time.Millisecond).Release()
+		// The second took that one; it is idle again when its own ping fails.
+		second.lease(t, 250*time.Millisecond).Release()
+		time.Sleep(250 * time.Millisecond)
+		synctest.Wait()
+		if s := p.Stats(); s.Closed != (pool.Closed{Dead: 2}) || s.Idle != 1 {
+			t.Errorf("have %#v", s)
 		}
 	})
 

@@ -41,8 +41,10 @@ func TestRecycle(t *testing.T) {
 			t.Errorf("lent %d after its age", l.Resource().id)
 		}
 		l.Release()
+		time.Sleep(1800 * time.Second)
+		acquire(t, p).Release()
 		synctest.Wait()
-		if s := p.Stats(); s.Closed != (pool.Closed{Recycled: 1}) {
+		if s := p.Stats(); s.Closed != (pool.Closed{Recycled: 2}) {
 			t.Errorf("closed %+v", s.Closed)
 		}
 	})

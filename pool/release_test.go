@@ -141,6 +141,30 @@ func TestAbandonedLease(t *testing.T) {
 	}
 }
 
+// A pool that nobody can close any more is no reason to keep what it holds.
+func TestAbandonedPool(t *testing.T) {
+	t.Parallel()
+	closed := make(chan struct{}, 1)
+	func() {
+		cfg := (&server{}).config()
+		cfg.Close = func(*conn) { closed <- struct{}{} }
+		p, err := pool.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		acquire(t, p).Release()
+	}()
+	for {
+		runtime.GC()
+		select {
+		case <-closed:
+			return
+		default:
+			runtime.Gosched()
+		}
+	}
+}
+
 // S36: the variants of reset on return.
 func TestReset(t *testing.T) {
 	t.Parallel()

@@ -107,7 +107,7 @@ func TestStress(t *testing.T) {
 		t.Errorf("%d served, at most %d at once, want at most %d", served.Load(), peak.Load(), size+overflow)
 	}
 	if s.Opened != s.Closed.Total() || s.Idle+s.InUse+s.Opening+s.Closing+s.Waiting != 0 {
-		t.Errorf("not everything came back: %+v", s)
+		t.Errorf("not everything came back: %#v", s)
 	}
-	t.Logf("%d served; %+v", served.Load(), s)
+	t.Logf("%d served; %#v", served.Load(), s)
 }

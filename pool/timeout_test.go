@@ -132,6 +132,62 @@ func TestTimeout(t *testing.T) {
 		held.Release()
 	})
 
+	bubble(t, "forgets a failed open once one has succeeded", func(t *testing.T) {
+		srv := &server{refuse: errRefused}
+		cfg := srv.config()
+		cfg.Size, cfg.Timeout = 1, time.Second
+		p := open(t, cfg)
+		if _, err := p.Acquire(t.Context()); !errors.Is(err, errRefused) {
+			t.Fatalf("Acquire: %v", err)
+		}
+		srv.set(func(s *server) { s.refuse = nil })
+		held := acquire(t, p)
+		if e, _ := errors.AsType[*pool.TimeoutError](mustFail(t, p, time.Second)); e == nil || e.Cause != nil {
+			t.Errorf("got %v", e)
+		}
+		held.Release()
+	})
+
+	// The answer and the end of the wait cross: which is first does not matter, but
+	// a place must not be lost.
+	for name, answer := range map[string]func(*pool.Pool[*conn], pool.Lease[*conn]){
+		"a release": func(_ *pool.Pool[*conn], l pool.Lease[*conn]) { l.Release() },
+		"a death":   func(_ *pool.Pool[*conn], l pool.Lease[*conn]) { l.Resource().dead.Store(true); l.Release() },
+		"a close": func(p *pool.Pool[*conn], l pool.Lease[*conn]) {
+			go func() { _ = p.Close(context.Background()) }()
+			l.Release()
+		},
+	} {
+		bubble(t, "may cross "+name, func(t *testing.T) {
+			for range 200 {
+				cfg := (&server{}).config()
+				cfg.Size, cfg.Timeout = 1, time.Second
+				p, err := pool.New(cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				held := acquire(t, p)
+				go func() {
+					time.Sleep(time.Second)
+					answer(p, held)
+				}()
+				lease, err := p.Acquire(t.Context())
+				_, timeout := errors.AsType[*pool.TimeoutError](err)
+				if err != nil && !timeout && !errors.Is(err, pool.ErrClosed) {
+					t.Fatalf("Acquire: %v", err)
+				}
+				lease.Release()
+				synctest.Wait()
+				if s := p.Stats(); s.InUse+s.Waiting+s.Opening != 0 {
+					t.Fatalf("after %v: %#v", err, s)
+				}
+				if err := p.Close(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+
 	bubble(t, "counts", func(t *testing.T) {
 		cfg := (&server{}).config()
 		cfg.Size, cfg.Timeout = 1, time.Second
