@@ -144,6 +144,24 @@ func TestServerError(t *testing.T) {
 		}
 	})
 
+	t.Run("has_words_for_every_bad_value", func(t *testing.T) {
+		t.Parallel()
+		for code, want := range map[string]string{
+			"22003": "out of range", "22007": "date or time", "22008": "date or time", "22012": "division by zero",
+			"22021": "bytes", "22P03": "form of its type", "22P05": "cannot be stored", "22000": "refused a value",
+		} {
+			text := pgerr.NewServerError(&pgconn.PgError{Code: code, Message: secret, TableName: "t"}).Error()
+			if !strings.Contains(text, want) || !strings.Contains(text, `(table "t")`) || strings.Contains(text, secret) {
+				t.Errorf("%s: %s", code, text)
+			}
+		}
+		for _, e := range []*pgconn.PgError{{Code: "23502"}, {Code: "42704", Message: "retort.stale_row"}, {Code: "XX000"}} {
+			if text := pgerr.NewServerError(e).Error(); strings.Contains(text, `""`) || !strings.HasPrefix(text, "pgerr: ") {
+				t.Error(text)
+			}
+		}
+	})
+
 	t.Run("unwraps_to_the_whole_answer", func(t *testing.T) {
 		t.Parallel()
 		whole := pg("23505")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -205,13 +206,17 @@ func TestStoppedServer(t *testing.T) {
 	server := ownServer(t, nil)
 	c := connect(t, server.URL("postgres"))
 	fly(t, c, &flight.Flight{Statements: []flight.Statement{stmt("CREATE TABLE things (id int PRIMARY KEY, name text)")}})
-	if err := syscall.Kill(server.PID(), syscall.SIGQUIT); err != nil {
+	postmaster, err := os.FindProcess(server.PID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := postmaster.Signal(syscall.SIGQUIT); err != nil {
 		t.Fatal(err)
 	}
 	waitDead(t, c)
 	wantOutcome(t, c.Fly(t.Context(), write("1")), flight.NotExecuted, -1)
 	parsed := parse(t, server.URL("postgres"))
-	_, err := flight.Connect(t.Context(), &flight.Config{Conn: parsed})
+	_, err = flight.Connect(t.Context(), &flight.Config{Conn: parsed})
 	if ce, ok := errors.AsType[*pgerr.ConnectError](err); !ok || !pgerr.Transient(err) {
 		t.Errorf("got %v (%v), want a transient *pgerr.ConnectError", err, ce)
 	}
