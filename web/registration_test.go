@@ -49,11 +49,9 @@ func TestRegistration(t *testing.T) {
 		"refuses_one_name_twice": {in: struct {
 			A int `query:"a"`
 			B int `query:"a"`
-			C int `json:"c"`
-			D int `json:"c"`
 			E int `header:"x-e"`
 			F int `header:"X-E"`
-		}{}, want: []string{".B: two fields read query.a", `.D: two fields are named "c"`, ".F: two fields read header"}},
+		}{}, want: []string{".B: two fields read query.a", ".F: two fields read header"}},
 		"refuses_an_empty_tag": {in: struct {
 			A int `query:""`
 		}{}, want: []string{".A: the tag query names nothing"}},
@@ -85,6 +83,17 @@ func TestRegistration(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestRegistration_refuses_one_name_twice_in_the_body(t *testing.T) {
+	t.Parallel()
+	twice := reflect.StructOf([]reflect.StructField{
+		{Name: "C", Type: reflect.TypeFor[int](), Tag: `json:"c"`},
+		{Name: "D", Type: reflect.TypeFor[int](), Tag: `json:"c"`},
+	})
+	if _, got := inputFor(twice); len(got) != 1 || !strings.Contains(got[0], `.D: two fields are named "c"`) {
+		t.Errorf("got %q", got)
 	}
 }
 
