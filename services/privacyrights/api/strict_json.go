@@ -92,8 +92,8 @@ const maxDepth = 8
 // checkMembers walks one value of valid JSON.
 func checkMembers(dec *json.Decoder, at string, depth int) error {
 	token, err := dec.Token()
-	if err != nil {
-		return &badJSON{at, "the request body is not valid JSON"}
+	if err != nil { // the syntax was checked before
+		return &badJSON{at, "the number is out of range"}
 	}
 	if depth > maxDepth {
 		return &badJSON{"body", "the request body is nested too deeply"}

@@ -39,6 +39,7 @@ func TestCheckJSON(t *testing.T) {
 		{"a name that folds to an ASCII one", `{"\u017ftatus":"a"}`, "body.ſtatus: unexpected property"},
 		{"an empty name", `{"":1}`, ""},
 		{"a long name is cut", `{"` + strings.Repeat("X", 100) + `":1}`, "body." + strings.Repeat("X", 40) + "…: unexpected"},
+		{"a number beyond every float", `{"a":[1e999]}`, "body.a[0]: the number is out of range"},
 		{"nine levels", strings.Repeat("[", 10) + strings.Repeat("]", 10), "body: the request body is nested too deeply"},
 		{"a million levels", strings.Repeat("[", 1<<20), "body: the request body is not valid JSON"},
 	}

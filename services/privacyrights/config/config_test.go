@@ -101,13 +101,17 @@ func TestLoad_names_every_wrong_setting_and_repeats_no_value(t *testing.T) {
 		want []string
 	}{
 		{
-			"wrong types", map[string]string{"POOL_SIZE": "s3cret", "DEBUG": "s3cret", "POOL_RECYCLE": "s3cret"}, "",
+			"wrong types",
+			map[string]string{"POOL_SIZE": "s3cret", "DEBUG": "s3cret", "POOL_RECYCLE": "s3cret"},
+			"",
 			[]string{"POOL_SIZE must be a whole number", "DEBUG must be true or false", "POOL_RECYCLE must be a number of seconds"},
 		},
 		{
-			"out of range", map[string]string{
+			"out of range",
+			map[string]string{
 				"POOL_SIZE": "0", "MAX_OVERFLOW": "-2", "POOL_TIMEOUT": "0", "POOL_RECYCLE": "-5", "SHUTDOWN_GRACE": "-1", "LISTEN_ADDR": "8000",
-			}, "",
+			},
+			"",
 			[]string{"POOL_SIZE must be 1 to 10000", "MAX_OVERFLOW must be", "POOL_TIMEOUT must be", "POOL_RECYCLE must be", "SHUTDOWN_GRACE must be", "LISTEN_ADDR must be host:port"},
 		},
 		{"huge seconds", map[string]string{"POOL_TIMEOUT": "1e300"}, "", []string{"POOL_TIMEOUT must be a number of seconds"}},
