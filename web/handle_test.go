@@ -336,10 +336,7 @@ func TestHandleAnswers(t *testing.T) {
 		}
 	})
 	t.Run("an_encoder_that_fails_on_GET_committed_nothing", func(t *testing.T) {
-		for _, path := range []string{"/late", "/view", "/early", "/tag"} {
-			if path == "/early" {
-				continue
-			}
+		for _, path := range []string{"/late", "/view", "/tag"} {
 			if p := s.do(t, "GET", path, "").problem(t); p.Type != web.ProblemInternal {
 				t.Errorf("%s: got %+v", path, p)
 			}
