@@ -100,7 +100,7 @@ func closeConn(c *flight.Conn) {
 	c.Close(ctx)
 }
 
-// Ping makes one round trip to the database.
+// Ping makes one round trip to the database. Observer and echo are not told.
 //
 //   - Errors: as of any first statement: [*pgerr.ConnectError],
 //     [*pool.TimeoutError], a context error.
@@ -148,16 +148,28 @@ func (e *Engine) acquire(ctx context.Context) (pool.Lease[*flight.Conn], error) 
 }
 
 // release gives a connection back. A broken one is closed, and with it every
-// idle one that is as old, when the failure says that the server went away.
+// idle one that is as old, when the server said that it goes away. (An operator's
+// pg_terminate_backend says the same; then the others are replaced for nothing.)
 func (e *Engine) release(lease pool.Lease[*flight.Conn], err error) {
 	c := lease.Resource()
 	switch {
 	case !c.Broken() && !c.MustClose() && c.TxStatus() == 'I':
 		lease.Release()
-	case c.Broken() && pgerr.KindOf(err) == pgerr.Shutdown:
+	case c.Broken() && serverLeft(err):
 		lease.Invalidate(err)
 	default:
 		lease.Discard(err)
+	}
+}
+
+// serverLeft tells the end of a server from that of one connection (25P03, 25P04
+// and 57P05 are time limits of a session).
+func serverLeft(err error) bool {
+	switch pgerr.Code(err) {
+	case "57P01", "57P02", "57P03", "57P04":
+		return true
+	default:
+		return false
 	}
 }
 

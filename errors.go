@@ -3,6 +3,7 @@ package retort
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
@@ -30,7 +31,9 @@ var (
 	// ErrSessionClosed: the session was used after Close.
 	ErrSessionClosed = errors.New("retort: the session is closed; see docs/errors.md#session-closed")
 
-	// ErrSessionFailed: an earlier error ended the transaction; only Rollback helps.
+	// ErrSessionFailed: an earlier error ended the transaction; only Rollback
+	// helps. What is returned wraps that error too, so that one which was
+	// overlooked is answered, and repeated by [Run], for what it was.
 	ErrSessionFailed = errors.New("retort: an earlier error ended this transaction; call Rollback before using the session again; see docs/errors.md#session-failed")
 
 	// ErrConcurrentUse: two goroutines use one session.
@@ -67,7 +70,7 @@ func (e *StaleError) Is(target error) bool { return target == ErrStale }
 func (e *StaleError) Unwrap() error { return e.Err }
 
 // CommittedError says that the transaction was committed, but what had to be
-// made of it afterwards failed.
+// made of it afterwards failed. Nothing of it must be run again.
 type CommittedError struct{ Err error }
 
 // Error says so.
@@ -93,6 +96,9 @@ func (e *Engine) explain(err error) error {
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}
+	if errors.Is(err, ErrCommitUnknown) {
+		return err // whatever else was said before
+	}
 	if constraint := pgerr.Constraint(err); constraint != nil {
 		constraint.Columns = e.models.constraintColumns(constraint)
 		return constraint
@@ -112,16 +118,16 @@ func (m *models) constraintColumns(c *pgerr.ConstraintError) []string {
 	}
 	for _, u := range t.Uniques {
 		if u.Name == c.Constraint {
-			return u.Columns
+			return slices.Clone(u.Columns) // the models are shared
 		}
 	}
 	for _, f := range t.ForeignKeys {
 		if f.Name == c.Constraint {
-			return f.Columns
+			return slices.Clone(f.Columns)
 		}
 	}
 	if t.PrimaryKey != nil && t.PrimaryKey.Name == c.Constraint {
-		return t.PrimaryKey.Columns
+		return slices.Clone(t.PrimaryKey.Columns)
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/retort-go/retort/internal/flight"
 )
 
-// Observer is told of every flight of an engine. Tracing and metrics are built
-// on it.
+// Observer is told of every flight that sessions of an engine make. Tracing and
+// metrics are built on it. Pings and resets of the pool are not told.
 //
 //   - Concurrency: called from many goroutines at once, on the caller's own; it
 //     should be quick and must not use the engine.
@@ -29,8 +29,9 @@ type Observer interface {
 //   - Shape: Statements holds the SQL texts in order; Begin is empty when no
 //     transaction was opened, End is "", "COMMIT" or "ROLLBACK". Rows counts per
 //     statement what the server reported as affected or returned. Duration, Rows
-//     and Err are set for FlightEnd only.
+//     and Err are set for FlightEnd only. Both slices are the observer's to keep.
 //   - Units: Duration is wall time, the wait for a connection not included.
+//   - Errors: Err is what the session's caller gets, but for the table's name.
 type FlightInfo struct {
 	Begin      string
 	Statements []string
@@ -57,17 +58,20 @@ func (e *Engine) observed(ctx context.Context, c *flight.Conn, f *flight.Flight,
 		watched = e.watch.FlightStart(ctx, info)
 	}
 	start := time.Now()
-	err := c.Fly(ctx, f)
-	info.Duration, info.Err = time.Since(start), e.explain(err)
-	for i := range f.Statements {
-		info.Rows = append(info.Rows, f.Statements[i].Tag.RowsAffected())
-	}
-	if e.watch != nil {
-		e.watch.FlightEnd(watched, info)
-	}
-	if e.echo.on {
-		e.echo.write(ctx, e.log, f, info)
-	}
+	err := error(&flight.Error{Outcome: flight.Lost, Statement: -1, Err: errLeft})
+	defer func() { // also when a loop over an iterator panics
+		info.Duration, info.Err = time.Since(start), e.explain(err)
+		for i := range f.Statements {
+			info.Rows = append(info.Rows, f.Statements[i].Tag.RowsAffected())
+		}
+		if e.watch != nil {
+			e.watch.FlightEnd(watched, info)
+		}
+		if e.echo.on {
+			e.echo.write(ctx, e.log, f, info)
+		}
+	}()
+	err = c.Fly(ctx, f)
 	return err
 }
 

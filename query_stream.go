@@ -2,7 +2,6 @@ package retort
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/retort-go/retort/internal/flight"
@@ -22,7 +21,7 @@ func (s *Session) iterate(ctx context.Context, t *model.Table, st query.Statemen
 	// Inside a transaction the rest is read whatever it costs: giving up the
 	// connection would lose the transaction.
 	alone := !s.open && !s.snapshotIsolation() && !s.unit.Dirty()
-	stopped, left := false, 0
+	stopped, handed, left := false, false, 0
 	row := func(fields []flight.Field, values [][]byte) error {
 		if stopped {
 			if left++; alone && left > drainRows {
@@ -38,14 +37,17 @@ func (s *Session) iterate(ctx context.Context, t *model.Table, st query.Statemen
 		if err := dec.Decode(o, values); err != nil {
 			return fmt.Errorf("retort: reading %s: %w", t.Type, err)
 		}
+		handed = true
 		s.busy.Store(inIter)
 		more := yield(t.Plan.Any(o))
 		s.busy.Store(inCall)
 		stopped = !more
 		return nil
 	}
-	err := s.read(ctx, nil, statement(st, row))
-	if stopped && errors.Is(err, context.Canceled) {
+	err := s.readTrip(ctx, trip{handed: &handed}, statement(st, row))
+	if stopped {
+		// The loop is over and cannot be told. A transaction that was lost while the
+		// rest was read is told by the session's next call.
 		return nil
 	}
 	return err

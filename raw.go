@@ -100,18 +100,20 @@ func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool
 		}
 	}
 	st.Args, st.Formats = encoded.Values, encoded.Formats
-	changes, statements, err := s.pending()
+	changes, statements, err := s.pending(1)
 	if err != nil {
 		return 0, err
 	}
-	t := trip{statements: append(statements, st), changes: changes, raw: true, reset: reset}
+	t := trip{statements: append(statements, st), changes: changes, raw: true, readOnly: readOnly, reset: reset}
 	if !readOnly || len(changes) > 0 || s.open || s.snapshotIsolation() {
 		t.begin = s.begin()
 	}
 	if err := s.fly(ctx, t); err != nil {
 		return 0, err
 	}
-	s.unit.Apply(changes, true)
+	if err := s.apply(ctx, changes); err != nil {
+		return 0, err
+	}
 	return t.statements[len(t.statements)-1].Tag.RowsAffected(), nil
 }
 

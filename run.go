@@ -3,7 +3,9 @@ package retort
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"time"
 
 	"github.com/retort-go/retort/pgerr"
@@ -74,12 +76,13 @@ func InSession[In, M any](eng *Engine, opts TxOptions, fn func(context.Context, 
 // InSessionView is [InSession] with a view, which makes the answer from the
 // confirmed object: it runs after COMMIT, when server-made values are there.
 //
+//   - Shape: view is not called when fn returned no object; the answer is nil then.
 //   - Errors: as InSession; a panic in view is a [*CommittedError].
 func InSessionView[In, M, Out any](eng *Engine, opts TxOptions, fn func(context.Context, *Session, *In) (*M, error), view func(*M) *Out) func(context.Context, *In) (*Out, error) {
 	call := InSession(eng, opts, fn)
 	return func(ctx context.Context, in *In) (*Out, error) {
 		m, err := call(ctx, in)
-		if err != nil {
+		if err != nil || m == nil {
 			return nil, err
 		}
 		return rendered(m, view)
@@ -98,8 +101,16 @@ func rendered[M, Out any](m *M, view func(*M) *Out) (out *Out, err error) {
 // viewPanic is what a view panicked with.
 type viewPanic struct{ value any }
 
-func (p *viewPanic) Error() string { return "the view panicked" }
+// Error says what the runtime found. What the program itself panicked with may
+// hold the values of a row: only its type is told.
+func (p *viewPanic) Error() string {
+	if e, ok := p.value.(runtime.Error); ok {
+		return "the view panicked: " + e.Error()
+	}
+	return fmt.Sprintf("the view panicked with a %T", p.value)
+}
 
+// Unwrap gives the value, where it is an error.
 func (p *viewPanic) Unwrap() error {
 	err, _ := p.value.(error)
 	return err
@@ -132,7 +143,7 @@ func repeat(ctx context.Context, opts TxOptions, attempt func() error) error {
 	pause := firstPause
 	for i := 1; ; i++ {
 		err := attempt()
-		if err == nil || i >= attempts || !pgerr.Retryable(err) || errors.Is(err, ErrCommitUnknown) {
+		if err == nil || i >= attempts || !repeatable(err) {
 			return err
 		}
 		timer := time.NewTimer(rand.N(pause))
@@ -144,4 +155,11 @@ func repeat(ctx context.Context, opts TxOptions, attempt func() error) error {
 		}
 		pause = min(2*pause, longestPause)
 	}
+}
+
+// repeatable tells whether the transaction is gone for sure and another run can
+// succeed.
+func repeatable(err error) bool {
+	_, committed := errors.AsType[*CommittedError](err)
+	return pgerr.Retryable(err) && !committed
 }

@@ -55,19 +55,29 @@ type TxOptions struct {
 //   - Concurrency: one goroutine at a time; a second one gets [ErrConcurrentUse].
 //   - Cleanup: [Session.Close]; [Run] and package web do it.
 type Session struct {
-	eng  *Engine
-	opts TxOptions
-	unit *unitofwork.Unit
+	eng     *Engine
+	opts    TxOptions
+	invalid error // what is wrong with opts
 
-	// busy guards everything else: 0 free, 1 in a call, 2 inside an iterator.
-	busy   atomic.Int32
+	// busy guards everything below but the two that say otherwise.
+	busy atomic.Int32 // free, inCall or inIter
+
+	unit   unitofwork.Unit
 	misuse []error // of calls that return no error
-	stray  atomic.Pointer[error] // a call that was refused and could not say so
+	failed error   // why the session can only be rolled back; nil if it is well
+	closed bool
+
+	// stray is a call that was refused and could not say so; any goroutine.
+	stray atomic.Pointer[error]
+
+	// abandoned: Close came while another goroutine was in a call, which closes
+	// the session when it is through; any goroutine.
+	abandoned atomic.Bool
 
 	lease  pool.Lease[*flight.Conn]
-	open   bool // a transaction is open on lease
-	failed bool // it can only be rolled back
-	closed bool
+	flight flight.Flight // the one under way, here to save an allocation
+	open   bool          // a transaction is open on lease
+	wrote  bool          // and it has something to lose
 }
 
 // Session starts a unit of work at READ COMMITTED. It does no I/O.
@@ -80,11 +90,7 @@ func (e *Engine) Session() *Session { return e.SessionWith(TxOptions{}) }
 //   - Errors: options that cannot be are returned by the session's first call.
 //   - Cleanup: [Session.Close].
 func (e *Engine) SessionWith(opts TxOptions) *Session {
-	s := &Session{eng: e, opts: opts, unit: unitofwork.New()}
-	if err := opts.validate(); err != nil {
-		s.misuse = append(s.misuse, err)
-	}
-	return s
+	return &Session{eng: e, opts: opts, invalid: opts.validate()}
 }
 
 func (o TxOptions) validate() error {
@@ -120,7 +126,27 @@ func (s *Session) enter() error {
 	return nil
 }
 
-func (s *Session) leave() { s.busy.Store(free) }
+// ready is enter for calls that need a healthy session.
+func (s *Session) ready() error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	if s.failed != nil {
+		err := fmt.Errorf("%w: %w", ErrSessionFailed, s.failed)
+		s.leave()
+		return err
+	}
+	return nil
+}
+
+func (s *Session) leave() {
+	s.busy.Store(free)
+	// Close sets abandoned before it looks at busy, so one of the two sees the other.
+	if s.abandoned.Load() && s.busy.CompareAndSwap(free, inCall) {
+		s.end(context.Background())
+		s.busy.Store(free)
+	}
+}
 
 // resolve finds the model of an object.
 func (s *Session) resolve(call string, object any) (*model.Table, mapper.Object, error) {
@@ -136,27 +162,22 @@ func (s *Session) resolve(call string, object any) (*model.Table, mapper.Object,
 	if !ok {
 		return nil, mapper.Object{}, fmt.Errorf("retort: %s: got a nil %T", call, object)
 	}
+	if compiled.StandIn.Any() == object {
+		return nil, mapper.Object{}, fmt.Errorf("retort: %s: got the stand-in C of a table, which names columns and is no row; pass a %s of your own", call, t.Elem())
+	}
 	return compiled, o, nil
-}
-
-// ready is enter for calls that need a healthy session.
-func (s *Session) ready() error {
-	if err := s.enter(); err != nil {
-		return err
-	}
-	if s.failed {
-		s.leave()
-		return ErrSessionFailed
-	}
-	return nil
 }
 
 // misused returns what calls without an error result did wrong.
 func (s *Session) misused() error {
-	if stray := s.stray.Load(); stray != nil {
-		return *stray
+	errs := s.misuse
+	if s.invalid != nil {
+		errs = append([]error{s.invalid}, errs...)
 	}
-	return errors.Join(s.misuse...)
+	if stray := s.stray.Load(); stray != nil {
+		errs = append([]error{*stray}, errs...)
+	}
+	return errors.Join(errs...)
 }
 
 // Add makes objects pending: the next flush inserts them. A client-made key is
@@ -193,13 +214,21 @@ func (s *Session) each(call string, objects []any, do func(*model.Table, mapper.
 // ReadOnly tells whether the session refuses changes.
 func (s *Session) ReadOnly() bool { return s.opts.ReadOnly }
 
-// State tells what the session knows of an object: transient, pending,
-// persistent, deleted or detached, in SQLAlchemy's words. It does no I/O.
+// State tells what the session knows of an object, in SQLAlchemy's words:
+// transient (unknown to it), pending (added), persistent (has a row), deleted (by
+// a flush of the open transaction), detached (has a row, but the session let it
+// go: after Rollback, Close, or the Commit of its deletion). It does no I/O.
+//
+//   - Shape: an object that Rollback robbed of its row is transient again. After
+//     [ErrCommitUnknown] all are detached.
+//   - Errors: misuse is returned by the next flush or commit.
 func (s *Session) State(object any) string {
-	if err := s.enter(); err != nil {
-		return unitofwork.Detached.String()
+	if err := s.enter(); err != nil && !errors.Is(err, ErrSessionClosed) {
+		s.stray.Store(&err)
+		return unitofwork.Transient.String()
+	} else if err == nil {
+		defer s.leave()
 	}
-	defer s.leave()
 	_, o, err := s.resolve("State", object)
 	if err != nil {
 		return unitofwork.Transient.String()
@@ -209,18 +238,27 @@ func (s *Session) State(object any) string {
 
 // Close rolls back what was not committed and gives the connection back.
 //
-//   - Errors: of the rollback, which is also logged; the connection is given up
-//     either way.
+//   - Errors: [ErrConcurrentUse] or [ErrIterOpen] when a call is under way on
+//     another goroutine, or a loop over an iterator; that one closes the session
+//     when it ends.
 //   - Concurrency: safe to call again; the second call does nothing.
 func (s *Session) Close(ctx context.Context) error {
+	s.abandoned.Store(true)
 	if err := s.enter(); err != nil {
 		if errors.Is(err, ErrSessionClosed) {
 			return nil
 		}
 		return err
 	}
-	defer s.leave()
-	err := s.rollback(ctx)
-	s.closed = true
-	return err
+	defer s.busy.Store(free)
+	s.end(ctx)
+	return nil
+}
+
+// end is Close for the holder of busy; it may come twice.
+func (s *Session) end(ctx context.Context) {
+	if !s.closed {
+		s.rollback(ctx)
+		s.closed = true
+	}
 }

@@ -4,29 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/unitofwork"
 	"github.com/retort-go/retort/pgerr"
-	"github.com/retort-go/retort/pool"
 )
 
 // trip is what a session wants to send in one round trip.
 type trip struct {
-	// begin opens a transaction if none is open; empty is autocommit.
+	// begin opens a transaction if none is open; empty is autocommit, and then
+	// none is open.
 	begin      string
 	statements []flight.Statement
 	end        flight.End
 
-	// raw: not built by Retort. Nothing is known of its effects.
+	// raw: the last statement was not built by Retort. Nothing is known of its
+	// effects.
 	raw bool
+
+	// readOnly: the user declared that the raw statement changes nothing.
+	readOnly bool
 
 	// closes: the statements end their own read-only transaction.
 	closes bool
 
 	// reset clears what row callbacks gathered, before the trip is sent again.
 	reset func()
+
+	// handed is set once rows were given to the caller: what the caller has seen
+	// cannot be cleared, so the trip cannot be sent again. Nil: never.
+	handed *bool
 
 	// changes ride along as the first statements.
 	changes []*unitofwork.Change
@@ -43,11 +50,13 @@ func (s *Session) fly(ctx context.Context, t trip) error {
 	landed := false
 	defer func() {
 		if !landed { // a loop over an iterator panicked or left by Goexit
-			s.failed = s.failed || s.open
-			s.giveBack(errLeft)
+			if s.open || t.begin != "" && !t.closes {
+				s.failed = errLeft
+			}
+			s.giveBack(ctx, errLeft)
 		}
 	}()
-	err := s.send(ctx, t)
+	err := s.send(ctx, &t)
 	landed = true
 	return err
 }
@@ -55,11 +64,12 @@ func (s *Session) fly(ctx context.Context, t trip) error {
 // errLeft is why a connection is given up when the caller's loop did not return.
 var errLeft = errors.New("retort: the loop over an iterator panicked or exited")
 
-func (s *Session) send(ctx context.Context, t trip) error {
-	f := flight.Flight{Statements: t.statements, End: t.end}
+func (s *Session) send(ctx context.Context, t *trip) error {
+	f := &s.flight
+	*f = flight.Flight{Statements: t.statements, End: t.end}
+	defer func() { *f = flight.Flight{} }() // keep no arguments alive
 	if s.open {
-		err := s.eng.observed(ctx, s.lease.Resource(), &f, 1)
-		return s.settle(&t, err, false)
+		return s.settle(ctx, t, s.eng.observed(ctx, s.lease.Resource(), f, 1), false)
 	}
 	f.Begin = t.begin
 	for attempt := 1; ; attempt++ {
@@ -68,35 +78,41 @@ func (s *Session) send(ctx context.Context, t trip) error {
 			return err
 		}
 		s.lease = lease
-		err = s.eng.observed(ctx, lease.Resource(), &f, attempt)
-		if attempt < maxSends && s.mayResend(ctx, &t, err) {
-			s.giveBack(err)
-			if t.reset != nil {
-				t.reset()
-			}
-			continue
+		err = s.eng.observed(ctx, lease.Resource(), f, attempt)
+		if err == nil || attempt == maxSends || !s.mayResend(ctx, t, err) {
+			return s.settle(ctx, t, err, true)
 		}
-		s.open = t.begin != "" && !t.closes
-		return s.settle(&t, err, true)
+		s.giveBack(ctx, err)
+		if t.reset != nil {
+			t.reset()
+		}
 	}
 }
 
 // mayResend says whether the first flight of a transaction may be sent again on
-// another connection: when it is certain that nothing of it can take effect, and
-// the caller still waits. See docs/adr/0002-flights-on-pgconn.md.
+// another connection: when it is certain that nothing of it took effect or can
+// take effect, and the caller still waits.
+//
+// A flight that may have been committed never passes: Unknown and Committed are
+// not in the list, and RolledBack is a proof.
+//
+//   - Source: docs/adr/0002-flights-on-pgconn.md.
 func (s *Session) mayResend(ctx context.Context, t *trip, err error) bool {
-	var failed *flight.Error
-	if !errors.As(err, &failed) || ctx.Err() != nil {
+	failed, ok := errors.AsType[*flight.Error](err)
+	if !ok || ctx.Err() != nil || t.handed != nil && *t.handed {
 		return false
 	}
 	broken := s.lease.Resource().Broken()
+	stale := pgerr.KindOf(err) == pgerr.StalePlan
 	switch failed.Outcome {
 	case flight.NotExecuted:
 		return broken
 	case flight.Lost:
 		return broken && !t.raw
-	case flight.RolledBack, flight.Aborted, flight.Failed:
-		return !t.raw && pgerr.KindOf(err) == pgerr.StalePlan
+	case flight.RolledBack:
+		return stale || broken && !t.raw && pgerr.KindOf(err) == pgerr.Shutdown
+	case flight.Aborted, flight.Failed:
+		return stale
 	default:
 		return false
 	}
@@ -104,31 +120,72 @@ func (s *Session) mayResend(ctx context.Context, t *trip, err error) bool {
 
 // settle brings the session in line with what became of its trip. first: it was
 // the first of its transaction.
-func (s *Session) settle(t *trip, err error, first bool) error {
+//
+// What each outcome means, for a read on its own (R: no BEGIN, or one that the
+// trip ends itself), the first flight of a transaction (F), and a later one (L):
+//
+//	success      R F+COMMIT L+COMMIT: give back.  F L: the transaction stays open.
+//	NotExecuted  R F: give back, nothing happened.  L: goes on if the connection
+//	             lives (the flight was refused before it was sent), else failed.
+//	Failed       R: give back.  F: BEGIN itself was refused; failed.
+//	Aborted      F L: failed; ROLLBACK, give back.  R: the same, but not failed.
+//	RolledBack   F L: failed; give back.
+//	Lost         R: give back.  F L: failed; give back.
+//	Unknown      F L: failed; the objects are let go as they are.
+//	Committed    R: give back.  F L: as Unknown, and a CommittedError.
+//
+// "Failed" holds until Rollback. Some F and R are sent again before they get
+// here; see mayResend.
+func (s *Session) settle(ctx context.Context, t *trip, err error, first bool) error {
 	if err == nil {
-		if t.end != flight.Stay || !s.open {
-			s.giveBack(nil)
-		}
-		return nil
+		return s.landed(ctx, t)
 	}
-	var failed *flight.Error
-	errors.As(err, &failed)
+	failed, ok := errors.AsType[*flight.Error](err)
+	if !ok {
+		failed = &flight.Error{Outcome: flight.Lost, Statement: -1, Err: err}
+	}
 	explained := s.explain(t, failed)
 	switch {
-	case failed.Outcome == flight.NotExecuted && first, t.begin == "", t.closes:
-		// Nothing was sent, or a read on its own: nothing of the session hangs on it.
-		s.giveBack(failed.Err)
+	case t.begin == "", t.closes, first && failed.Outcome == flight.NotExecuted:
+		s.giveBack(ctx, failed.Err)
+		return explained
 	case failed.Outcome == flight.NotExecuted && !s.lease.Resource().Broken():
-		// Refused before it was sent; the open transaction goes on.
-	default:
-		s.failed = true
-		s.giveBack(failed.Err)
+		return explained
+	case failed.Outcome == flight.Committed && t.end == flight.Commit:
+		explained = &CommittedError{Err: explained}
 	}
-	if failed.Outcome == flight.Committed && t.end == flight.Commit {
-		return &CommittedError{Err: explained}
+	s.failed = explained
+	if failed.Outcome == flight.Unknown || failed.Outcome == flight.Committed {
+		s.unit.Release()
 	}
+	s.giveBack(ctx, failed.Err)
 	return explained
 }
+
+// landed is settle for a trip that succeeded.
+func (s *Session) landed(ctx context.Context, t *trip) error {
+	if t.end != flight.Stay || t.begin == "" || t.closes {
+		s.giveBack(ctx, nil)
+		return nil
+	}
+	s.open = true
+	s.wrote = s.wrote || t.raw && !t.readOnly || len(t.changes) > 0
+	ended := s.lease.Resource().TxStatus() == 'I'
+	if t.raw && t.statements[len(t.statements)-1].Tag.String() == "COMMIT" {
+		ended = true // COMMIT AND CHAIN
+	}
+	if !ended {
+		return nil
+	}
+	s.failed = errEndedBySQL
+	s.unit.Release()
+	s.giveBack(ctx, nil)
+	return errEndedBySQL
+}
+
+// errEndedBySQL: what the session sends next would run outside a transaction.
+var errEndedBySQL = errors.New("retort: raw SQL ended the session's transaction (COMMIT, ROLLBACK or PREPARE TRANSACTION), and that took effect; " +
+	"leave it to Session.Commit and Session.Rollback; see docs/errors.md#ended-by-sql")
 
 // explain finds the change behind a failed statement.
 func (s *Session) explain(t *trip, failed *flight.Error) error {
@@ -141,47 +198,4 @@ func (s *Session) explain(t *trip, failed *flight.Error) error {
 		return &StaleError{Table: c.Table.Name(), Key: c.Key(), Err: failed.Err}
 	}
 	return fmt.Errorf("retort: %s %s: %w", c.Kind, c.Table.Name(), err)
-}
-
-// giveBack ends the loan of the connection; a transaction that is still open on
-// it is rolled back first.
-func (s *Session) giveBack(cause error) {
-	c := s.lease.Resource()
-	if c == nil {
-		return
-	}
-	if !c.Broken() && c.TxStatus() != 'I' {
-		ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
-		defer cancel()
-		if err := s.eng.observed(ctx, c, &flight.Flight{End: flight.Rollback}, 1); err != nil {
-			cause = errors.Join(cause, err)
-		}
-	}
-	s.eng.release(s.lease, cause)
-	s.lease, s.open = pool.Lease[*flight.Conn]{}, false
-}
-
-// rollbackTimeout bounds a ROLLBACK, which does not end with the caller's
-// context. The server rolls back by itself when the connection is closed.
-const rollbackTimeout = 5 * time.Second
-
-// begin is the text that opens this session's transaction.
-func (s *Session) begin() string {
-	text := "BEGIN"
-	if s.opts.Isolation != DefaultIsolation {
-		text += " ISOLATION LEVEL " + string(s.opts.Isolation)
-	}
-	if s.opts.ReadOnly {
-		text += " READ ONLY"
-	}
-	if s.opts.Deferrable {
-		text += " DEFERRABLE"
-	}
-	return text
-}
-
-// snapshotIsolation tells whether all statements of the session must see the
-// same data, so that the first read opens the transaction.
-func (s *Session) snapshotIsolation() bool {
-	return s.opts.Isolation == RepeatableRead || s.opts.Isolation == Serializable
 }

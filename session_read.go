@@ -2,31 +2,36 @@ package retort
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/query"
+	"github.com/retort-go/retort/internal/unitofwork"
 )
 
 // read sends SELECTs that Retort built, with pending changes before them in the
-// same flight, so that a session reads its own writes.
+// same flight, so that a session reads its own writes. reset clears what their
+// row callbacks gathered.
 func (s *Session) read(ctx context.Context, reset func(), reads ...flight.Statement) error {
-	changes, statements, err := s.pending()
-	if err != nil {
+	return s.readTrip(ctx, trip{reset: reset}, reads...)
+}
+
+// readTrip is read with the rest of the trip as the caller wants it.
+func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statement) error {
+	var err error
+	if t.changes, t.statements, err = s.pending(len(reads)); err != nil {
 		return err
 	}
-	t := trip{statements: append(statements, reads...), changes: changes, reset: reset}
-	if len(changes) > 0 || s.open || s.snapshotIsolation() {
+	t.statements = append(t.statements, reads...)
+	if len(t.changes) > 0 || s.open || s.snapshotIsolation() {
 		t.begin = s.begin()
 	}
 	if err := s.fly(ctx, t); err != nil {
 		return err
 	}
-	s.unit.Apply(changes, true)
-	return nil
+	return s.apply(ctx, t.changes)
 }
 
 // get is Table.Get without the type.
@@ -45,7 +50,7 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 	if s.unit.Gone(t, k) {
 		return mapper.Object{}, ErrNotFound
 	}
-	rows, err := s.selectByKey(ctx, t, key)
+	rows, err := s.selectByKey(ctx, "Get", t, key)
 	if err != nil {
 		return mapper.Object{}, err
 	}
@@ -53,10 +58,10 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 }
 
 // selectByKey reads one row into a new object that the session does not know.
-func (s *Session) selectByKey(ctx context.Context, t *model.Table, key any) (mapper.Object, error) {
+func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, key any) (mapper.Object, error) {
 	var args mapper.Args
 	if err := t.Plan.AppendValue(&args, t.Key, key); err != nil {
-		return mapper.Object{}, fmt.Errorf("retort: Get %s: %w", t.Type, err)
+		return mapper.Object{}, fmt.Errorf("retort: %s %s: %w", call, t.Type, err)
 	}
 	rows := receiver{table: t}
 	st := flight.Statement{
@@ -86,11 +91,15 @@ func (s *Session) Refresh(ctx context.Context, object any) error {
 	if err != nil {
 		return err
 	}
-	if status := s.unit.Status(o).String(); status != "persistent" {
+	if status := s.unit.Status(o); status != unitofwork.Persistent {
 		return fmt.Errorf("retort: Refresh: this %s is %s; only objects loaded or flushed by this session can be read again", t.Type, status)
 	}
-	s.unit.Revert(o)
-	fresh, err := s.selectByKey(ctx, t, t.Plan.Value(o, t.Key))
+	// Its own changes are about to be overwritten and must not be written before.
+	if err := s.unit.Hold(o); err != nil {
+		return fmt.Errorf("retort: Refresh %s: %w", t.Type, err)
+	}
+	defer s.unit.Unhold(o)
+	fresh, err := s.selectByKey(ctx, "Refresh", t, t.Plan.Value(o, t.Key))
 	if err != nil {
 		return err
 	}
@@ -135,5 +144,3 @@ func (r *receiver) load(s *Session) []mapper.Object {
 func statement(st query.Statement, row func([]flight.Field, [][]byte) error) flight.Statement {
 	return flight.Statement{SQL: st.SQL, OIDs: st.OIDs, Args: st.Values, Formats: st.Formats, Row: row}
 }
-
-var errStop = errors.New("retort: the loop ended early")

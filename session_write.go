@@ -2,6 +2,7 @@ package retort
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/retort-go/retort/internal/flight"
@@ -19,14 +20,24 @@ func (s *Session) Flush(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	changes, statements, err := s.pending()
+	changes, statements, err := s.pending(0)
 	if err != nil || len(changes) == 0 {
 		return err
 	}
 	if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, changes: changes}); err != nil {
 		return err
 	}
-	s.unit.Apply(changes, true)
+	return s.apply(ctx, changes)
+}
+
+// apply brings the objects in line with changes that were written in the open
+// transaction.
+func (s *Session) apply(ctx context.Context, changes []*unitofwork.Change) error {
+	if err := s.unit.Apply(changes, true); err != nil {
+		s.failed = err
+		s.giveBack(ctx, err)
+		return err
+	}
 	return nil
 }
 
@@ -44,7 +55,7 @@ func (s *Session) Commit(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	changes, statements, err := s.pending()
+	changes, statements, err := s.pending(0)
 	if err != nil {
 		return err
 	}
@@ -54,9 +65,12 @@ func (s *Session) Commit(ctx context.Context) error {
 			return err
 		}
 	}
-	s.unit.Apply(changes, false)
+	err = s.unit.Apply(changes, false)
 	s.unit.Commit()
-	return nil
+	if err != nil {
+		s.failed = &CommittedError{Err: err}
+	}
+	return s.failed
 }
 
 // Rollback drops the pending changes, ends the transaction and empties the
@@ -70,54 +84,56 @@ func (s *Session) Rollback(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	return s.rollback(ctx)
-}
-
-func (s *Session) rollback(ctx context.Context) error {
-	s.unit.Rollback()
-	s.misuse, s.failed = nil, false
-	s.stray.Store(nil)
-	if !s.open {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
-	defer cancel()
-	err := s.eng.observed(ctx, s.lease.Resource(), &flight.Flight{End: flight.Rollback}, 1)
-	s.giveBack(err)
-	if err != nil {
-		// The connection is closed, and with it the server rolls back.
-		s.eng.log.WarnContext(ctx, "retort: ROLLBACK failed; the connection was closed instead", "error", err)
-	}
+	s.rollback(ctx)
 	return nil
 }
 
+func (s *Session) rollback(ctx context.Context) {
+	s.unit.Rollback()
+	s.misuse, s.failed = nil, nil
+	s.stray.Store(nil)
+	s.giveBack(ctx, nil)
+}
+
 // Wrote tells whether the session has changes that are not committed: pending
-// ones, or an open transaction. It does no I/O.
+// ones, or a transaction that wrote or ran raw SQL. It does no I/O.
 func (s *Session) Wrote() bool {
 	if err := s.enter(); err != nil {
 		return false
 	}
 	defer s.leave()
-	return s.open || s.unit.Dirty()
+	return s.wrote || s.unit.Dirty()
 }
 
-// pending encodes the changes of all objects.
-func (s *Session) pending() ([]*unitofwork.Change, []flight.Statement, error) {
+// pending encodes the changes of all objects, with room for more statements.
+//
+//   - Errors: misuse; everything that cannot be written, joined. The session is as
+//     it was.
+func (s *Session) pending(room int) ([]*unitofwork.Change, []flight.Statement, error) {
 	if err := s.misused(); err != nil {
 		return nil, nil, err
 	}
 	changes, err := s.unit.Changes()
-	if err != nil || len(changes) == 0 {
+	if err != nil {
 		return nil, nil, err
 	}
-	if s.opts.ReadOnly {
+	if len(changes) > 0 && s.opts.ReadOnly {
 		return nil, nil, fmt.Errorf("%w: %s of %s", ErrReadOnly, changes[0].Kind, changes[0].Table.Type)
 	}
-	statements := make([]flight.Statement, len(changes))
-	for i, c := range changes {
-		if statements[i], err = c.Statement(); err != nil {
-			return nil, nil, err
+	if len(changes)+room == 0 {
+		return nil, nil, nil
+	}
+	statements := make([]flight.Statement, 0, len(changes)+room)
+	var errs []error
+	for _, c := range changes {
+		st, err := c.Statement()
+		if err != nil {
+			errs = append(errs, err)
 		}
+		statements = append(statements, st)
+	}
+	if len(errs) > 0 {
+		return nil, nil, errors.Join(errs...)
 	}
 	return changes, statements, nil
 }

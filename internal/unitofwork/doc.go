@@ -6,10 +6,10 @@
 // are put in an order that foreign keys allow, and the statements travel in one
 // flight. Objects are touched only after that flight succeeded.
 //
-//	u := unitofwork.New()
+//	var u unitofwork.Unit
 //	u.Add(table, object)
-//	changes, err := u.Changes()   // INSERT …; their statements fly
-//	u.Apply(changes)              // server-made values reach the objects
+//	changes, err := u.Changes()    // INSERT …; their statements fly
+//	u.Apply(changes, false)       // server-made values reach the objects
 //
 // It does no I/O. Above it sits the root package; below it internal/model,
 // internal/mapper and internal/flight.

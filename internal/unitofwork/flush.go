@@ -1,7 +1,6 @@
 package unitofwork
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,16 +9,17 @@ import (
 	"github.com/retort-go/retort/internal/model"
 )
 
-// Add makes an object pending; its client-made key is set at once.
+// Add makes an object pending; its client-made key is set at once. An object
+// that was marked for deletion, and not yet deleted, stays.
+//
+//   - Errors: the object was deleted in this transaction; its key cannot be made.
 func (u *Unit) Add(t *model.Table, o mapper.Object) error {
-	if s, ok := u.objects[o]; ok {
-		switch {
-		case s.status == Deleted:
+	if s, ok := u.known(o); ok {
+		if s.status == Deleted {
 			return fmt.Errorf("retort: Add: this %s was deleted in this transaction; add a new object", t.Type)
-		default:
-			s.doomed = false
-			return nil
 		}
+		s.doomed = false
+		return nil
 	}
 	if maker := t.Columns[t.Key].KeyMaker; maker != nil && t.Plan.IsZero(o, t.Key) {
 		id, err := maker()
@@ -32,24 +32,26 @@ func (u *Unit) Add(t *model.Table, o mapper.Object) error {
 	return nil
 }
 
-// Delete marks an object for deletion. A pending one is forgotten.
+// Delete marks an object for deletion. A pending one is forgotten; one that is
+// deleted already stays so.
+//
+//   - Errors: the unit does not have the object.
 func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
-	s, ok := u.objects[o]
+	s, ok := u.known(o)
 	switch {
 	case !ok:
 		return fmt.Errorf("retort: Delete: this %s is not in the session; load it in this session first", t.Type)
 	case s.status == Pending:
-		u.forget(s)
-	default:
+		s.status = Transient
+		delete(u.objects, o)
+	case s.status == Persistent:
 		s.doomed = true
 	}
 	return nil
 }
 
 // Changes lists the statements that the next flush has to send, in the order
-// in which they may run: by foreign keys, parents before their children, and
-// the deletes last, children first. Updates of a table come before its inserts
-// and in key order, so that concurrent sessions lock rows in one order.
+// in which they may run; see [sorted].
 //
 //   - Errors: every object that cannot be written, joined.
 func (u *Unit) Changes() ([]*Change, error) {
@@ -63,8 +65,8 @@ func (u *Unit) Changes() ([]*Change, error) {
 		case s.status == Pending:
 			c, err = u.insertOf(s)
 		case s.status == Persistent && s.doomed:
-			c = &Change{Kind: Delete, Table: s.table, state: s}
-		case s.status == Persistent:
+			c, scratch, err = deleteOf(s, scratch)
+		case s.status == Persistent && !s.held:
 			c, scratch, err = updateOf(s, scratch)
 		}
 		if err != nil {
@@ -77,8 +79,7 @@ func (u *Unit) Changes() ([]*Change, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	slices.SortStableFunc(changes, inFlushOrder)
-	return changes, nil
+	return sorted(changes), nil
 }
 
 // Dirty tells whether a flush has something to send.
@@ -101,8 +102,8 @@ func (u *Unit) Dirty() bool {
 
 func (u *Unit) insertOf(s *state) (*Change, error) {
 	t := s.table
-	for i, col := range t.Columns {
-		if col.ServerMade && !t.Plan.IsZero(s.object, i) {
+	for _, i := range t.InsertReturned() {
+		if col := t.Columns[i]; !t.Plan.IsZero(s.object, i) {
 			return nil, fmt.Errorf("retort: INSERT %s: column %q is made by the database but the object has a value for it; leave the field zero, or declare the column without ServerMade", t.Type, col.Name)
 		}
 	}
@@ -127,7 +128,7 @@ func updateOf(s *state, scratch []int) (*Change, []int, error) {
 	for _, i := range changed {
 		switch col := t.Columns[i]; {
 		case i == t.Key:
-			return nil, changed, fmt.Errorf("retort: UPDATE %s: the primary key %q of a loaded object was changed; delete it and add a new one", t.Type, col.Name)
+			return nil, changed, fmt.Errorf("retort: UPDATE %s: %w", t.Type, errKeyChanged(s))
 		case col.Fixed, col.ServerMade:
 			return nil, changed, fmt.Errorf("retort: UPDATE %s: column %q is made by the database and cannot be changed through the object", t.Type, col.Name)
 		}
@@ -135,23 +136,21 @@ func updateOf(s *state, scratch []int) (*Change, []int, error) {
 	return &Change{Kind: Update, Table: t, state: s, columns: slices.Clone(changed)}, changed, nil
 }
 
-func inFlushOrder(a, b *Change) int {
-	if (a.Kind == Delete) != (b.Kind == Delete) {
-		if a.Kind == Delete {
-			return 1
+// deleteOf refuses an object that names another row than the one it was loaded
+// from: that other row would go.
+func deleteOf(s *state, scratch []int) (*Change, []int, error) {
+	t := s.table
+	if t.Plan.Key(s.object, t.Key) != s.key {
+		return nil, scratch, fmt.Errorf("retort: DELETE %s: %w", t.Type, errKeyChanged(s))
+	}
+	if t.Version >= 0 {
+		var err error
+		if scratch, err = t.Plan.Changed(s.object, s.snapshot, scratch[:0]); err != nil {
+			return nil, scratch, fmt.Errorf("retort: DELETE %s: %w", t.Type, err)
 		}
-		return -1
+		if slices.Contains(scratch, t.Version) {
+			return nil, scratch, fmt.Errorf("retort: DELETE %s: column %q is made by the database and cannot be changed through the object", t.Type, t.Columns[t.Version].Name)
+		}
 	}
-	if a.Kind == Delete {
-		return cmp.Or(-cmp.Compare(a.Table.Rank, b.Table.Rank), byKey(a, b), -cmp.Compare(a.state.arrival, b.state.arrival))
-	}
-	order := cmp.Or(cmp.Compare(a.Table.Rank, b.Table.Rank), -cmp.Compare(a.Kind, b.Kind))
-	if order == 0 && a.Kind == Update {
-		return byKey(a, b)
-	}
-	return order
-}
-
-func byKey(a, b *Change) int {
-	return a.Table.Plan.CompareKeys(a.state.object, b.state.object, a.Table.Key)
+	return &Change{Kind: Delete, Table: t, state: s}, scratch, nil
 }

@@ -1,41 +1,61 @@
 package unitofwork
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Apply makes the objects agree with what their flight wrote. With keepUndo the
 // transaction is still open and [Unit.Rollback] may have to take it back.
-func (u *Unit) Apply(changes []*Change, keepUndo bool) {
+//
+//   - Errors: an INSERT that should have returned values returned no row, since a
+//     trigger suppressed it; its object is pending still. The other changes are
+//     applied.
+func (u *Unit) Apply(changes []*Change, keepUndo bool) error {
+	var errs []error
 	for _, c := range changes {
-		s := c.state
-		if c.Kind == Delete {
-			s.status, s.doomed = Deleted, false
+		if c.Kind == Insert && len(c.back) > 0 && c.result.IsNil() {
+			errs = append(errs, fmt.Errorf("retort: INSERT %s came back without its row: a trigger or a rule suppressed it", c.Table.Type))
 			continue
 		}
-		if keepUndo && len(c.back) > 0 {
-			before := s.table.Plan.New()
-			s.table.Plan.CopyColumns(before, s.object, c.back)
-			s.undo = append(s.undo, undo{before: before, columns: c.back})
-		}
-		if !c.result.IsNil() {
-			s.table.Plan.CopyColumns(s.object, c.result, c.back)
-		}
-		if c.Kind == Insert {
-			s.status = Persistent
-			s.key = s.table.Plan.Key(s.object, s.table.Key)
-			u.identity[identity{s.table, s.key}] = s
-		}
-		s.snapshot = s.table.Plan.Snapshot(s.object)
+		u.apply(c, keepUndo)
 	}
+	return errors.Join(errs...)
+}
+
+func (u *Unit) apply(c *Change, keepUndo bool) {
+	s := c.state
+	if c.Kind == Delete {
+		s.status, s.doomed = Deleted, false
+		return
+	}
+	plan := s.table.Plan
+	if keepUndo && len(c.back) > 0 {
+		before := plan.New()
+		plan.CopyColumns(before, s.object, c.back)
+		s.undo = append(s.undo, undo{before: before, columns: c.back})
+	}
+	if !c.result.IsNil() {
+		plan.CopyColumns(s.object, c.result, c.back)
+	}
+	if c.Kind == Insert {
+		s.status, s.inserted = Persistent, true
+		u.named(s)
+	}
+	s.snapshot = plan.Snapshot(s.object)
 }
 
 // Commit forgets how to take back the flushes of the transaction that was
-// committed, and the objects that it deleted.
+// committed, and lets the objects go that it deleted.
 func (u *Unit) Commit() {
 	kept := u.ordered[:0]
 	for _, s := range u.ordered {
-		s.undo = nil
-		if s.status == Deleted || s.status == Detached {
-			if s.status == Deleted {
-				u.forget(s)
-			}
+		s.undo, s.inserted = nil, false
+		if s.status == Deleted {
+			u.unnamed(s)
+			s.status = Detached
+		}
+		if s.status == Detached || s.status == Transient {
 			continue
 		}
 		s.arrival = len(kept)
@@ -53,6 +73,29 @@ func (u *Unit) Rollback() {
 		for i := len(s.undo) - 1; i >= 0; i-- {
 			s.table.Plan.CopyColumns(s.object, s.undo[i].before, s.undo[i].columns)
 		}
+		if s.inserted || s.status == Pending {
+			s.status = Transient
+		} else {
+			s.status = Detached
+		}
 	}
+	u.leave()
+}
+
+// Release empties the unit and leaves the objects as they are: for a transaction
+// that was committed, or may have been, without the session being able to tell
+// what its objects look like now.
+func (u *Unit) Release() {
+	for _, s := range u.ordered {
+		s.status = Detached
+	}
+	u.leave()
+}
+
+func (u *Unit) leave() {
+	if u.objects == nil {
+		return // an empty unit remembers what it let go
+	}
+	u.past = u.objects
 	u.objects, u.identity, u.ordered = nil, nil, nil
 }

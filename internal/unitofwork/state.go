@@ -1,6 +1,8 @@
 package unitofwork
 
 import (
+	"fmt"
+
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 )
@@ -8,15 +10,13 @@ import (
 // Status is the state of an object in a session, in SQLAlchemy's words.
 type Status uint8
 
-// The states of an object. An object that the session does not know is
-// [Transient] when it never had a row and [Detached] when it had one; the unit
-// cannot tell and says Transient.
+// The states of an object.
 const (
-	Transient  Status = iota // unknown to the session
+	Transient  Status = iota // unknown to the session, or its row was rolled back
 	Pending                  // added, not yet inserted
 	Persistent               // has a row
 	Deleted                  // deleted by a flush of this transaction
-	Detached                 // was known, before a rollback
+	Detached                 // has, had or may have a row, but the unit let it go
 )
 
 var statusNames = [...]string{"transient", "pending", "persistent", "deleted", "detached"}
@@ -30,8 +30,10 @@ type state struct {
 	object   mapper.Object
 	status   Status
 	doomed   bool // to be deleted by the next flush
+	held     bool // not to be updated; see Unit.Hold
+	inserted bool // by a flush of this transaction
 	arrival  int
-	key      mapper.Key
+	key      mapper.Key // once it has a row
 	snapshot mapper.Snapshot
 
 	// undo holds what the flushes of the open transaction overwrote in the
@@ -51,18 +53,17 @@ type identity struct {
 }
 
 // Unit is the unit of work of one session: its identity map and its pending
-// changes.
+// changes. The zero Unit is ready.
 //
 //   - Concurrency: for one goroutine at a time.
 type Unit struct {
 	objects  map[mapper.Object]*state
 	identity map[identity]*state
-	ordered  []*state // in order of arrival
-}
+	ordered  []*state // in order of arrival; none is Detached for long
 
-// New returns an empty unit.
-func New() *Unit {
-	return &Unit{}
+	// past is what objects was before the last Rollback or Release, so that the
+	// objects' states can still be told.
+	past map[mapper.Object]*state
 }
 
 func (u *Unit) remember(s *state) {
@@ -75,12 +76,24 @@ func (u *Unit) remember(s *state) {
 	u.objects[s.object] = s
 }
 
-func (u *Unit) forget(s *state) {
-	delete(u.objects, s.object)
-	if s.status != Pending {
-		delete(u.identity, identity{s.table, s.key})
+// named enters s in the identity map.
+func (u *Unit) named(s *state) {
+	s.key = s.table.Plan.Key(s.object, s.table.Key)
+	u.identity[identity{s.table, s.key}] = s
+}
+
+// unnamed takes s out of the identity map, unless another object has taken its
+// place there.
+func (u *Unit) unnamed(s *state) {
+	if id := (identity{s.table, s.key}); u.identity[id] == s {
+		delete(u.identity, id)
 	}
-	s.status = Detached
+}
+
+// known finds the state of an object that is still in the unit.
+func (u *Unit) known(o mapper.Object) (*state, bool) {
+	s, ok := u.objects[o]
+	return s, ok && s.status != Detached
 }
 
 // Status tells the state of an object.
@@ -88,11 +101,11 @@ func (u *Unit) Status(o mapper.Object) Status {
 	if s, ok := u.objects[o]; ok {
 		return s.status
 	}
+	if s, ok := u.past[o]; ok {
+		return s.status
+	}
 	return Transient
 }
-
-// Len counts the objects of the session.
-func (u *Unit) Len() int { return len(u.objects) }
 
 // Find returns the object with that key, if the session has it and it is not
 // deleted.
@@ -124,6 +137,22 @@ func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
 	return o
 }
 
+// Hold keeps the changes of a persistent object out of [Unit.Changes] until
+// Unhold, while its row is read again.
+//
+//   - Errors: its key was changed, so that its row cannot be found.
+func (u *Unit) Hold(o mapper.Object) error {
+	s := u.objects[o]
+	if s.table.Plan.Key(o, s.table.Key) != s.key {
+		return errKeyChanged(s)
+	}
+	s.held = true
+	return nil
+}
+
+// Unhold ends Hold.
+func (u *Unit) Unhold(o mapper.Object) { u.objects[o].held = false }
+
 // Reload gives a persistent object the values of fresh, a copy of its row.
 func (u *Unit) Reload(o, fresh mapper.Object) {
 	s := u.objects[o]
@@ -131,9 +160,7 @@ func (u *Unit) Reload(o, fresh mapper.Object) {
 	s.snapshot = s.table.Plan.Snapshot(o)
 }
 
-// Revert makes the object look unchanged, so that a flush does not write what a
-// refresh is about to overwrite.
-func (u *Unit) Revert(o mapper.Object) {
-	s := u.objects[o]
-	s.snapshot = s.table.Plan.Snapshot(o)
+func errKeyChanged(s *state) error {
+	return fmt.Errorf("primary key %q of a loaded object was changed; set it back, or delete the object and add a new one",
+		s.table.Columns[s.table.Key].Name)
 }

@@ -1,0 +1,149 @@
+package unitofwork
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+)
+
+// sorted puts changes in an order in which they may run.
+//
+// Tables come by foreign keys, the ones referred to first. Within a table
+// updates come before inserts, since they may free a unique value, and by key,
+// so that concurrent sessions lock rows in one order; inserts keep the order in
+// which they were added. Deletes come last, children first. Two things change
+// that where the rows themselves ask for it: a row that refers to another of its
+// own table comes after it ([inOwnOrder]), and a delete comes first when its
+// unique value is taken by another row ([makingRoom]).
+//
+//   - Source: SQLAlchemy's unit of work, which has the same order but the last.
+func sorted(changes []*Change) []*Change {
+	if len(changes) < 2 {
+		return changes
+	}
+	slices.SortStableFunc(changes, inFlushOrder)
+	for start := 0; start < len(changes); {
+		end := start + 1
+		for end < len(changes) && changes[end].Table == changes[start].Table &&
+			(changes[end].Kind == Delete) == (changes[start].Kind == Delete) {
+			end++
+		}
+		inOwnOrder(changes[start:end])
+		start = end
+	}
+	return makingRoom(changes)
+}
+
+func inFlushOrder(a, b *Change) int {
+	if (a.Kind == Delete) != (b.Kind == Delete) {
+		if a.Kind == Delete {
+			return 1
+		}
+		return -1
+	}
+	if a.Kind == Delete {
+		return cmp.Or(-cmp.Compare(a.Table.Rank, b.Table.Rank), byKey(a, b))
+	}
+	order := cmp.Or(cmp.Compare(a.Table.Rank, b.Table.Rank), -cmp.Compare(a.Kind, b.Kind))
+	if order == 0 && a.Kind == Update {
+		return byKey(a, b)
+	}
+	return order
+}
+
+func byKey(a, b *Change) int {
+	return a.Table.Plan.CompareKeys(a.state.object, b.state.object, a.Table.Key)
+}
+
+// inOwnOrder sorts changes of one table, all deletes or none, by the foreign keys
+// from the table to itself: a row after the new row that it refers to, a delete
+// after those of the rows that refer to it. Rows in a circle stay as they are;
+// they need a deferrable foreign key.
+func inOwnOrder(changes []*Change) {
+	if len(changes) < 2 {
+		return
+	}
+	t := changes[0].Table
+	var own []link
+	for _, l := range links(t) {
+		if l.to == t.Name() {
+			own = append(own, l)
+		}
+	}
+	if len(own) == 0 {
+		return
+	}
+	v := visit{changes: slices.Clone(changes), done: make([]bool, len(changes)), out: changes[:0]}
+	v.before = make([][]int, len(changes))
+	for _, l := range own {
+		v.follow(t, l, changes[0].Kind == Delete)
+	}
+	for i := range v.changes {
+		v.visit(i)
+	}
+}
+
+// visit walks changes so that each comes after those that must be before it.
+type visit struct {
+	changes []*Change
+	before  [][]int
+	done    []bool
+	out     []*Change
+}
+
+// follow notes what l asks for.
+func (v *visit) follow(t *model.Table, l link, deletes bool) {
+	target := columnOf(t, l.target)
+	rows := make(map[mapper.Key]int, len(v.changes))
+	for i, c := range v.changes {
+		if c.Kind == Delete || c.Kind == Insert && !t.Columns[target].ServerMade {
+			rows[t.Plan.Key(c.state.object, target)] = i
+		}
+	}
+	for i, c := range v.changes {
+		if t.Plan.IsNull(c.state.object, l.column) || c.Kind == Update && !slices.Contains(c.columns, l.column) {
+			continue
+		}
+		switch j, ok := rows[t.Plan.Key(c.state.object, l.column)]; {
+		case !ok || j == i:
+		case deletes:
+			v.before[j] = append(v.before[j], i)
+		default:
+			v.before[i] = append(v.before[i], j)
+		}
+	}
+}
+
+func (v *visit) visit(i int) {
+	if v.done[i] {
+		return
+	}
+	v.done[i] = true
+	for _, j := range v.before[i] {
+		v.visit(j)
+	}
+	v.out = append(v.out, v.changes[i])
+}
+
+// link is a foreign key of one column.
+type link struct {
+	column int
+	to     string // table
+	target string // column
+}
+
+func links(t *model.Table) []link {
+	var found []link
+	for _, f := range t.Schema.ForeignKeys {
+		if len(f.Columns) == 1 {
+			found = append(found, link{columnOf(t, f.Columns[0]), f.RefTable, f.RefColumns[0]})
+		}
+	}
+	return found
+}
+
+func columnOf(t *model.Table, name string) int {
+	return slices.IndexFunc(t.Columns, func(c model.Column) bool { return c.Name == name })
+}

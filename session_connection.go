@@ -1,0 +1,61 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/pool"
+)
+
+// rollbackTimeout bounds a ROLLBACK, which does not end with the caller's
+// context. The server rolls back by itself when the connection is closed.
+const rollbackTimeout = 5 * time.Second
+
+// giveBack ends the loan of the connection, if there is one; a transaction that
+// is still open on it is rolled back first.
+func (s *Session) giveBack(ctx context.Context, cause error) {
+	c := s.lease.Resource()
+	if c == nil {
+		return
+	}
+	if !c.Broken() && c.TxStatus() != 'I' {
+		cause = errors.Join(cause, s.sendRollback(ctx))
+	}
+	s.eng.release(s.lease, cause)
+	s.lease, s.open, s.wrote = pool.Lease[*flight.Conn]{}, false, false
+}
+
+// sendRollback ends the transaction whatever became of ctx. When that fails, the
+// connection is closed instead, and with it the server rolls back.
+func (s *Session) sendRollback(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	err := s.eng.observed(ctx, s.lease.Resource(), &flight.Flight{End: flight.Rollback}, 1)
+	if err != nil {
+		s.eng.log.WarnContext(ctx, "retort: ROLLBACK failed; the connection is closed instead", "error", err)
+	}
+	return err
+}
+
+// begin is the text that opens this session's transaction.
+func (s *Session) begin() string {
+	text := "BEGIN"
+	if s.opts.Isolation != DefaultIsolation {
+		text += " ISOLATION LEVEL " + string(s.opts.Isolation)
+	}
+	if s.opts.ReadOnly {
+		text += " READ ONLY"
+	}
+	if s.opts.Deferrable {
+		text += " DEFERRABLE"
+	}
+	return text
+}
+
+// snapshotIsolation tells whether all statements of the session must see the
+// same data, so that the first read opens the transaction.
+func (s *Session) snapshotIsolation() bool {
+	return s.opts.Isolation == RepeatableRead || s.opts.Isolation == Serializable
+}
