@@ -45,7 +45,8 @@ func (q Query[T]) OrderBy(keys ...Order) Query[T] {
 	return q
 }
 
-// Limit reads at most n rows; 0 reads none.
+// Limit reads at most n rows; 0 reads none. With an order, the primary key
+// becomes its last key, so that rows which are equal in it have a place.
 //
 //   - Errors: n below zero, when the query runs.
 func (q Query[T]) Limit(n int) Query[T] {
@@ -75,10 +76,15 @@ func (q Query[T]) After(values ...any) Query[T] {
 }
 
 // Position gives the values for [Query.After] that continue behind row.
+//
+//   - Errors: a query without an order has no pages.
 func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
 	t, err := tableOf(s, q.table)
 	if err != nil {
 		return nil, err
+	}
+	if len(q.order) == 0 {
+		return nil, fmt.Errorf("retort: Position: the query has no order and so no next page; add .OrderBy(retort.Asc(&%s.C.%s))", t.Type.Name(), t.KeyField())
 	}
 	o, ok := t.Plan.ObjectOf(row)
 	if !ok {
@@ -102,7 +108,7 @@ func (q Query[T]) compiled(t *model.Table, label string) *query.Select {
 	}
 	return &query.Select{
 		Label: label, Table: t, Where: q.where, Order: q.order, After: q.after, Limit: limit,
-		Total: len(q.with) > 0 || q.after != nil,
+		Total: len(q.with) > 0 || q.after != nil || q.limit != nil && len(q.order) > 0,
 	}
 }
 

@@ -74,6 +74,9 @@ func (t *Table) Finish() {
 // Name is the table's name.
 func (t *Table) Name() string { return t.Schema.Name }
 
+// KeyField is the Go name of the primary key's field.
+func (t *Table) KeyField() string { return t.Plan.Column(t.Key).Field.Name }
+
 // AllColumns lists every column index in order; callers must not change it.
 func (t *Table) AllColumns() []int { return t.all }
 
