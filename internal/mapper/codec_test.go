@@ -414,3 +414,69 @@ func TestArgs_keeps_values_when_more_are_appended(t *testing.T) {
 		}
 	})
 }
+
+func TestAppend_cuts_times_to_microseconds(t *testing.T) {
+	t.Parallel()
+	for _, sec := range []int64{-5e9, 0, 5e9} {
+		a, err := one(t, "", time.Unix(sec, 999))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := one(t, "", time.Unix(sec, 0))
+		if string(a) != string(b) {
+			t.Errorf("% x, want % x", a, b)
+		}
+	}
+}
+
+func TestAppendColumn_writes_the_arrays_that_pgtype_writes(t *testing.T) {
+	t.Parallel()
+	p := planOf[struct{ V *string }](t, nil)
+	list := []*string{new("a"), nil, new("")}
+	var objects []mapper.Object
+	for _, s := range list {
+		objects = append(objects, object(t, p, &struct{ V *string }{s}))
+	}
+	var args mapper.Args
+	if err := p.AppendColumn(&args, objects, 0); err != nil {
+		t.Fatal(err)
+	}
+	want, err := pgtype.NewMap().Encode(pgtype.TextArrayOID, pgtype.BinaryFormatCode, list, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, args.Values[0]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAppendArray_refuses_other_slices(t *testing.T) {
+	t.Parallel()
+	p := planOf[struct {
+		N    *int64
+		List []string
+	}](t, nil)
+	var args mapper.Args
+	var wrong *mapper.TypeError
+	for _, vs := range []any{nil, 7, []int32{1}, []any{int64(1)}, []**int64{}} {
+		if err := p.AppendArray(&args, 0, vs); !errors.As(err, &wrong) || wrong.Want != "[]int64" {
+			t.Errorf("%T: %v", vs, err)
+		}
+	}
+	if err := p.AppendArray(&args, 1, [][]string{{"a"}}); !errors.As(err, &wrong) {
+		t.Error(err)
+	}
+	var isNil *mapper.NilValueError
+	if err := p.AppendArray(&args, 0, []*int64{new(int64(1)), nil}); !errors.As(err, &isNil) {
+		t.Error(err)
+	}
+	if err := p.AppendValue(&args, 0, nil); !errors.As(err, &isNil) {
+		t.Error(err)
+	}
+	if err := p.AppendValue(&args, 0, int32(1)); !errors.As(err, &wrong) {
+		t.Error(err)
+	}
+	if len(args.Values) != 0 {
+		t.Errorf("%d values were appended", len(args.Values))
+	}
+}

@@ -51,7 +51,7 @@ type NilValueError struct{ Column string }
 
 // Error names the column and the remedy.
 func (e *NilValueError) Error() string {
-	return fmt.Sprintf("mapper: nil value for column %s; use IsNull or IsNotNull to compare with NULL", e.Column)
+	return fmt.Sprintf("mapper: nil value for column %s; pass a value, or compare with IsNull or IsNotNull", e.Column)
 }
 
 // TypeError is a Go value of another type than its column has.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/retort-go/retort/internal/mapper"
 )
@@ -203,4 +204,25 @@ func TestPlan_serves_many_goroutines(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestDecodeNew_puts_nullable_values_into_the_batch(t *testing.T) {
+	type M struct {
+		A *int64
+		B *int32
+		C *bool
+	}
+	p := planOf[M](t, nil)
+	d, err := p.Decoder(allColumns(p), []uint32{pgtype.Int8OID, pgtype.Int4OID, pgtype.BoolOID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, values := p.NewBatch(1000), [][]byte{be64(1), be32(2), {1}}
+	if n := testing.AllocsPerRun(640, func() {
+		if _, err := d.DecodeNew(b, values); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 0.1 {
+		t.Errorf("%v allocations per object, want one per 64", n)
+	}
 }

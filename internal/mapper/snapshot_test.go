@@ -174,3 +174,26 @@ func TestChanged_allocates_nothing_without_json(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestChanged_sees_numbers_behind_padding(t *testing.T) {
+	t.Parallel()
+	type M struct {
+		A int16
+		B int64
+		C bool
+		D int64
+		E int32
+	}
+	p := planOf[M](t, nil)
+	for col, edit := range []func(m *M){
+		func(m *M) { m.A++ }, func(m *M) { m.B++ }, func(m *M) { m.C = true }, func(m *M) { m.D++ }, func(m *M) { m.E-- },
+	} {
+		m := &M{}
+		o := object(t, p, m)
+		s := p.Snapshot(o)
+		edit(m)
+		if diff := cmp.Diff([]string{p.Name(col)}, changedNames(t, p, o, s)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

@@ -243,7 +243,6 @@ func appendTime(buf []byte, t time.Time) ([]byte, error) {
 	if _, ok := microseconds(t); !ok {
 		return nil, &ValueError{Reason: reasonTime}
 	}
-	t = t.Add(-time.Duration(t.Nanosecond() % 1000))
 	zone := "Z07:00"
 	if _, offset := t.Zone(); offset%60 != 0 {
 		zone = "Z07:00:00"
