@@ -23,14 +23,14 @@ func (s *settings) fail(w http.ResponseWriter, r *http.Request, err error) {
 // problemFor is ProblemOf with what the request tells beyond the error.
 func (s *settings) problemFor(r *http.Request, err error) Problem {
 	p := ProblemOf(err)
-	switch {
+	// A session fails with its context; a handler that hides the first error
+	// leaves only the second.
+	ended := p.Type == ProblemClientClosed || errors.Is(err, retort.ErrSessionFailed)
+	switch cause := context.Cause(r.Context()); {
+	case ended && cause != nil:
+		return ProblemOf(cause) // ErrShutdown, a middleware's own, or a client that left
 	case p.Type == ProblemClientClosed:
-		switch cause := context.Cause(r.Context()); {
-		case cause == nil:
-			return internalProblem() // the handler canceled a context of its own
-		case errors.Is(cause, ErrShutdown):
-			return ProblemOf(ErrShutdown)
-		}
+		return internalProblem() // the handler canceled a context of its own
 	case p.Type == ProblemStale && errors.Is(err, retort.ErrStale) && r.Header.Get("If-Match") != "":
 		return preconditionError().problem()
 	case p.Type == ProblemCommittedNotRendered && s.txFor(r.Method).ReadOnly:
