@@ -21,6 +21,12 @@
 // It writes no SQL and does no I/O; it knows no tables, keys or sessions. It
 // converts between types only where nothing can be lost.
 //
+// It refuses the values that PostgreSQL would refuse by their form: NUL, bytes
+// that are not UTF-8, times out of range, json that jsonb cannot hold. To the
+// server it leaves what depends on the schema: the length of varchar(n), the
+// values of an enum, the size of numbers inside jsonb. Text that encoding/json
+// writes has its invalid UTF-8 replaced by U+FFFD, as that package does.
+//
 // # Neighbors
 //
 // Above: the root package, internal/unitofwork and internal/query. Below: pgx's

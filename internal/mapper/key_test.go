@@ -93,6 +93,18 @@ func TestKey_of_unusual_columns(t *testing.T) {
 	if x == y {
 		t.Error("two lists share a key")
 	}
+	docs := planOf[struct{ V map[string]any }](t, nil)
+	one, _ := docs.KeyOf(0, map[string]any{"a": 1, "b": 2})
+	two, _ := docs.KeyOf(0, map[string]any{"b": 2, "a": 1})
+	if other, _ := docs.KeyOf(0, map[string]any{}); one != two || one == other {
+		t.Error("documents are told apart by their order, or not at all")
+	}
+	days := planOf[struct{ V time.Time }](t, map[string]string{"v": "date"})
+	morning, _ := days.KeyOf(0, time.Date(2025, 1, 1, 8, 0, 0, 0, time.UTC))
+	night, _ := days.KeyOf(0, time.Date(2025, 1, 1, 23, 0, 0, 0, time.UTC))
+	if next, _ := days.KeyOf(0, time.Date(2025, 1, 2, 0, 0, 0, 0, time.UTC)); morning != night || night == next {
+		t.Error("days are told apart by their hours, or not at all")
+	}
 	null := planOf[struct{ V *int64 }](t, nil)
 	o := null.New()
 	if null.Key(o, 0) != (mapper.Key{}) || !null.IsNull(o, 0) {

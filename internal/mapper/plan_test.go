@@ -213,3 +213,19 @@ func TestCompile_of_no_columns_makes_a_plan_that_does_nothing(t *testing.T) {
 		t.Error(changed, err)
 	}
 }
+
+func TestFieldPointer_gives_the_address_of_any_field(t *testing.T) {
+	t.Parallel()
+	p, b := planOf[Book](t, nil), &Book{Title: "Stoner"}
+	o := object(t, p, b)
+	for _, f := range fieldsOf[Book](t) {
+		ptr := p.FieldPointer(o, f)
+		if f.Name == "Title" && ptr != any(&b.Title) || f.Name == "Depth" && ptr != any(&b.Depth) {
+			t.Errorf("%s: %v", f.Path, ptr)
+		}
+	}
+	fields := []mapper.ResultField{{DataTypeOID: pgtype.TextOID}, {DataTypeOID: 0}}
+	if got := mapper.OIDs(fields); len(got) != 2 || got[0] != pgtype.TextOID || got[1] != 0 {
+		t.Error(got)
+	}
+}
