@@ -5,5 +5,5 @@
 // The README's curl session is run by the service's own tests, which have the
 // service at hand.
 //
-// It imports no other package of the repository, and none imports it.
+// Of the repository it imports only what its rules are about, and none imports it.
 package readmetest
