@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"reflect"
@@ -53,12 +54,14 @@ func problemSchema(r huma.Registry) *huma.Schema {
 // conditional is an input with If-Match.
 type conditional interface{ conditional() bool }
 
-// problem turns what a handler returned into the answer. What answers 500 is
-// logged here, since the answer does not tell.
+// problem turns what a handler returned into the answer. What answers 5xx is
+// logged here, since the answer does not tell why.
 func (a *api) problem(ctx context.Context, operation string, in any, err error) *problem {
 	p := web.ProblemOf(err)
 	constraint, isConstraint := errors.AsType[*pgerr.ConstraintError](err)
 	switch {
+	case p.Type == web.ProblemClientClosed && context.Cause(ctx) != nil:
+		p = web.ProblemOf(context.Cause(ctx)) // the client left, or web.Serve ends
 	case isConstraint && p.Constraint != "":
 		own := constraintProblem(constraint.Constraint)
 		if own.Status != 0 {
@@ -70,8 +73,12 @@ func (a *api) problem(ctx context.Context, operation string, in any, err error) 
 			p = preconditionFailed()
 		}
 	}
-	if p.Status == http.StatusInternalServerError {
-		a.Logger.ErrorContext(ctx, "api: a request failed", "operation", operation, "error", err)
+	if p.Status >= http.StatusInternalServerError {
+		level := slog.LevelError
+		if p.RetryAfter > 0 {
+			level = slog.LevelWarn
+		}
+		a.Logger.Log(ctx, level, "api: a request failed", "operation", operation, "status", p.Status, "error", err)
 	}
 	return &problem{p}
 }

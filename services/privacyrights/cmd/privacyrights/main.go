@@ -6,23 +6,9 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"os"
 
 	"github.com/retort-go/retort/services/privacyrights/app"
-	"github.com/retort-go/retort/web"
 )
 
-func main() { os.Exit(run()) }
-
-func run() int {
-	ctx, stop := web.Signals(context.Background())
-	defer stop()
-	err := app.Run(ctx, app.Options{Getenv: os.Getenv, EnvFile: ".env", Stdout: os.Stdout, Stderr: os.Stderr})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "privacyrights:", err)
-		return 1
-	}
-	return 0
-}
+func main() { os.Exit(app.Main()) }
