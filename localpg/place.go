@@ -60,7 +60,7 @@ func openPlace(cfg Config, acct account, log *slog.Logger) (p place, err error) 
 	if p.ephemeral {
 		p.data = filepath.Join(p.run, "data")
 		p.log = filepath.Join(p.run, "server.log")
-		return p, makePrivate(p.data, acct)
+		return p, makeFolder(p.data)
 	}
 	if p.data, err = keptFolder(cfg.DataDir, acct, log); err != nil {
 		return p, err
@@ -156,7 +156,7 @@ func keptFolder(dir string, acct account, log *slog.Logger) (string, error) {
 		}
 		log.Warn("localpg: data folder cannot be used, another one is", "asked", asked, "used", dir, "reason", closed.Error())
 	}
-	return dir, makePrivate(dir, acct)
+	return dir, makeFolder(dir)
 }
 
 // keptElsewhere names a lasting folder for the cluster asked for in dir. Its
@@ -176,28 +176,14 @@ func keptElsewhere(dir string, acct account, closed error) (string, error) {
 	return "", fmt.Errorf("localpg: data folder %s: %w; choose one that it reaches", dir, closed)
 }
 
-// makePrivate makes a folder for the server's user alone, or hands it an empty
-// one that is there. A folder with something in it stays as it is.
-func makePrivate(dir string, acct account) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return fmt.Errorf("localpg: %w", err)
+// makeFolder makes a folder that only its owner enters, and its parents as
+// usual. One that is there stays as it is.
+func makeFolder(dir string) error {
+	err := os.MkdirAll(filepath.Dir(dir), 0o755)
+	if err == nil {
+		err = os.Mkdir(dir, 0o700)
 	}
-	err := os.Mkdir(dir, 0o700)
-	if errors.Is(err, fs.ErrExist) {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			return fmt.Errorf("localpg: %w", err)
-		}
-		if len(entries) > 0 {
-			return nil
-		}
-		if err := os.Chmod(dir, 0o700); err != nil {
-			return fmt.Errorf("localpg: %w", err)
-		}
-	} else if err != nil {
-		return fmt.Errorf("localpg: %w", err)
-	}
-	if err := acct.own(dir); err != nil {
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("localpg: %w", err)
 	}
 	return nil
@@ -209,6 +195,10 @@ func (p *place) prepare(ctx context.Context, cfg Config, bin Binaries, acct acco
 	isNew, err := p.isNew(bin)
 	if err != nil || !isNew {
 		return err
+	}
+	// PostgreSQL insists on both.
+	if err := errors.Join(os.Chmod(p.data, 0o700), acct.own(p.data)); err != nil {
+		return fmt.Errorf("localpg: %w", err)
 	}
 	marker := filepath.Join(p.data, incompleteName)
 	if err := os.WriteFile(marker, []byte("This cluster is being made; a copy that was cut short is made anew.\n"), 0o600); err != nil {

@@ -126,7 +126,7 @@ func (s *Server) launch(ctx context.Context, logFlag int) error {
 		if !errors.As(err, &failed) {
 			return err
 		}
-		again := failed.says("pre-existing shared memory block") && attempt < 100 ||
+		again := failed.says("pre-existing shared memory block") ||
 			failed.says("could not create any TCP/IP sockets") && attempt < 10 && !s.fixedPort
 		if !again {
 			if !chosen {
