@@ -29,20 +29,18 @@ type rendered struct {
 // answerFor checks the options and Out, as far as types can be checked.
 func answerFor[Out any](set settings) (*answer[Out], []string) {
 	a := &answer[Out]{status: set.status}
-	var problems []string
-	ok := true
-	if set.location != nil {
-		if a.location, ok = set.location.(func(*Out) string); !ok || a.location == nil {
-			problems = append(problems, fmt.Sprintf("web.Location is a nil function or %T, but the route answers with %s", set.location, reflect.TypeFor[Out]()))
-		}
-	}
-	if set.etag != nil {
-		if a.etag, ok = set.etag.(func(*Out) string); !ok || a.etag == nil {
-			problems = append(problems, fmt.Sprintf("web.ETag is a nil function or %T, but the route answers with %s", set.etag, reflect.TypeFor[Out]()))
-		}
-	}
 	t := reflect.TypeFor[Out]()
-	return a, append(problems, unencodable(t, t.String(), make(map[reflect.Type]bool))...)
+	problems := unencodable(t, t.String(), make(map[reflect.Type]bool))
+	option := func(name string, given any) func(*Out) string {
+		f, ok := given.(func(*Out) string)
+		if given != nil && (!ok || f == nil) {
+			problems = append(problems, fmt.Sprintf("%s is a nil function or a %T, but the route answers with %s", name, given, t))
+		}
+		return f
+	}
+	a.location = option("web.Location", set.location)
+	a.etag = option("web.ETag", set.etag)
+	return a, problems
 }
 
 // render makes the response of one result, nil included.

@@ -168,6 +168,43 @@ func TestClientLeaves(t *testing.T) {
 	}
 }
 
+// TestClientClosesItsSide: net/http takes a half-closed connection for a client
+// that left, but that client still reads. It must not read a 2xx.
+func TestClientClosesItsSide(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	inside := make(chan struct{})
+	s.mux.Handle("POST /handle", web.Handle(s.Engine, func(ctx context.Context, sess *retort.Session, _ *struct{}) (*Thing, error) {
+		thing := newThing()
+		sess.Add(thing)
+		inside <- struct{}{}
+		<-ctx.Done()
+		return thing, nil
+	}, s.logger()))
+	s.plain("POST /sessions", func(w http.ResponseWriter, r *http.Request) {
+		web.Session(r).Add(newThing())
+		w.WriteHeader(http.StatusCreated)
+		inside <- struct{}{}
+		<-r.Context().Done()
+	})
+	for _, path := range []string{"/handle", "/sessions"} {
+		var dialer net.Dialer
+		conn, err := dialer.DialContext(t.Context(), "tcp", s.srv.Listener.Addr().String())
+		must(t, err)
+		defer conn.Close()
+		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", path)
+		must(t, err)
+		<-inside
+		must(t, conn.(*net.TCPConn).CloseWrite())
+		if all, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 499 ") {
+			t.Errorf("%s: got %q, %v", path, all, err)
+		}
+		if s.rows(t) != 0 {
+			t.Errorf("%s: a row is there", path)
+		}
+	}
+}
+
 // eventually waits for what another goroutine or process does.
 func eventually(tb testing.TB, what string, ok func() bool) {
 	tb.Helper()

@@ -15,21 +15,19 @@ import (
 func (s *settings) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := s.problemFor(r, err)
 	s.report(r, p, err)
-	if p.Status != StatusClientClosed {
-		p.ServeHTTP(w, r)
-	}
+	// Also when the client seems to have left: one that has only closed its side
+	// would otherwise read the 200 that net/http sends for a silent handler.
+	p.ServeHTTP(w, r)
 }
 
 // problemFor is ProblemOf with what the request tells beyond the error.
 func (s *settings) problemFor(r *http.Request, err error) Problem {
 	p := ProblemOf(err)
-	// A session fails with its context; a handler that hides the first error
-	// leaves only the second.
-	ended := p.Type == ProblemClientClosed || errors.Is(err, retort.ErrSessionFailed)
+	canceled := p.Type == ProblemClientClosed
 	switch cause := context.Cause(r.Context()); {
-	case ended && cause != nil:
+	case canceled && cause != nil:
 		return ProblemOf(cause) // ErrShutdown, a middleware's own, or a client that left
-	case p.Type == ProblemClientClosed:
+	case canceled:
 		return internalProblem() // the handler canceled a context of its own
 	case p.Type == ProblemStale && errors.Is(err, retort.ErrStale) && r.Header.Get("If-Match") != "":
 		return preconditionError().problem()

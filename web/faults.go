@@ -1,7 +1,6 @@
 package web
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -74,27 +73,30 @@ const maxPlace = 256
 
 // String gives the place as the client wrote it: body.items[3].email.
 func (p *place) String() string {
-	var line []*place
-	for q := p; q != nil; q = q.parent {
-		line = append(line, q)
-	}
 	var b strings.Builder
-	b.WriteString("body")
-	for _, q := range slices.Backward(line) {
-		if b.Len() > maxPlace {
-			b.WriteString("…")
-			break
-		}
-		if q.index < 0 {
-			b.WriteByte('.')
-			b.WriteString(clientName(q.name))
-		} else {
-			b.WriteByte('[')
-			b.WriteString(strconv.Itoa(q.index))
-			b.WriteByte(']')
-		}
+	if p.write(&b); b.Len() > maxPlace {
+		b.WriteString("…")
 	}
 	return b.String()
+}
+
+// write keeps no pointer to a place, so that places live on the stack.
+func (p *place) write(b *strings.Builder) {
+	if p == nil {
+		b.WriteString("body")
+		return
+	}
+	p.parent.write(b)
+	switch {
+	case b.Len() > maxPlace:
+	case p.index < 0:
+		b.WriteByte('.')
+		b.WriteString(clientName(p.name))
+	default:
+		b.WriteByte('[')
+		b.WriteString(strconv.Itoa(p.index))
+		b.WriteByte(']')
+	}
 }
 
 // clientName shortens a name that the client chose and drops what would not

@@ -26,7 +26,7 @@ const (
 	ProblemCheck                = "/problems/check"                  // 422: a check constraint refused a value
 	ProblemNotNull              = "/problems/not-null"               // 422: a value is missing
 	ProblemBadValue             = "/problems/bad-value"              // 422: a value that its column cannot hold
-	ProblemClientClosed         = "/problems/client-closed"          // 499: nobody is there to read the answer; in logs only
+	ProblemClientClosed         = "/problems/client-closed"          // 499: the client was seen to leave; rolled back
 	ProblemInternal             = "/problems/internal"               // 500: a fault of the service; the log has it
 	ProblemCommittedNotRendered = "/problems/committed-not-rendered" // 500: the change is stored, its answer could not be made
 	ProblemResponseTooLarge     = "/problems/response-too-large"     // 500: the answer outgrew the buffer; rolled back
@@ -40,7 +40,8 @@ const (
 	ProblemCommitUnknown        = "/problems/commit-unknown"         // 503: stored or not, nobody knows; look before repeating
 )
 
-// StatusClientClosed is the status in logs of a request whose client left.
+// StatusClientClosed is the status of a request whose client was seen to leave
+// before COMMIT: for logs, and for a client that only closed its side.
 const StatusClientClosed = 499
 
 // Problem is a failure as a client may see it: RFC 9457's members and a few of

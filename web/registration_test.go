@@ -41,7 +41,7 @@ func TestRegistration(t *testing.T) {
 		"refuses_interfaces_with_methods": {in: struct{ A error }{}, want: []string{".A: error is an interface"}},
 		"refuses_map_keys_but_strings":    {in: struct{ A map[int]string }{}, want: []string{".A: map keys are int"}},
 		"refuses_a_tag_on_a_hidden_field": {in: struct {
-			a int `query:"a"` //nolint:unused // is the point
+			a int `query:"a"`
 		}{}, want: []string{".a: the field has a tag but is not exported"}},
 		"refuses_two_places": {in: struct {
 			A int `query:"a" header:"A"`
@@ -105,7 +105,6 @@ func TestUnencodable(t *testing.T) {
 		Any  any
 		Map  map[int][]byte
 		Off  chan int `json:"-"`
-		off  chan int
 	}
 	type bad struct {
 		A chan int

@@ -87,7 +87,7 @@ func Serve(ctx context.Context, cfg ServerConfig) error {
 	base, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	draining := new(atomic.Bool)
-	srv := cfg.server(log, context.WithValue(base, drainKey{}, draining), draining)
+	srv := cfg.server(context.WithValue(base, drainKey{}, draining), log, draining)
 
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(listener) }()
@@ -104,7 +104,7 @@ func Serve(ctx context.Context, cfg ServerConfig) error {
 	case <-ctx.Done():
 	}
 	draining.Store(true)
-	cfg.delay(failed)
+	cfg.delay(log, failed)
 	cfg.drain(srv, log, cut)
 	return cfg.closeEngine()
 }
@@ -134,7 +134,7 @@ func (cfg *ServerConfig) listen(ctx context.Context) (net.Listener, error) {
 	return listener, nil
 }
 
-func (cfg *ServerConfig) server(log *slog.Logger, base context.Context, draining *atomic.Bool) *http.Server {
+func (cfg *ServerConfig) server(base context.Context, log *slog.Logger, draining *atomic.Bool) *http.Server {
 	or := func(d, standard time.Duration) time.Duration {
 		switch {
 		case d == 0:
@@ -167,7 +167,7 @@ func (cfg *ServerConfig) server(log *slog.Logger, base context.Context, draining
 }
 
 // delay waits while the others learn that this server ends.
-func (cfg *ServerConfig) delay(failed <-chan error) {
+func (cfg *ServerConfig) delay(log *slog.Logger, failed <-chan error) {
 	if cfg.Delay <= 0 {
 		return
 	}
@@ -175,7 +175,8 @@ func (cfg *ServerConfig) delay(failed <-chan error) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-failed:
+	case err := <-failed:
+		log.Error("web: the listener failed while the server was ending", "error", err)
 	}
 }
 

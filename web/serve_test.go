@@ -43,7 +43,7 @@ func serve(tb testing.TB, cfg web.ServerConfig) *server {
 	}
 	s := &server{stop: stop, done: make(chan error, 1)}
 	go func() { s.done <- web.Serve(ctx, cfg) }()
-	tb.Cleanup(func() { stop(); <-s.done })
+	tb.Cleanup(func() { stop(); _ = s.wait() })
 	select {
 	case s.url = <-ready:
 	case err := <-s.done:

@@ -37,7 +37,7 @@ func TestSessions_outcomes(t *testing.T) {
 	}{
 		"writes_nothing": {func(http.ResponseWriter, *http.Request) {}, 200, "", true},
 		"writes_201":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201); _, _ = io.WriteString(w, "ok") }, 201, "ok", true},
-		"redirects":      {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", 303) }, 303, "", true},
+		"redirects":      {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusSeeOther) }, 303, "", true},
 		"answers_400":    {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 400) }, 400, "no\n", false},
 		"answers_500":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, 500, "", false},
 		"panics":         {func(http.ResponseWriter, *http.Request) { panic("canary") }, 0, "", false},
@@ -51,7 +51,7 @@ func TestSessions_outcomes(t *testing.T) {
 			web.Session(r).Add(&Thing{})
 			_ = web.Session(r).Flush(r.Context()) // count_positive
 			_, _ = io.WriteString(w, "fine")
-		}, 500, "", false},
+		}, 422, "", false},
 		"overflows": {func(w http.ResponseWriter, _ *http.Request) {
 			for range 33 {
 				_, _ = w.Write(make([]byte, 1024))

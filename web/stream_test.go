@@ -56,7 +56,7 @@ func TestStreaming(t *testing.T) {
 	}, web.Streaming())
 	s.plain("POST /refused", func(w http.ResponseWriter, r *http.Request) {
 		web.Session(r).Add(newThing())
-		http.Error(w, "no", 403)
+		http.Error(w, "no", http.StatusForbidden)
 		if err := web.Commit(r); err == nil || !strings.Contains(err.Error(), "403") {
 			panic(err)
 		}
