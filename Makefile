@@ -10,7 +10,7 @@ export GORACE := atexit_sleep_ms=0 $(GORACE)
 RACE := $(shell [ "$$(go env CGO_ENABLED 2>/dev/null)" = 1 ] && \
 	printf '\43include <stdlib.h>\n' | $$(go env CC) -E -x c - >/dev/null 2>&1 && echo -race)
 
-# Quoted for the shell; empty unless `make … DOWNLOAD=1`.
+# Prints the folder of PostgreSQL's programs, or says what helps; DOWNLOAD=1 lets it fetch them.
 PGBIN := go build -o .bin/pgbin ./internal/pgbin && .bin/pgbin $(if $(filter-out 0 no,$(DOWNLOAD)),-download .cache/postgres)
 
 # Each module by its folder; tools/ is a module too, outside the workspace on purpose.
