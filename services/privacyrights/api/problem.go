@@ -147,8 +147,7 @@ func withoutValues(_ huma.Context, _ string, v any) (any, error) {
 	case http.StatusUnprocessableEntity:
 		p.Type, p.Title = web.ProblemInvalidInput, "Invalid input"
 	case http.StatusInternalServerError:
-		p.Type = web.ProblemInternal
-		return p, nil
+		return web.Problem{Type: web.ProblemInternal, Title: e.Title, Status: e.Status}, nil
 	}
 	for _, d := range e.Errors {
 		p.Errors = append(p.Errors, web.FieldError{Location: d.Location, Message: d.Message})

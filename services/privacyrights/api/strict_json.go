@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -126,7 +125,7 @@ func checkMembers(dec *json.Decoder, at string, depth int) error {
 	default:
 		return nil
 	}
-	if _, err := dec.Token(); err != nil && err != io.EOF { //nolint:errorlint // the decoder returns it bare
+	if _, err := dec.Token(); err != nil {
 		return &badJSON{at, "the request body is not valid JSON"}
 	}
 	return nil

@@ -60,7 +60,11 @@ func start(t *testing.T, env map[string]string) *running {
 		in.Close()
 		r.done <- err
 	}()
-	t.Cleanup(func() { r.stop() })
+	t.Cleanup(func() {
+		if err := r.stop(); err != nil {
+			t.Errorf("%v\n%s", err, r.log)
+		}
+	})
 	return r
 }
 
@@ -79,7 +83,7 @@ func (r *running) ready() string {
 	select {
 	case line, ok := <-r.lines:
 		if !ok {
-			r.t.Fatalf("the service ended: %v\n%s", <-r.done, r.log)
+			r.t.Fatalf("the service ended: %v\n%s", r.stop(), r.log)
 		}
 		r.url = urlInLine.FindString(line)
 		return line

@@ -55,6 +55,20 @@ func TestRun_on_an_embedded_PostgreSQL_keeps_its_data(t *testing.T) {
 	}
 }
 
+func TestRun_echoes_statements_with_DEBUG_and_takes_the_origin_URL(t *testing.T) {
+	t.Parallel()
+	db := retorttest.NewDatabase(t, retorttest.Template{})
+	_, rest, _ := strings.Cut(db.URL(), "://")
+	r := start(t, map[string]string{"DATABASE_URL": "postgresql+asyncpg://" + rest, "DEBUG": "true"})
+	r.ready()
+	if code, body := send(t, "POST", r.url+"/requests", newRequest); code != http.StatusCreated {
+		t.Fatalf("%d %s", code, body)
+	}
+	if log := r.log.String(); !strings.Contains(log, "INSERT INTO") || strings.Contains(log, "ann@example.org") {
+		t.Errorf("the log lacks statements or holds values:\n%s", log)
+	}
+}
+
 func TestRun_starts_and_stays_up_without_its_database(t *testing.T) {
 	t.Parallel()
 	db := retorttest.NewDatabase(t, retorttest.Template{})
