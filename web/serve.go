@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os/signal"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/retort-go/retort"
@@ -212,15 +210,4 @@ func (cfg *ServerConfig) closeEngine() error {
 		return fmt.Errorf("web: Serve: close the engine: %w", err)
 	}
 	return nil
-}
-
-// Signals returns a context that ends at the first SIGINT or SIGTERM. The
-// second one ends the process at once, as if nobody listened: the server then
-// rolls back what was open.
-//
-//   - Cleanup: call the returned function when the context is no longer needed.
-func Signals(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(parent, syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // gives the signals back to the system
-	return ctx, stop
 }
