@@ -34,7 +34,8 @@ type ServerConfig struct {
 	Delay time.Duration
 
 	// Grace is how long requests may go on after the server has stopped
-	// accepting; what is left then is rolled back. Default 10 s.
+	// accepting; what is left then is rolled back. A COMMIT that is on its way is
+	// not cut: its answer is waited for. Default 10 s.
 	Grace time.Duration
 
 	// Logger receives one line when the server is ready and what goes wrong in
@@ -55,8 +56,8 @@ type ServerConfig struct {
 // How long the end of Serve may take beyond Grace.
 const (
 	defaultGrace  = 10 * time.Second
-	cutTimeout    = 2 * time.Second // for what was canceled to answer
-	engineTimeout = 5 * time.Second // for the last connections to come back
+	cutTimeout    = 12 * time.Second // for what was canceled to answer; a COMMIT on its way may take 10 s
+	engineTimeout = 5 * time.Second  // for the last connections to come back
 )
 
 // Serve serves until ctx ends, and then ends itself in order: it stops
