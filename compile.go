@@ -26,6 +26,8 @@ type compiler struct {
 	out    *models
 	enums  map[reflect.Type]*EnumType
 	parts  []*part
+	byType map[reflect.Type]*declaration
+	broken map[*declaration]bool // listed, but not in parts
 	errs   []error
 }
 
@@ -38,21 +40,24 @@ type part struct {
 }
 
 // compileBase compiles all models, which may refer to each other in any order.
+//
+// What one broken model makes of others that refer to it is not reported: it
+// would go away with the first problem.
 func compileBase(b *Base) (*models, error) {
 	c := &compiler{
 		base:   b,
 		naming: b.naming.WithDefaults(),
 		enums:  make(map[reflect.Type]*EnumType),
+		byType: make(map[reflect.Type]*declaration),
+		broken: make(map[*declaration]bool),
 		out: &models{
 			byDeclaration: make(map[*declaration]*model.Table),
 			byType:        make(map[reflect.Type]*model.Table),
 		},
 	}
 	for _, e := range b.enums {
-		c.enums[e.goType] = e
-		c.out.schema.Enums = append(c.out.schema.Enums, e.enum)
+		c.enum(e)
 	}
-	c.out.schema.Objects = b.objects
 	for _, decl := range b.tables {
 		c.table(decl)
 	}
@@ -62,8 +67,10 @@ func compileBase(b *Base) (*models, error) {
 	for _, p := range c.parts {
 		c.out.schema.Tables = append(c.out.schema.Tables, *p.schema)
 	}
-	if len(c.errs) == 0 {
-		c.errs = append(c.errs, ddl.Validate(&c.out.schema)...)
+	c.objects()
+	c.errs = append(c.errs, ddl.Validate(&c.out.schema)...)
+	for _, p := range c.parts {
+		c.relations(p)
 	}
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
@@ -72,41 +79,72 @@ func compileBase(b *Base) (*models, error) {
 		p.model.Finish()
 		c.out.tables = append(c.out.tables, p.model)
 	}
-	for _, p := range c.parts {
-		c.relations(p)
-	}
 	rank(c.parts)
-	return c.out, errors.Join(c.errs...)
+	return c.out, nil
 }
 
+// fail reports a problem of one model.
 func (c *compiler) fail(decl *declaration, format string, args ...any) {
-	c.errs = append(c.errs, fmt.Errorf("model %s: "+format, append([]any{decl.goType}, args...)...))
+	c.errs = append(c.errs, fmt.Errorf("retort: model %s: "+format, append([]any{decl.goType}, args...)...))
+}
+
+// failAll reports what another package found wrong with a model, problem by
+// problem.
+func (c *compiler) failAll(decl *declaration, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			c.failAll(decl, err)
+		}
+		return
+	}
+	if field, ok := errors.AsType[*mapper.FieldError](err); ok {
+		c.fail(decl, "field %s: %s", field.Field, field.Problem)
+		return
+	}
+	c.fail(decl, "%w", err)
+}
+
+// enum takes in an enum. One for a type such as string itself would turn every
+// text of every model into it.
+func (c *compiler) enum(e *EnumType) {
+	problem := func(format string, args ...any) {
+		c.errs = append(c.errs, fmt.Errorf("retort: enum %s: "+format, append([]any{e.enum.Name}, args...)...))
+	}
+	if e.goType == nil {
+		c.errs = append(c.errs, errors.New("retort: an EnumType was not made by NewEnum"))
+		return
+	}
+	if e.goType.PkgPath() == "" {
+		problem("its Go type is %s; declare a type of its own, as in type Color string", e.goType)
+	}
+	if other, taken := c.enums[e.goType]; taken && other.enum.Name != e.enum.Name {
+		problem("%s stands for the enum %s already; declare a second Go type", e.goType, other.enum.Name)
+	}
+	c.enums[e.goType] = e
+	c.out.schema.Enums = append(c.out.schema.Enums, e.enum)
+}
+
+// objects takes in the functions and triggers, but for triggers of broken tables.
+func (c *compiler) objects() {
+	broken := make(map[string]bool)
+	for decl := range c.broken {
+		broken[decl.name] = true
+	}
+	for _, o := range c.base.objects {
+		if o.Kind != schema.Trigger || !broken[o.Table] {
+			c.out.schema.Objects = append(c.out.schema.Objects, o)
+		}
+	}
 }
 
 // table compiles what one model says of itself.
 func (c *compiler) table(decl *declaration) {
-	if decl.err != nil {
-		c.errs = append(c.errs, decl.err)
-		return
-	}
-	if other, ok := c.out.byType[decl.goType]; ok {
-		c.fail(decl, "is listed for the tables %q and %q; a struct stands for one table, declare a second struct", other.Name(), decl.name)
-		return
-	}
-	def := &definition{decl: decl}
-	if err := runDefine(def); err != nil {
-		c.fail(decl, "%w", err)
-		return
-	}
-	c.errs = append(c.errs, def.errs...)
-	p := &part{decl: decl, def: def, schema: &schema.Table{Name: decl.name}}
-	p.model = &model.Table{
-		Schema: p.schema, Type: decl.goType, StandIn: decl.standIn, Fields: decl.fields,
-		FieldColumn: make([]int, len(decl.fields)), Key: -1, Version: -1,
-	}
 	before := len(c.errs)
-	c.columns(p)
+	p := c.part(decl)
 	if len(c.errs) > before {
+		c.broken[decl] = true
+	}
+	if p == nil {
 		return
 	}
 	c.key(p)
@@ -114,6 +152,44 @@ func (c *compiler) table(decl *declaration) {
 	c.parts = append(c.parts, p)
 	c.out.byDeclaration[decl] = p.model
 	c.out.byType[decl.goType] = p.model
+}
+
+// part is the table as far as its columns go; nil when they are in doubt.
+func (c *compiler) part(decl *declaration) *part {
+	if decl.goType == nil {
+		c.errs = append(c.errs, errors.New("retort: NewBase lists a Table that NewTable did not make"))
+		return nil
+	}
+	switch other, twice := c.byType[decl.goType]; {
+	case twice && other == decl:
+		c.fail(decl, "its table %q is listed twice in NewBase; list it once", decl.name)
+		return nil
+	case twice:
+		c.fail(decl, "is listed for the tables %q and %q; a struct stands for one table, declare a second struct", other.name, decl.name)
+		return nil
+	}
+	c.byType[decl.goType] = decl
+	if decl.err != nil {
+		c.failAll(decl, decl.err)
+		return nil
+	}
+	def := &definition{decl: decl}
+	if err := runDefine(def); err != nil {
+		c.fail(decl, "%w", err)
+		return nil
+	}
+	for _, err := range def.errs {
+		c.fail(decl, "%w", err)
+	}
+	p := &part{decl: decl, def: def, schema: &schema.Table{Name: decl.name}}
+	p.model = &model.Table{
+		Schema: p.schema, Type: decl.goType, StandIn: decl.standIn, Fields: decl.fields,
+		FieldColumn: make([]int, len(decl.fields)), Key: -1, Version: -1,
+	}
+	if !c.columns(p) {
+		return nil
+	}
+	return p
 }
 
 // runDefine calls the user's code; a panic in it is a problem to report like
@@ -126,83 +202,4 @@ func runDefine(def *definition) (err error) {
 	}()
 	def.decl.define(def)
 	return nil
-}
-
-// columns compiles the fields and what Column said of them.
-func (c *compiler) columns(p *part) {
-	said := make(map[int]*ColumnDef)
-	for _, d := range p.def.columns {
-		i, ok := p.decl.standIn.Find(d.field)
-		if !ok {
-			c.fail(p.decl, "Column: %T is not a pointer to a field of d.C", d.field)
-			continue
-		}
-		said[i] = said[i].merge(d)
-	}
-	var columns []mapper.Column
-	for i, f := range p.decl.fields {
-		p.model.FieldColumn[i] = -1
-		if reflect.PointerTo(f.Type).Implements(reflect.TypeFor[relationField]()) {
-			continue
-		}
-		d := said[i].merge(nil)
-		col, facts := c.column(f, d)
-		p.model.FieldColumn[i] = len(columns)
-		columns = append(columns, col)
-		p.schema.Columns = append(p.schema.Columns, facts)
-		p.model.Columns = append(p.model.Columns, model.Column{
-			Name: col.Name, ServerMade: d.serverMade, OnUpdate: d.onUpdate,
-			Fixed: d.identity != schema.NoIdentity, KeyMaker: d.keyMaker,
-		})
-	}
-	plan, err := mapper.Compile(p.decl.goType, columns)
-	if err != nil {
-		c.fail(p.decl, "%w", err)
-		return
-	}
-	p.model.Plan = plan
-	for i := range p.schema.Columns {
-		p.schema.Columns[i].Type = plan.Column(i).PGType
-	}
-}
-
-// merge adds what d says to c; later calls win.
-func (c *ColumnDef) merge(d *ColumnDef) *ColumnDef {
-	out := ColumnDef{}
-	for _, part := range []*ColumnDef{c, d} {
-		if part == nil {
-			continue
-		}
-		out.name = pick(part.name, out.name)
-		out.sqlType = pick(part.sqlType, out.sqlType)
-		out.defaultSQL = pick(part.defaultSQL, out.defaultSQL)
-		out.onUpdate = pick(part.onUpdate, out.onUpdate)
-		out.identity = pick(part.identity, out.identity)
-		out.serverMade = out.serverMade || part.serverMade
-		if part.keyMaker != nil {
-			out.keyMaker = part.keyMaker
-		}
-	}
-	return &out
-}
-
-func pick[S ~string](first, second S) S {
-	if first != "" {
-		return first
-	}
-	return second
-}
-
-func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.Column) {
-	name := pick(d.name, f.Column)
-	col := mapper.Column{Field: f, Name: name, PGType: d.sqlType}
-	value := f.Type
-	if value.Kind() == reflect.Pointer {
-		value = value.Elem()
-	}
-	if e, ok := c.enums[value]; ok && d.sqlType == "" {
-		col.PGType, col.Enum = e.enum.Name, true
-	}
-	col.NotNull = f.Type.Kind() != reflect.Pointer
-	return col, schema.Column{Name: name, NotNull: col.NotNull, Default: d.defaultSQL, Identity: d.identity}
 }

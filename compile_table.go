@@ -1,77 +1,52 @@
 package retort
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 
 	"github.com/retort-go/retort/internal/model"
-	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/schema"
 )
 
-// find resolves field pointers of a model to column names.
-func (c *compiler) find(p *part, call string, fields []any) ([]int, []string, bool) {
+// find resolves field pointers of a model to columns.
+func (c *compiler) find(p *part, call string, fields []any) (columns []int, names []string, ok bool) {
 	if len(fields) == 0 {
 		c.fail(p.decl, "%s: no field given", call)
 		return nil, nil, false
 	}
-	var columns []int
-	var names []string
 	for _, f := range fields {
-		i, ok := p.decl.standIn.Find(f)
+		col, name, ok := c.findIn(p, p, call, f)
 		if !ok {
-			c.fail(p.decl, "%s: %T is not a pointer to a field of d.C", call, f)
 			return nil, nil, false
 		}
-		col := p.model.FieldColumn[i]
-		if col < 0 {
-			c.fail(p.decl, "%s: field %s is a relation, not a column", call, p.decl.fields[i].Path)
-			return nil, nil, false
-		}
-		columns = append(columns, col)
-		names = append(names, p.model.Columns[col].Name)
+		columns, names = append(columns, col), append(names, name)
 	}
 	return columns, names, true
 }
 
-// key settles the primary key and the version.
-func (c *compiler) key(p *part) {
-	if len(p.def.primaryKey) == 0 {
-		c.fail(p.decl, "has no primary key; embed retort.UUIDKey or retort.BigintKey, or call d.PrimaryKey(&d.C.Field) in Define")
-		return
-	}
-	if len(p.def.primaryKey) > 1 {
-		c.fail(p.decl, "has a primary key of %d columns; keys of one column only so far, declare the others with d.Unique", len(p.def.primaryKey))
-		return
-	}
-	columns, names, ok := c.find(p, "PrimaryKey", p.def.primaryKey)
+// findIn resolves a field pointer into table; problems are those of p.
+func (c *compiler) findIn(p, table *part, call string, field any) (col int, name string, ok bool) {
+	i, ok := table.decl.standIn.Find(field)
 	if !ok {
-		return
+		c.fail(p.decl, "%s: %s", call, c.stranger(field))
+		return 0, "", false
 	}
-	key := columns[0]
-	p.model.Key = key
-	p.model.Columns[key].Fixed = true
-	if !p.schema.Columns[key].NotNull {
-		c.fail(p.decl, "primary key %q is a pointer; a key cannot be NULL", names[0])
+	if col = table.model.FieldColumn[i]; col < 0 {
+		c.fail(p.decl, "%s: field %s of %s is a relation, not a column", call, table.decl.fields[i].Path, table.decl.goType)
+		return 0, "", false
 	}
-	if maker := p.model.Columns[key].KeyMaker; maker != nil && !isUUID(p.model.Plan.GoType(key)) {
-		c.fail(p.decl, "primary key %q is made by the client but its type %s is not a UUID", names[0], p.model.Plan.GoType(key))
-	}
-	p.schema.PrimaryKey = &schema.PrimaryKey{Name: c.naming.PrimaryKeyName(p.schema.Name), Columns: names}
-	if p.def.version == nil {
-		return
-	}
-	if columns, names, ok = c.find(p, "Version", []any{p.def.version}); ok {
-		if k := p.model.Plan.GoType(columns[0]).Kind(); k < reflect.Int || k > reflect.Int64 {
-			c.fail(p.decl, "version %q must be an integer, not %s", names[0], p.model.Plan.GoType(columns[0]))
-		}
-		p.model.Version = columns[0]
-		p.model.Columns[columns[0]].OnUpdate = sqltext.Ident(names[0]) + " + 1"
-	}
+	return col, table.model.Columns[col].Name, true
 }
 
-func isUUID(t reflect.Type) bool {
-	return t.Kind() == reflect.Array && t.Len() == 16 && t.Elem().Kind() == reflect.Uint8
+// compiled is the part of a declaration, nil when it is broken.
+func (c *compiler) compiled(decl *declaration) *part {
+	for _, p := range c.parts {
+		if p.decl == decl {
+			return p
+		}
+	}
+	return nil
 }
 
 func (c *compiler) constraints(p *part) {
@@ -101,7 +76,7 @@ func (c *compiler) foreignKeys(p *part) {
 			continue
 		}
 		ref, refNames, ok := c.target(p, f.targets)
-		if !ok {
+		if !ok || ref.model.Key < 0 {
 			continue
 		}
 		p.schema.ForeignKeys = append(p.schema.ForeignKeys, schema.ForeignKey{
@@ -112,45 +87,123 @@ func (c *compiler) foreignKeys(p *part) {
 	}
 }
 
-func (c *compiler) target(p *part, targets []any) (*part, []string, bool) {
-	for _, ref := range c.parts {
-		if len(targets) == 0 {
-			break
+// target resolves what a foreign key refers to.
+//
+//   - Errors: ok is false without a report when the target is a broken model.
+func (c *compiler) target(p *part, targets []any) (ref *part, names []string, ok bool) {
+	for _, target := range targets {
+		decl := c.owner(target)
+		switch {
+		case decl == nil:
+			c.fail(p.decl, "References: the target is not a field of any table in this Base; write &Table.C.Field of a table that NewBase lists")
+			return nil, nil, false
+		case c.compiled(decl) == nil:
+			return nil, nil, false
+		case ref != nil && ref.decl != decl:
+			c.fail(p.decl, "References: the targets are fields of %s and of %s; a foreign key refers to one table", ref.decl.goType, decl.goType)
+			return nil, nil, false
 		}
-		if _, ok := ref.decl.standIn.Find(targets[0]); ok {
-			_, names, ok := c.find(ref, "References", targets)
-			return ref, names, ok
+		ref = c.compiled(decl)
+		_, column, found := c.findIn(p, ref, "References", target)
+		if !found {
+			return nil, nil, false
 		}
+		names = append(names, column)
 	}
-	c.fail(p.decl, "References: the target is not a field of any table in this Base; write &Table.C.Field of a table that NewBase lists")
-	return nil, nil, false
+	if ref == nil {
+		c.fail(p.decl, "References: no target given; write &Table.C.Field")
+	}
+	return ref, names, ref != nil
 }
 
+// relations resolves the has-many relations, when all tables are known.
 func (c *compiler) relations(p *part) {
+	declared := make(map[int]bool)
 	for _, r := range p.def.relations {
 		i, ok := p.decl.standIn.Find(r.field)
 		if !ok {
-			c.fail(p.decl, "HasMany: %T is not a pointer to a field of d.C", r.field)
+			c.fail(p.decl, "HasMany: %s", c.stranger(r.field))
 			continue
 		}
-		name := p.decl.fields[i].Path
-		child, ok := c.out.byDeclaration[r.child]
-		if !ok {
-			c.fail(p.decl, "HasMany %s: table %q is not listed in NewBase", name, r.child.name)
+		if declared[i] {
+			c.fail(p.decl, "HasMany %s: declared twice; declare it once", p.decl.fields[i].Path)
 			continue
 		}
-		column, _, ok := child.Find(r.column())
-		if !ok || column < 0 {
-			c.fail(p.decl, "HasMany %s: the function must return the address of a column of %s", name, child.Type)
-			continue
-		}
-		if child.Plan.GoType(column) != p.model.Plan.GoType(p.model.Key) {
-			c.fail(p.decl, "HasMany %s: column %q of %s is %s, but the key it refers to is %s", name,
-				child.Columns[column].Name, child.Type, child.Plan.GoType(column), p.model.Plan.GoType(p.model.Key))
-			continue
-		}
-		p.model.Relations = append(p.model.Relations, model.Relation{Name: name, Field: i, Child: child, Column: column})
+		declared[i] = true
+		c.relation(p, r, i)
 	}
+	for i, f := range p.decl.fields {
+		if isRelation(f.Type) && !declared[i] {
+			c.fail(p.decl, "field %s: no HasMany says which rows it holds; call retort.HasMany(d, &d.C.%s, …) in Define", f.Path, f.Name)
+		}
+	}
+}
+
+func (c *compiler) relation(p *part, r *relationDef, field int) {
+	name := p.decl.fields[field].Path
+	problem := func(format string, args ...any) {
+		c.fail(p.decl, "HasMany %s: "+format, append([]any{name}, args...)...)
+	}
+	child, ok := c.out.byDeclaration[r.child]
+	if !ok {
+		if !c.broken[r.child] {
+			problem("table %q is not listed in NewBase", r.child.name)
+		}
+		return
+	}
+	pointer, err := r.pointer()
+	if err != nil {
+		problem("%w", err)
+		return
+	}
+	column, _, ok := child.Find(pointer)
+	if !ok || column < 0 {
+		problem("the function must return the address of a column of %s", child.Type)
+		return
+	}
+	if p.model.Key < 0 {
+		return
+	}
+	if child.Plan.GoType(column) != p.model.Plan.GoType(p.model.Key) {
+		problem("column %q of %s is %s, but the key it refers to is %s",
+			child.Columns[column].Name, child.Type, child.Plan.GoType(column), p.model.Plan.GoType(p.model.Key))
+		return
+	}
+	p.model.Relations = append(p.model.Relations, model.Relation{Name: name, Field: field, Child: child, Column: column})
+}
+
+// pointer asks the user's function for the column.
+func (r *relationDef) pointer() (field any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the function that names the column panicked: %v", p)
+		}
+	}()
+	return r.column(), nil
+}
+
+// owner finds the table whose stand-in field points into, broken ones included.
+func (c *compiler) owner(field any) *declaration {
+	for _, decl := range c.base.tables {
+		if decl.standIn == nil {
+			continue
+		}
+		if _, ok := decl.standIn.Find(field); ok {
+			return decl
+		}
+	}
+	return nil
+}
+
+// stranger says of a pointer that is no field of the model what it is instead.
+func (c *compiler) stranger(field any) string {
+	if v := reflect.ValueOf(field); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return "got nil; pass a pointer to a field of d.C, as in &d.C.Field"
+	}
+	if decl := c.owner(field); decl != nil {
+		return fmt.Sprintf("got a field of %s (table %q); pass a pointer to a field of d.C, as in &d.C.Field", decl.goType, decl.name)
+	}
+	return fmt.Sprintf("got a %T that is no field of d.C; pass its address, as in &d.C.Field", field)
 }
 
 // rank numbers the tables so that the ones referred to come first. In a cycle

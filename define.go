@@ -2,7 +2,6 @@ package retort
 
 import (
 	"fmt"
-	"reflect"
 
 	"github.com/retort-go/retort/schema"
 )
@@ -39,43 +38,9 @@ type definition struct {
 	relations  []*relationDef
 }
 
+// fail adds a problem; the compiler names the model.
 func (c *definition) fail(format string, args ...any) {
-	c.errs = append(c.errs, fmt.Errorf("model %s: "+format, append([]any{c.decl.goType}, args...)...))
-}
-
-// binder lets defineStruct fill a Definition whose type it only knows by
-// reflection.
-type binder interface {
-	bind(core *definition, standIn any)
-}
-
-func (d *Definition[T]) bind(core *definition, standIn any) {
-	d.core, d.C = core, standIn.(*T)
-}
-
-// defineStruct calls the Define methods of the embedded structs and of the
-// struct itself, each with its own Definition. Calling them one by one matters:
-// Go promotes the method of a single embedded struct and drops those of two.
-func defineStruct(core *definition, standIn any) {
-	v := reflect.ValueOf(standIn)
-	t := v.Type().Elem()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous && f.IsExported() && f.Type.Kind() == reflect.Struct {
-			defineStruct(core, v.Elem().Field(i).Addr().Interface())
-		}
-	}
-	method := v.MethodByName("Define")
-	if !method.IsValid() || method.Type().NumIn() != 1 || method.Type().In(0).Kind() != reflect.Pointer {
-		return
-	}
-	d := reflect.New(method.Type().In(0).Elem())
-	b, ok := d.Interface().(binder)
-	if !ok || !d.Elem().FieldByName("C").IsValid() || d.Elem().FieldByName("C").Type() != v.Type() {
-		return // promoted from an embedded struct, which was asked already
-	}
-	b.bind(core, standIn)
-	method.Call([]reflect.Value{d})
+	c.errs = append(c.errs, fmt.Errorf(format, args...))
 }
 
 // PrimaryKey names the key column.

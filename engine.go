@@ -1,6 +1,7 @@
 package retort
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,11 +53,14 @@ func Open(cfg Config) (*Engine, error) {
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams},
 		fly: flight.Config{
 			Conn: conn, Pooler: cfg.Pooler,
-			CommitTimeout: cfg.CommitTimeout, ConnectTimeout: cfg.ConnectTimeout,
+			CommitTimeout: cfg.CommitTimeout, ConnectTimeout: cmp.Or(cfg.ConnectTimeout, conn.ConnectTimeout),
 		},
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
+	}
+	if host, found := plainHost(cfg.URL, conn); found {
+		e.log.Warn("retort: Config.URL says nothing about TLS, so a connection may fall back to plain text; add ?sslmode=verify-full, or sslmode=disable where that is meant", "host", host)
 	}
 	e.pool, err = pool.New(e.poolConfig(cfg))
 	if err != nil {

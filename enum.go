@@ -29,4 +29,9 @@ func NewEnum[E ~string](name string, values ...E) *EnumType {
 // Values lists the labels in sort order.
 func (e *EnumType) Values() []string { return slices.Clone(e.enum.Values) }
 
-func (e *EnumType) register(b *Base) { b.enums = append(b.enums, e) }
+func (e *EnumType) register(b *Base) {
+	if e == nil {
+		e = &EnumType{} // Open reports it
+	}
+	b.enums = append(b.enums, e)
+}

@@ -40,7 +40,7 @@ func NewTable[T any](name string) *Table[T] {
 	d.fields, d.err = mapper.Fields(t)
 	d.standIn = mapper.NewStandIn(t, d.fields)
 	table := &Table[T]{C: d.standIn.Any().(*T), decl: d}
-	table.decl.define = func(core *definition) { defineStruct(core, table.C) }
+	table.decl.define = func(core *definition) { defineStruct(core, table.C, make(map[reflect.Type]bool)) }
 	return table
 }
 
@@ -54,12 +54,18 @@ type declaration struct {
 	err     error
 }
 
-func (t *Table[T]) register(b *Base) { b.tables = append(b.tables, &t.decl) }
-
-func (t *Table[T]) declared() *declaration { return &t.decl }
+func (t *Table[T]) register(b *Base) {
+	if t == nil {
+		t = &Table[T]{} // Open reports it
+	}
+	b.tables = append(b.tables, &t.decl)
+}
 
 // tableOf finds the compiled model in the session's engine.
 func tableOf[T any](s *Session, t *Table[T]) (*model.Table, error) {
+	if t == nil {
+		return nil, fmt.Errorf("retort: a query of %s without a table; begin it with Query, Where, OrderBy or With of a Table", reflect.TypeFor[T]())
+	}
 	compiled, ok := s.eng.models.byDeclaration[&t.decl]
 	if !ok {
 		return nil, fmt.Errorf("retort: table %q (%s) is not part of this engine's Base; add it to NewBase", t.decl.name, t.decl.goType)
@@ -71,7 +77,7 @@ func tableOf[T any](s *Session, t *Table[T]) (*model.Table, error) {
 // session already has for it.
 //
 //   - Shape: one round trip, none when the session has the object.
-//   - Errors: [ErrNotFound]; a key of another type than the key column's.
+//   - Errors: [ErrNotFound]; a key of another type than the key field's.
 func (t *Table[T]) Get(ctx context.Context, s *Session, key any) (*T, error) {
 	compiled, err := tableOf(s, t)
 	if err != nil {

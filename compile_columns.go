@@ -1,0 +1,171 @@
+package retort
+
+import (
+	"reflect"
+
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/schema"
+)
+
+// columns compiles the fields and what Column said of them.
+//
+//   - Errors: ok is false when the columns are not known.
+func (c *compiler) columns(p *part) (ok bool) {
+	said := c.said(p)
+	var columns []mapper.Column
+	for i, f := range p.decl.fields {
+		p.model.FieldColumn[i] = -1
+		if isRelation(f.Type) {
+			if _, ok := said[i]; ok {
+				c.fail(p.decl, "Column: field %s is a relation, not a column", f.Path)
+			}
+			continue
+		}
+		if f.Type.Kind() == reflect.Pointer && isRelation(f.Type.Elem()) {
+			c.fail(p.decl, "field %s: a pointer to a relation; write %s", f.Path, f.Type.Elem())
+			continue
+		}
+		d := said[i].merge(nil)
+		col, facts := c.column(f, d)
+		p.model.FieldColumn[i] = len(columns)
+		columns = append(columns, col)
+		p.schema.Columns = append(p.schema.Columns, facts)
+		p.model.Columns = append(p.model.Columns, model.Column{
+			Name: col.Name, ServerMade: d.serverMade, OnUpdate: d.onUpdate,
+			Fixed: d.identity != schema.NoIdentity || d.onUpdate != "", KeyMaker: d.keyMaker,
+		})
+	}
+	plan, err := mapper.Compile(p.decl.goType, columns)
+	if err != nil {
+		c.failAll(p.decl, err)
+		return false
+	}
+	p.model.Plan = plan
+	for i := range p.schema.Columns {
+		p.schema.Columns[i].Type = plan.Column(i).PGType
+	}
+	return true
+}
+
+func isRelation(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[relationField]())
+}
+
+// said sorts the calls of Column by the field that they are about.
+func (c *compiler) said(p *part) map[int]*ColumnDef {
+	said := make(map[int]*ColumnDef)
+	for _, d := range p.def.columns {
+		i, ok := p.decl.standIn.Find(d.field)
+		if !ok {
+			c.fail(p.decl, "Column: %s", c.stranger(d.field))
+			continue
+		}
+		said[i] = said[i].merge(d)
+	}
+	return said
+}
+
+// merge adds what d says to c; later calls win. Who makes a value is one
+// question: the database or the program.
+func (c *ColumnDef) merge(d *ColumnDef) *ColumnDef {
+	out := ColumnDef{}
+	for _, part := range []*ColumnDef{c, d} {
+		if part == nil {
+			continue
+		}
+		out.name = pick(part.name, out.name)
+		out.sqlType = pick(part.sqlType, out.sqlType)
+		out.defaultSQL = pick(part.defaultSQL, out.defaultSQL)
+		out.onUpdate = pick(part.onUpdate, out.onUpdate)
+		out.identity = pick(part.identity, out.identity)
+		if part.serverMade {
+			out.serverMade, out.keyMaker = true, nil
+		}
+		if part.keyMaker != nil {
+			out.serverMade, out.keyMaker = false, part.keyMaker
+		}
+	}
+	return &out
+}
+
+func pick[S ~string](first, second S) S {
+	if first != "" {
+		return first
+	}
+	return second
+}
+
+func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.Column) {
+	name := pick(d.name, f.Column)
+	col := mapper.Column{Field: f, Name: name, PGType: d.sqlType}
+	value := f.Type
+	if value.Kind() == reflect.Pointer {
+		value = value.Elem()
+	}
+	if e, ok := c.enums[value]; ok && d.sqlType == "" {
+		col.PGType, col.Enum = e.enum.Name, true
+	}
+	col.NotNull = f.Type.Kind() != reflect.Pointer
+	return col, schema.Column{Name: name, NotNull: col.NotNull, Default: d.defaultSQL, Identity: d.identity}
+}
+
+// key settles the primary key and the version.
+func (c *compiler) key(p *part) {
+	switch n := len(p.def.primaryKey); {
+	case n == 0:
+		c.fail(p.decl, "has no primary key; embed retort.UUIDKey or retort.BigintKey, or call d.PrimaryKey(&d.C.Field) in Define")
+	case n > 1:
+		c.fail(p.decl, "has a primary key of %d columns; keys of one column only so far, declare the others with d.Unique", n)
+	default:
+		if columns, _, ok := c.find(p, "PrimaryKey", p.def.primaryKey); ok {
+			c.primaryKey(p, columns[0])
+		}
+	}
+	if p.def.version != nil {
+		if columns, _, ok := c.find(p, "Version", []any{p.def.version}); ok {
+			c.version(p, columns[0])
+		}
+	}
+	for i, col := range p.model.Columns {
+		if i != p.model.Key && col.KeyMaker != nil {
+			c.fail(p.decl, "Column %q: MadeBy is for the primary key; set the field yourself, or declare a ServerMade default", col.Name)
+		}
+	}
+}
+
+func (c *compiler) primaryKey(p *part, key int) {
+	col := &p.model.Columns[key]
+	p.model.Key = key
+	if !p.schema.Columns[key].NotNull {
+		c.fail(p.decl, "primary key %q is a pointer; a key cannot be NULL", col.Name)
+	}
+	if goType := p.model.Plan.GoType(key); col.KeyMaker != nil && !isUUID(goType) {
+		c.fail(p.decl, "primary key %q is made by the client but its type %s is not a UUID", col.Name, goType)
+	}
+	if col.OnUpdate != "" {
+		c.fail(p.decl, "primary key %q is set by every UPDATE; a key never changes, remove OnUpdate", col.Name)
+	}
+	col.Fixed = true
+	p.schema.PrimaryKey = &schema.PrimaryKey{Name: c.naming.PrimaryKeyName(p.schema.Name), Columns: []string{col.Name}}
+}
+
+func (c *compiler) version(p *part, version int) {
+	col := &p.model.Columns[version]
+	goType := p.model.Plan.GoType(version)
+	switch k := goType.Kind(); {
+	case version == p.model.Key:
+		c.fail(p.decl, "version %q is the primary key; a key never changes", col.Name)
+	case k < reflect.Int || k > reflect.Int64:
+		c.fail(p.decl, "version %q must be an integer, not %s", col.Name, goType)
+	case !p.schema.Columns[version].NotNull:
+		c.fail(p.decl, "version %q is a pointer; a version cannot be NULL", col.Name)
+	}
+	p.model.Version = version
+	col.OnUpdate = sqltext.Ident(col.Name) + " + 1"
+}
+
+func isUUID(t reflect.Type) bool {
+	return t.Kind() == reflect.Array && t.Len() == 16 && t.Elem().Kind() == reflect.Uint8
+}
