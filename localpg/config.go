@@ -23,7 +23,8 @@ type Config struct {
 	DataDir string
 
 	// CacheDir holds the template clusters, about 40 MB for each version of
-	// PostgreSQL. Empty: a folder of this user under the temporary folder.
+	// PostgreSQL. Empty: a folder of this user in memory (/dev/shm) where there
+	// is 1 GiB of room, else under the temporary folder.
 	CacheDir string
 
 	// Settings are run-time parameters by name, as in postgresql.conf; they win

@@ -64,7 +64,7 @@ func Download(ctx context.Context, dir string) (Binaries, error) {
 	if err != nil {
 		return Binaries{}, fmt.Errorf("localpg: download: %w", err)
 	}
-	defer held.Close()
+	defer unlock(held)
 	target := filepath.Join(dir, name)
 	if bin, err := inspect(filepath.Join(target, "native", "bin")); err == nil {
 		return bin, nil

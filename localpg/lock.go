@@ -36,11 +36,11 @@ func lock(dir, name string) (*os.File, error) {
 		return nil, err
 	}
 	if err := f.Truncate(0); err != nil {
-		f.Close()
+		unlock(f)
 		return nil, err
 	}
 	if _, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
-		f.Close()
+		unlock(f)
 		return nil, err
 	}
 	return f, nil

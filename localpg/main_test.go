@@ -159,7 +159,12 @@ func exec1(t *testing.T, url, sql string) {
 // where tests run as root.
 func openDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "localpg-test-")
+	return openDirIn(t, "")
+}
+
+func openDirIn(t *testing.T, base string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(base, "localpg-test-")
 	if err != nil {
 		t.Fatal(err)
 	}

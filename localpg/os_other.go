@@ -27,3 +27,4 @@ func memoryFolder(uint64) string         { return "" }
 func isPostmaster(int, string) bool      { return false }
 func alive(int) bool                     { return false }
 func tryLock(*os.File) (bool, error)     { return false, errPlatform() }
+func unlock(f *os.File)                  { f.Close() }

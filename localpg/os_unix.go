@@ -107,6 +107,13 @@ func tryLock(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
+// unlock gives a lock back. Closing alone would not: a child that another
+// goroutine is starting holds a copy of the file until it has become its program.
+func unlock(f *os.File) {
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	f.Close()
+}
+
 // alive reports whether a process of this id exists.
 func alive(pid int) bool {
 	err := syscall.Kill(pid, 0)

@@ -79,7 +79,7 @@ func openPlace(cfg Config, acct account, log *slog.Logger) (p place, err error) 
 // close gives the locks back.
 func (p *place) close() {
 	for _, f := range p.locks {
-		f.Close()
+		unlock(f)
 	}
 	p.locks = nil
 }
@@ -135,7 +135,7 @@ func sweep(base string, acct account) {
 		if pid := readPIDFile(data).pid; pid == 0 || !alive(pid) || !isPostmaster(pid, data) {
 			_ = removeTree(dir)
 		}
-		held.Close()
+		unlock(held)
 	}
 }
 

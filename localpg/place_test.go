@@ -210,9 +210,14 @@ func TestTemplate(t *testing.T) {
 		if err := os.Remove(victims[0]); err != nil {
 			t.Fatal(err)
 		}
+		tpl := filepath.Dir(filepath.Dir(filepath.Dir(victims[0])))
+		unfinished := tpl + newSuffix + "1" // of a process that was killed
+		if err := os.Mkdir(unfinished, 0o700); err != nil {
+			t.Fatal(err)
+		}
 		query(t, start(t, Config{CacheDir: cache}).URL(""), "SELECT 'x'")
-		if missing(victims[0]) {
-			t.Error("the template is still incomplete")
+		if missing(victims[0]) || !missing(unfinished) {
+			t.Error("the template is still incomplete, or an unfinished one stays")
 		}
 	})
 	t.Run("is_waited_for_while_another_process_makes_it", func(t *testing.T) {
@@ -227,12 +232,12 @@ func TestTemplate(t *testing.T) {
 		if _, err := waitLock(ctx, dir, "x.lock"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
 			t.Errorf("error %v", err)
 		}
-		held.Close()
+		unlock(held)
 		again, err := waitLock(t.Context(), dir, "x.lock")
 		if err != nil {
 			t.Fatal(err)
 		}
-		again.Close()
+		unlock(again)
 	})
 }
 
@@ -277,7 +282,7 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer held.Close()
+	defer unlock(held)
 	served := start(t, Config{}).DataDir()
 	serving := folder("serving")
 	if err := os.Remove(filepath.Join(serving, "data")); err != nil {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -46,6 +45,9 @@ func TestStart(t *testing.T) {
 	t.Run("says_how_long_a_first_and_a_second_start_take", func(t *testing.T) {
 		t.Parallel()
 		cfg := Config{CacheDir: openDir(t)}
+		if memory := memoryFolder(memoryNeed); memory != "" {
+			cfg.CacheDir = openDirIn(t, memory)
+		}
 		for _, which := range []string{"first", "second"} {
 			begin := time.Now()
 			s := start(t, cfg)
@@ -228,27 +230,6 @@ func TestStop(t *testing.T) {
 		}
 		if err := <-done; err == nil {
 			t.Error("the client's work ended well")
-		}
-	})
-	t.Run("uses_force_when_its_context_is_over_and_says_so", func(t *testing.T) {
-		t.Parallel()
-		dir := openDir(t)
-		s := start(t, Config{DataDir: dir})
-		exec1(t, s.URL(""), "CREATE TABLE kept AS SELECT 42 AS n")
-		// A postmaster that does not answer: stopped in its tracks.
-		pid := s.PID()
-		syscall.Kill(pid, syscall.SIGSTOP)
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		go func() { time.Sleep(200 * time.Millisecond); syscall.Kill(pid, syscall.SIGCONT) }()
-		if err := s.Stop(ctx); err == nil || !strings.Contains(err.Error(), "by force") {
-			t.Errorf("error %v", err)
-		}
-		if !gone(pid, time.Second) {
-			t.Error("the server still runs")
-		}
-		if got := query(t, start(t, Config{DataDir: dir}).URL(""), "SELECT n::text FROM kept"); got != "42" {
-			t.Errorf("read %q", got)
 		}
 	})
 	t.Run("may_be_called_again_and_by_several_at_once", func(t *testing.T) {

@@ -55,6 +55,9 @@ var errIncomplete = errors.New("the template is incomplete")
 // template beside it consists, and by being there that it is whole.
 const entriesSuffix = ".entries"
 
+// newSuffix marks a template in the making.
+const newSuffix = ".new-"
+
 // needTemplate returns of how many entries the template consists, and makes it
 // now if it is not there. Several processes may ask at once: one makes it, the
 // others wait.
@@ -66,7 +69,7 @@ func needTemplate(ctx context.Context, tpl string, bin Binaries, acct account) (
 	if err != nil {
 		return 0, fmt.Errorf("localpg: template cluster: %w", err)
 	}
-	defer held.Close()
+	defer unlock(held)
 	if n := templateEntries(tpl); n > 0 {
 		return n, nil
 	}
@@ -94,9 +97,14 @@ func templateEntries(tpl string) int {
 	return n
 }
 
-// makeTemplate runs initdb beside tpl and renames the result.
+// makeTemplate runs initdb beside tpl and renames the result. The caller holds
+// the lock, so what a killed predecessor left can go.
 func makeTemplate(ctx context.Context, tpl string, bin Binaries, acct account) error {
-	work, err := os.MkdirTemp(filepath.Dir(tpl), filepath.Base(tpl)+".new-")
+	abandoned, _ := filepath.Glob(tpl + newSuffix + "*")
+	for _, dir := range abandoned {
+		_ = os.RemoveAll(dir)
+	}
+	work, err := os.MkdirTemp(filepath.Dir(tpl), filepath.Base(tpl)+newSuffix)
 	if err != nil {
 		return fmt.Errorf("localpg: %w", err)
 	}
@@ -142,7 +150,8 @@ func runInitdb(ctx context.Context, bin Binaries, acct account, dir string, args
 	return nil
 }
 
-// cacheFolder is where the templates are, made if need be.
+// cacheFolder is where the templates are, made if need be: in memory where
+// there is room, since a thousand small files take a busy disk a second.
 func cacheFolder(dir string, acct account) (string, error) {
 	if dir != "" {
 		dir, err := filepath.Abs(dir)
@@ -158,7 +167,10 @@ func cacheFolder(dir string, acct account) (string, error) {
 		return dir, nil
 	}
 	var problems []error
-	for _, base := range []string{os.TempDir(), "/var/tmp", "/tmp"} {
+	for _, base := range []string{memoryFolder(memoryNeed), os.TempDir(), "/var/tmp", "/tmp"} {
+		if base == "" {
+			continue
+		}
 		dir := filepath.Join(base, fmt.Sprintf("retort-pg-cache-%d", os.Geteuid()))
 		err := acct.reaches(base)
 		if err == nil {
