@@ -1,10 +1,12 @@
 package retort
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"log/slog"
-	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/retort-go/retort/internal/flight"
@@ -124,10 +126,24 @@ func param(types *pgtype.Map, st *flight.Statement, i int, arg []byte) any {
 	}
 	if i < len(st.OIDs) {
 		if t, ok := types.TypeForOID(st.OIDs[i]); ok {
-			if v, err := t.Codec.DecodeValue(types, st.OIDs[i], format, arg); err == nil {
-				return v
+			if v, err := t.Codec.DecodeDatabaseSQLValue(types, st.OIDs[i], format, arg); err == nil {
+				return readable(v)
 			}
 		}
 	}
-	return strings.ToValidUTF8(string(arg), "\uFFFD")
+	return readable(arg)
+}
+
+// readable shows bytes as text where they are text, and else in hexadecimal, as
+// the server does.
+func readable(v any) any {
+	b, ok := v.([]byte)
+	switch {
+	case !ok:
+		return v
+	case utf8.Valid(b) && bytes.IndexByte(b, 0) < 0:
+		return string(b)
+	default:
+		return `\x` + hex.EncodeToString(b)
+	}
 }
