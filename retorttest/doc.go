@@ -7,10 +7,15 @@
 //
 //	func TestOrders(t *testing.T) {
 //		t.Parallel()
-//		db := retorttest.NewDatabase(t, retorttest.Template{})
-//		db.Exec(t, "CREATE TABLE orders (id bigint)")
-//		...open what is tested on db.URL()...
+//		k := retorttest.New(t, Base) // the tables of Base, an engine, a proxy between
+//		trips := k.RoundTrips(func() { placeOrder(t, k.Engine) })
+//		if trips != 1 {
+//			t.Errorf("%d round trips", trips)
+//		}
+//		k.Exec(t, "UPDATE orders SET paid = true")
 //	}
+//
+// [NewDatabase] gives a database alone, filled by a [Template].
 //
 // The server is an ephemeral one of package localpg, started by the first test
 // that asks and gone with the test process; [Main] ends it a little sooner.
