@@ -8,6 +8,7 @@ import (
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/pgerr"
+	"github.com/retort-go/retort/pool"
 )
 
 // The facts that a program tests for with errors.Is. Each has an anchor in
@@ -42,8 +43,8 @@ var (
 	// ErrIterOpen: the session is used inside the loop over one of its iterators.
 	ErrIterOpen = errors.New("retort: an iterator of this session is still open; end its loop first, or use a second session; see docs/errors.md#iter-open")
 
-	// ErrEngineClosed: the engine was closed.
-	ErrEngineClosed = errors.New("retort: the engine is closed; see docs/errors.md#engine-closed")
+	// ErrEngineClosed: the engine was closed. It is a [pool.ErrClosed], too.
+	ErrEngineClosed = fmt.Errorf("retort: the engine is closed; see docs/errors.md#engine-closed (%w)", pool.ErrClosed)
 
 	// ErrCommitUnknown: the answer to COMMIT was lost. Nothing was sent twice.
 	ErrCommitUnknown = pgerr.ErrCommitUnknown
