@@ -44,6 +44,9 @@ type part struct {
 // What one broken model makes of others that refer to it is not reported: it
 // would go away with the first problem.
 func compileBase(b *Base) (*models, error) {
+	if b == nil {
+		return nil, errors.New("retort: the Base is nil; make one with NewBase")
+	}
 	c := &compiler{
 		base:   b,
 		naming: b.naming.WithDefaults(),

@@ -10,26 +10,34 @@ import (
 
 // Config says which database an engine talks to and how.
 //
-//   - Shape: a zero field means its default. Printing a Config in any form masks
-//     the password of its URL.
+// The pool's settings have SQLAlchemy's names and defaults: 5 + 10 connections,
+// 30 s, no recycling, no pre-ping. One thing differs: the connection that came
+// back last is lent first (LIFO, SQLAlchemy's pool_use_lifo), so that few stay
+// warm and the others can age out; callers still wait in order of arrival.
+//
+//   - Shape: a zero field means its default. fmt, JSON, slog and YAML mask the
+//     password of the URL. None can where a Config sits in an unexported field of
+//     another struct, nor does fmt for %p, which go vet refuses.
 type Config struct {
 	// Base lists the models. Nil is for an engine that runs raw SQL only.
 	Base *Base
 
 	// URL names the database: postgres://user:password@host:port/name, with
 	// postgresql:// and SQLAlchemy's postgresql+asyncpg:// accepted as they are. A
-	// Unix socket is postgres:///name?host=/run/postgresql. Parameters are
-	// libpq's (sslmode, connect_timeout, application_name …) and asyncpg's ssl.
-	// Required.
+	// Unix socket is postgres:///name?host=/run/postgresql, several hosts are
+	// host1:port,host2:port. Parameters are libpq's (sslmode, connect_timeout,
+	// application_name …) and asyncpg's ssl; an unknown one is an error. Special
+	// characters of user and password are percent-encoded. What is missing comes
+	// from libpq's environment variables (PGPASSWORD …). Required.
 	URL string
 
-	// PoolSize is how many connections are kept. Default 5. Range 1 and more; -1
-	// is unlimited.
+	// PoolSize is how many connections are kept. Default 5. Range 1 and more, or
+	// -1 for no limit.
 	PoolSize int
 
 	// MaxOverflow is how many more are opened under load. Default 10 where
-	// PoolSize is 0 as well; with a PoolSize given it is taken as written: 0 is
-	// none, -1 unlimited.
+	// PoolSize is 0 as well; with a PoolSize given it is taken as written and 0 is
+	// none. Range 0 and more, or -1 for no limit.
 	MaxOverflow int
 
 	// PoolTimeout bounds the wait for a connection. Default 30 s.
@@ -60,7 +68,8 @@ type Config struct {
 	// PgBouncer: no prepared statements, no session state.
 	Pooler bool
 
-	// ConnectTimeout bounds one connection attempt. Default 10 s.
+	// ConnectTimeout bounds the connection attempt to each host. Default what
+	// connect_timeout in the URL or PGCONNECT_TIMEOUT says, else 10 s.
 	ConnectTimeout time.Duration
 
 	// CommitTimeout bounds the wait for the answer to COMMIT, which does not end
@@ -74,19 +83,25 @@ func (c *Config) validate() error {
 	problem := func(field, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("retort: Config.%s: "+format, append([]any{field}, args...)...))
 	}
-	for field, d := range map[string]time.Duration{
-		"PoolTimeout": c.PoolTimeout, "Recycle": c.Recycle,
-		"ConnectTimeout": c.ConnectTimeout, "CommitTimeout": c.CommitTimeout,
-	} {
-		if d < 0 {
-			problem(field, "is %s; give a positive duration, or leave it zero for the default", d)
-		}
-	}
 	if c.PoolSize < -1 {
 		problem("PoolSize", "is %d; give the number of connections to keep, 0 for 5 or -1 for unlimited", c.PoolSize)
 	}
 	if c.MaxOverflow < -1 {
 		problem("MaxOverflow", "is %d; give the number of extra connections, 0 for none or -1 for unlimited", c.MaxOverflow)
+	}
+	for _, d := range []struct {
+		field string
+		have  time.Duration
+		zero  string
+	}{
+		{"PoolTimeout", c.PoolTimeout, "30 s"},
+		{"Recycle", c.Recycle, "never"},
+		{"ConnectTimeout", c.ConnectTimeout, "10 s"},
+		{"CommitTimeout", c.CommitTimeout, "10 s"},
+	} {
+		if d.have < 0 {
+			problem(d.field, "is %s; give a positive duration, or 0 for %s", d.have, d.zero)
+		}
 	}
 	if c.EchoParams && !c.Echo {
 		problem("EchoParams", "is on but Echo is off; turn Echo on, too")
@@ -120,11 +135,17 @@ func (c Config) masked() masked {
 	}
 }
 
-// Format prints the settings without the password, whatever the verb.
-func (c Config) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "retort.Config%+v", c.masked()) }
+// String prints the settings without the password.
+func (c Config) String() string { return fmt.Sprintf("retort.Config%+v", c.masked()) }
+
+// Format prints as String, whatever the verb.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.String()) }
 
 // LogValue gives slog the settings without the password.
 func (c Config) LogValue() slog.Value { return slog.AnyValue(c.masked()) }
 
 // MarshalJSON writes the settings without the password.
 func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.masked()) }
+
+// MarshalText gives YAML, XML and their like the settings without the password.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -14,17 +14,22 @@ import (
 // that several processes may start at once. What exists is compared and never
 // changed.
 //
-//   - Errors: a table that differs from its model, with each difference by name;
-//     then nothing is created. Changing tables is the business of migrations.
+//   - Shape: one transaction at READ COMMITTED, of several round trips. A process
+//     that comes second waits for the first and finds everything there.
+//   - Errors: a [*SchemaDiffError] that lists every difference by name; nothing is
+//     created then, as changing tables is the business of migrations. What the
+//     server refuses is returned as from any session.
+//   - Source: docs/errors.md#create-all-differs, docs/limits.md#create-all.
 func (b *Base) CreateAll(ctx context.Context, eng *Engine) error {
 	compiled := eng.models
 	if eng.base != b {
 		var err error
 		if compiled, err = compileBase(b); err != nil {
-			return fmt.Errorf("retort: CreateAll: %w", err)
+			return numbered("CreateAll", err)
 		}
 	}
-	_, err := Run(ctx, eng, TxOptions{}, func(ctx context.Context, s *Session) (ddl.Result, error) {
+	// A higher level would read the catalog as it was before the lock was there.
+	_, err := Run(ctx, eng, TxOptions{Isolation: ReadCommitted}, func(ctx context.Context, s *Session) (ddl.Result, error) {
 		return ddl.CreateAll(ctx, querier{s}, &compiled.schema)
 	})
 	if err != nil {
@@ -33,6 +38,10 @@ func (b *Base) CreateAll(ctx context.Context, eng *Engine) error {
 	return nil
 }
 
+// SchemaDiffError says in what the database differs from the models, each
+// difference with its table, its part and both sides as the server writes them.
+type SchemaDiffError = ddl.DiffError
+
 // SQL is the text that creates everything that b lists, for reading and for
 // hashing: the same models give the same text.
 //
@@ -40,7 +49,7 @@ func (b *Base) CreateAll(ctx context.Context, eng *Engine) error {
 func (b *Base) SQL() (string, error) {
 	compiled, err := compileBase(b)
 	if err != nil {
-		return "", err
+		return "", numbered("SQL", err)
 	}
 	var text strings.Builder
 	for _, st := range ddl.Create(&compiled.schema) {

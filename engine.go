@@ -45,8 +45,8 @@ func Open(cfg Config) (*Engine, error) {
 	}
 	compiled, err := compileBase(base)
 	problems = append(problems, err)
-	if err := errors.Join(problems...); err != nil {
-		return nil, fmt.Errorf("retort: Open: %w", err)
+	if err := numbered("Open", problems...); err != nil {
+		return nil, err
 	}
 	e := &Engine{
 		base: base, models: compiled, log: cfg.Logger, watch: cfg.Observer,

@@ -150,7 +150,7 @@ func (u *databaseURL) checkNames() error {
 	}
 	for _, port := range u.ports {
 		if !portLike(port) {
-			problem("a port is no number from 1 to 65535; where a : belongs to the password, percent-encode it as %%3A")
+			problem("a port is no number from 1 to 65535; percent-encode a : of the password as %%3A, write an IPv6 address as [::1]:5432")
 		}
 	}
 	if len(u.ports) > 1 && len(u.ports) != max(1, len(u.hosts)) {
