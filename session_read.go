@@ -59,22 +59,45 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 
 // selectByKey reads one row into a new object that the session does not know.
 func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, key any) (mapper.Object, error) {
-	var args mapper.Args
-	if err := t.Plan.AppendValue(&args, t.Key, key); err != nil {
+	f := &byKey{table: t}
+	f.args.Values, f.args.Formats = f.values[:0], f.formats[:0]
+	if err := t.Plan.AppendValue(&f.args, t.Key, key); err != nil {
 		return mapper.Object{}, fmt.Errorf("retort: %s %s: %w", call, t.Type, err)
 	}
-	rows := receiver{table: t}
 	st := flight.Statement{
-		SQL: t.SelectByKeySQL(), OIDs: t.KeyOIDs(), Args: args.Values, Formats: args.Formats, Row: rows.row,
+		SQL: t.SelectByKeySQL(), OIDs: t.KeyOIDs(), Args: f.args.Values, Formats: f.args.Formats, Row: f.row,
 	}
-	if err := s.read(ctx, rows.reset, st); err != nil {
+	if err := s.read(ctx, f.reset, st); err != nil {
 		return mapper.Object{}, err
 	}
-	if len(rows.objects) == 0 {
+	if f.object.IsNil() {
 		return mapper.Object{}, ErrNotFound
 	}
-	return rows.objects[0], nil
+	return f.object, nil
 }
+
+// byKey is what reading one row needs, in one allocation.
+type byKey struct {
+	table   *model.Table
+	object  mapper.Object
+	args    mapper.Args
+	values  [1][]byte
+	formats [1]int16
+}
+
+func (f *byKey) row(fields []flight.Field, values [][]byte) error {
+	dec, err := f.table.Decoder(model.ResultAll, fields)
+	if err == nil {
+		f.object = f.table.Plan.New()
+		err = dec.Decode(f.object, values)
+	}
+	if err != nil {
+		return fmt.Errorf("retort: reading %s: %w", f.table.Type, err)
+	}
+	return nil
+}
+
+func (f *byKey) reset() { f.object = mapper.Object{} }
 
 // Refresh reads the object's row again and gives the object its values, changed
 // fields included.

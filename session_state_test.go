@@ -288,6 +288,75 @@ func TestIdentityMap(t *testing.T) {
 	})
 }
 
+// TestLargeSessions repeats what small ones do when the session has so many
+// objects that it keeps an index of them.
+func TestLargeSessions(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx := t.Context()
+	numbers(t, b, 30)
+	s := b.session(t)
+	all, err := Counters.OrderBy(retort.Asc(&Counters.C.Name)).All(ctx, s)
+	must(t, err)
+	again, err := Counters.Query().All(ctx, s)
+	must(t, err)
+	known := make(map[*Counter]bool)
+	for _, c := range all {
+		known[c] = true
+	}
+	for _, c := range again {
+		if !known[c] {
+			t.Fatal("a row has two objects")
+		}
+	}
+	if n := b.RoundTrips(func() {
+		for _, c := range all {
+			got, err := Counters.Get(ctx, s, c.Name)
+			must(t, err)
+			if got != c {
+				t.Error("Get gives another object")
+			}
+		}
+	}); n != 0 {
+		t.Errorf("%d round trips for loaded rows", n)
+	}
+
+	first, second, pending := all[0], &Counter{Name: all[0].Name, Value: 100}, &Counter{Name: "pending"}
+	s.Add(pending, pending)
+	s.Delete(pending)
+	wantState(t, s, pending, "transient")
+	s.Delete(first)
+	must(t, s.Flush(ctx))
+	_, err = Counters.Get(ctx, s, first.Name)
+	wantErr(t, err, retort.ErrNotFound)
+	s.Add(second)
+	must(t, s.Commit(ctx))
+	wantState(t, s, first, "detached")
+	got, err := Counters.Get(ctx, s, first.Name)
+	must(t, err)
+	if got != second {
+		t.Error("the replaced row has another object")
+	}
+	s.Add(&Counter{Name: all[5].Name})
+	wantErr(t, s.Commit(ctx), nil, "already holds another object")
+	must(t, s.Rollback(ctx))
+	for _, c := range all {
+		wantState(t, s, c, "detached")
+	}
+	s.Add(pending)
+	must(t, s.Commit(ctx))
+	wantState(t, s, pending, "persistent")
+	for _, c := range all[1:] {
+		loaded, err := Counters.Get(ctx, s, c.Name)
+		must(t, err)
+		s.Delete(loaded)
+	}
+	must(t, s.Commit(ctx))
+	if n := b.QueryInt(t, "SELECT count(*) FROM counters"); n != 2 {
+		t.Errorf("%d rows, want 2", n)
+	}
+}
+
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -67,7 +67,7 @@ func (c *Change) insert(st *flight.Statement, args *mapper.Args) error {
 	t := c.Table
 	st.SQL = t.InsertSQL()
 	st.OIDs = t.InsertOIDs()
-	args.Values = make([][]byte, 0, len(t.InsertColumns()))
+	room(args, len(t.InsertColumns()))
 	for _, col := range t.InsertColumns() {
 		if err := t.Plan.Append(args, c.state.object, col); err != nil {
 			return err
@@ -82,6 +82,8 @@ func (c *Change) insert(st *flight.Statement, args *mapper.Args) error {
 func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
 	t := c.Table
 	st.SQL = t.UpdateSQL(c.columns)
+	room(args, 2+len(c.columns))
+	st.OIDs = make([]uint32, 0, 2+len(c.columns))
 	if err := c.identity(st, args); err != nil {
 		return err
 	}
@@ -95,6 +97,11 @@ func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
 		st.Row = c.receive(model.ResultUpdate, 1)
 	}
 	return nil
+}
+
+// room makes the lists of a statement's parameters at once.
+func room(args *mapper.Args, n int) {
+	args.Values, args.Formats = make([][]byte, 0, n), make([]int16, 0, n)
 }
 
 // identity appends the key, and the version that the session last saw.

@@ -43,7 +43,7 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 		return fmt.Errorf("retort: Delete: this %s is not in the session; load it in this session first", t.Type)
 	case s.status == Pending:
 		s.status = Transient
-		delete(u.objects, o)
+		u.index.remove(s)
 	case s.status == Persistent:
 		s.doomed = true
 	}
@@ -108,8 +108,8 @@ func (u *Unit) insertOf(s *state) (*Change, error) {
 		}
 	}
 	if !t.Columns[t.Key].ServerMade {
-		key := identity{t, t.Plan.Key(s.object, t.Key)}
-		if other, ok := u.identity[key]; ok && other.status == Persistent && !other.doomed {
+		id := identity{t, t.Plan.Key(s.object, t.Key)}
+		if other, ok := u.row(id); ok && other.status == Persistent && !other.doomed {
 			return nil, fmt.Errorf("retort: INSERT %s: the session already holds another object with the same primary key; change that one instead", t.Type)
 		}
 	}

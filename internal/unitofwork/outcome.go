@@ -51,15 +51,14 @@ func (u *Unit) Commit() {
 	kept := u.ordered[:0]
 	for _, s := range u.ordered {
 		s.undo, s.inserted = nil, false
-		if s.status == Deleted {
-			u.unnamed(s)
+		switch {
+		case s.status == Deleted:
+			u.index.remove(s)
 			s.status = Detached
+			u.gone = append(u.gone, s)
+		case s.in():
+			kept = append(kept, s)
 		}
-		if s.status == Detached || s.status == Transient {
-			continue
-		}
-		s.arrival = len(kept)
-		kept = append(kept, s)
 	}
 	clear(u.ordered[len(kept):])
 	u.ordered = kept
@@ -73,7 +72,7 @@ func (u *Unit) Rollback() {
 		for i := len(s.undo) - 1; i >= 0; i-- {
 			s.table.Plan.CopyColumns(s.object, s.undo[i].before, s.undo[i].columns)
 		}
-		if s.inserted || s.status == Pending {
+		if s.inserted || s.status == Pending || s.status == Transient {
 			s.status = Transient
 		} else {
 			s.status = Detached
@@ -87,15 +86,17 @@ func (u *Unit) Rollback() {
 // what its objects look like now.
 func (u *Unit) Release() {
 	for _, s := range u.ordered {
-		s.status = Detached
+		if s.in() {
+			s.status = Detached
+		}
 	}
 	u.leave()
 }
 
 func (u *Unit) leave() {
-	if u.objects == nil {
+	if len(u.ordered)+len(u.gone) == 0 {
 		return // an empty unit remembers what it let go
 	}
-	u.past = u.objects
-	u.objects, u.identity, u.ordered = nil, nil, nil
+	u.past = append(u.gone, u.ordered...)
+	u.ordered, u.gone, u.index = nil, nil, index{}
 }

@@ -29,10 +29,9 @@ type state struct {
 	table    *model.Table
 	object   mapper.Object
 	status   Status
-	doomed   bool // to be deleted by the next flush
-	held     bool // not to be updated; see Unit.Hold
-	inserted bool // by a flush of this transaction
-	arrival  int
+	doomed   bool       // to be deleted by the next flush
+	held     bool       // not to be updated; see Unit.Hold
+	inserted bool       // by a flush of this transaction
 	key      mapper.Key // once it has a row
 	snapshot mapper.Snapshot
 
@@ -46,63 +45,72 @@ type undo struct {
 	columns []int
 }
 
-// identity is the key of the identity map.
-type identity struct {
-	table *model.Table
-	key   mapper.Key
-}
-
 // Unit is the unit of work of one session: its identity map and its pending
 // changes. The zero Unit is ready.
 //
 //   - Concurrency: for one goroutine at a time.
 type Unit struct {
-	objects  map[mapper.Object]*state
-	identity map[identity]*state
-	ordered  []*state // in order of arrival; none is Detached for long
+	ordered []*state // in order of arrival
+	index   index    // of ordered, once it is long
 
-	// past is what objects was before the last Rollback or Release, so that the
-	// objects' states can still be told.
-	past map[mapper.Object]*state
+	// gone are the objects that commits deleted, past those that the last Rollback
+	// or Release let go; so that their state can still be told.
+	gone, past []*state
 }
 
 func (u *Unit) remember(s *state) {
-	if u.objects == nil {
-		u.objects = make(map[mapper.Object]*state)
-		u.identity = make(map[identity]*state)
-	}
-	s.arrival = len(u.ordered)
 	u.ordered = append(u.ordered, s)
-	u.objects[s.object] = s
+	switch {
+	case u.index.objects != nil:
+		u.index.add(s)
+	case len(u.ordered) > few:
+		u.index = newIndex(u.ordered)
+	}
 }
 
-// named enters s in the identity map.
+// named tells that s has a row, and which.
 func (u *Unit) named(s *state) {
 	s.key = s.table.Plan.Key(s.object, s.table.Key)
-	u.identity[identity{s.table, s.key}] = s
-}
-
-// unnamed takes s out of the identity map, unless another object has taken its
-// place there.
-func (u *Unit) unnamed(s *state) {
-	if id := (identity{s.table, s.key}); u.identity[id] == s {
-		delete(u.identity, id)
+	if u.index.objects != nil {
+		u.index.add(s)
 	}
 }
 
-// known finds the state of an object that is still in the unit.
+// known finds the state of an object that is in the unit.
 func (u *Unit) known(o mapper.Object) (*state, bool) {
-	s, ok := u.objects[o]
-	return s, ok && s.status != Detached
+	if u.index.objects != nil {
+		s, ok := u.index.objects[o]
+		return s, ok
+	}
+	return findObject(u.ordered, o)
+}
+
+// row finds the state of a row; of several the one that still has it.
+func (u *Unit) row(id identity) (*state, bool) {
+	if u.index.objects != nil {
+		s, ok := u.index.rows[id]
+		return s, ok
+	}
+	var found *state
+	for _, s := range u.ordered {
+		if s.hasRow() && s.table == id.table && s.key == id.key && (found == nil || s.status == Persistent) {
+			found = s
+		}
+	}
+	return found, found != nil
 }
 
 // Status tells the state of an object.
 func (u *Unit) Status(o mapper.Object) Status {
-	if s, ok := u.objects[o]; ok {
+	if s, ok := u.known(o); ok {
 		return s.status
 	}
-	if s, ok := u.past[o]; ok {
-		return s.status
+	for _, states := range [][]*state{u.gone, u.past} {
+		for _, s := range states {
+			if s.object == o {
+				return s.status
+			}
+		}
 	}
 	return Transient
 }
@@ -110,7 +118,7 @@ func (u *Unit) Status(o mapper.Object) Status {
 // Find returns the object with that key, if the session has it and it is not
 // deleted.
 func (u *Unit) Find(t *model.Table, key mapper.Key) (o mapper.Object, found bool) {
-	s, ok := u.identity[identity{t, key}]
+	s, ok := u.row(identity{t, key})
 	if !ok || s.status != Persistent || s.doomed {
 		return mapper.Object{}, false
 	}
@@ -119,7 +127,7 @@ func (u *Unit) Find(t *model.Table, key mapper.Key) (o mapper.Object, found bool
 
 // Gone tells whether the session deleted the row with that key.
 func (u *Unit) Gone(t *model.Table, key mapper.Key) bool {
-	s, ok := u.identity[identity{t, key}]
+	s, ok := u.row(identity{t, key})
 	return ok && (s.status == Deleted || s.doomed)
 }
 
@@ -128,12 +136,10 @@ func (u *Unit) Gone(t *model.Table, key mapper.Key) bool {
 // already had keeps its values.
 func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
 	key := t.Plan.Key(o, t.Key)
-	if s, ok := u.identity[identity{t, key}]; ok && s.status == Persistent {
+	if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
 		return s.object
 	}
-	s := &state{table: t, object: o, status: Persistent, key: key, snapshot: t.Plan.Snapshot(o)}
-	u.remember(s)
-	u.identity[identity{t, key}] = s
+	u.remember(&state{table: t, object: o, status: Persistent, key: key, snapshot: t.Plan.Snapshot(o)})
 	return o
 }
 
@@ -142,7 +148,7 @@ func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
 //
 //   - Errors: its key was changed, so that its row cannot be found.
 func (u *Unit) Hold(o mapper.Object) error {
-	s := u.objects[o]
+	s, _ := u.known(o)
 	if s.table.Plan.Key(o, s.table.Key) != s.key {
 		return errKeyChanged(s)
 	}
@@ -151,11 +157,14 @@ func (u *Unit) Hold(o mapper.Object) error {
 }
 
 // Unhold ends Hold.
-func (u *Unit) Unhold(o mapper.Object) { u.objects[o].held = false }
+func (u *Unit) Unhold(o mapper.Object) {
+	s, _ := u.known(o)
+	s.held = false
+}
 
 // Reload gives a persistent object the values of fresh, a copy of its row.
 func (u *Unit) Reload(o, fresh mapper.Object) {
-	s := u.objects[o]
+	s, _ := u.known(o)
 	s.table.Plan.CopyColumns(o, fresh, s.table.AllColumns())
 	s.snapshot = s.table.Plan.Snapshot(o)
 }
