@@ -136,7 +136,7 @@ func TestEngineNeverPrintsThePassword(t *testing.T) {
 	defer eng.Close(t.Context())
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "engine", eng)
-	asJSON, _ := json.Marshal(eng)
+	asJSON, _ := json.Marshal(map[string]any{"engine": eng, "session": eng.Session()})
 	for _, text := range []string{
 		fmt.Sprint(eng), fmt.Sprintf("%v %+v %#v %s %q %d %x", eng, eng, eng, eng, eng, eng, eng),
 		log.String(), string(asJSON), fmt.Sprint(eng.Ping(t.Context())), fmt.Sprintf("%+v", eng.Session()), fmt.Sprintf("%#v", eng.Session()),

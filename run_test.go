@@ -241,7 +241,7 @@ func TestRunEnds(t *testing.T) {
 			write(ctx, s)
 			return nil, mine
 		})
-		if err != mine || count(t, b) != 0 {
+		if !errors.Is(err, mine) || count(t, b) != 0 {
 			t.Errorf("got %v and %d rows", err, count(t, b))
 		}
 		b.idle(t)

@@ -157,7 +157,8 @@ func TestIter(t *testing.T) {
 		if n := b.QueryInt(t, "SELECT max(value) FROM counters"); n != 3 {
 			t.Error("a streamed object was written")
 		}
-		for range inOrder.Iter(ctx, s) {
+		for _, err := range inOrder.Iter(ctx, s) {
+			must(t, err)
 			s.Add(&Counter{Name: "in the loop"})
 			break
 		}
@@ -262,7 +263,10 @@ func TestIter(t *testing.T) {
 				go func() {
 					defer close(done)
 					defer func() { _ = recover() }()
-					for range inOrder.Iter(ctx, s) {
+					for _, err := range inOrder.Iter(ctx, s) {
+						if err != nil {
+							t.Error(err)
+						}
 						leave()
 					}
 				}()
