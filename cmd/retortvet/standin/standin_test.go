@@ -1,0 +1,20 @@
+package standin_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/tools/go/analysis/analysistest"
+
+	"github.com/retort-go/retort/cmd/retortvet/standin"
+)
+
+func TestAnalyzer(t *testing.T) {
+	t.Parallel()
+	testdata, err := filepath.Abs("../testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	analysistest.Run(t, testdata, standin.Analyzer, "standin")
+	analysistest.RunWithSuggestedFixes(t, testdata, standin.Analyzer, "standin/fix")
+}

@@ -1,0 +1,5 @@
+package pgx
+
+type Identifier []string
+
+func (i Identifier) Sanitize() string { return "" }
