@@ -90,6 +90,11 @@ bench: ## Measure beside pgx and write bench/results.json
 	@go build -o .bin/bench ./bench/cmd/bench
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec .bin/bench $(BENCHFLAGS)
 
+.PHONY: chaos
+chaos: ## Break servers, connections and clients, count what is lost beside pgxpool; write bench/chaos.json
+	@go build -o .bin/chaos ./bench/cmd/chaos
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec .bin/chaos $(CHAOSFLAGS)
+
 .PHONY: generate
 generate: ## Refetch and rebuild what is generated (needs the network and npm)
 	@go generate $(EVERY)

@@ -1,0 +1,75 @@
+package chaos
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Side is what one of a line's three runs counted.
+type Side struct {
+	Bad  int    `json:"bad"`            // what must not happen
+	Of   int    `json:"of"`             // among so many
+	Note string `json:"note,omitempty"` // what else was seen
+}
+
+// String is "3 of 100 (what else was seen)".
+func (s Side) String() string {
+	text := fmt.Sprintf("%d of %d", s.Bad, s.Of)
+	if s.Note != "" {
+		text += " (" + s.Note + ")"
+	}
+	return text
+}
+
+// Line is one line of the scoreboard.
+type Line struct {
+	Number  int    `json:"number"` // as on the scoreboard
+	What    string `json:"what"`   // what is counted
+	Retort  Side   `json:"retort"`
+	Pgxpool Side   `json:"pgxpool"`
+	Control Side   `json:"control"`
+
+	// ControlIs says which defect the control has.
+	ControlIs string `json:"control_is"`
+
+	// RedFrom is the least that the control must count. Range 1 and more.
+	RedFrom int `json:"red_from"`
+
+	// Broken are other promises of this scenario that Retort did not keep.
+	Broken []string `json:"broken,omitempty"`
+
+	// Blind are other defects of the control that were not seen.
+	Blind []string `json:"blind,omitempty"`
+}
+
+// Failures are the reasons why the line is not good: Retort broke its promise,
+// or the control did not turn red and the zero proves nothing.
+//
+//   - Shape: nil for a good line.
+func (l Line) Failures() []string {
+	var failures []string
+	if l.Retort.Bad != 0 {
+		failures = append(failures, fmt.Sprintf("Retort: %s: %s", l.What, l.Retort))
+	}
+	for _, broken := range l.Broken {
+		failures = append(failures, "Retort: "+broken)
+	}
+	if least := max(1, l.RedFrom); l.Control.Bad < least {
+		failures = append(failures, fmt.Sprintf("the control (%s) shows %s, want %d or more: this line proves nothing", l.ControlIs, l.Control, least))
+	}
+	for _, blind := range l.Blind {
+		failures = append(failures, "the control ("+l.ControlIs+"): "+blind+": this line proves nothing")
+	}
+	return failures
+}
+
+// notes joins what is worth saying.
+func notes(parts ...string) string {
+	var said []string
+	for _, part := range parts {
+		if part != "" {
+			said = append(said, part)
+		}
+	}
+	return strings.Join(said, "; ")
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/retort-go/retort/bench/chaos"
+)
+
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	all, err := choose("")
+	if err != nil || len(all) != len(chaos.Scenarios()) {
+		t.Errorf("%d scenarios, error %v", len(all), err)
+	}
+	some, err := choose("11, 1")
+	if err != nil || len(some) != 2 || some[0].Number != 11 || some[1].Number != 1 {
+		t.Errorf("got %+v, error %v", some, err)
+	}
+	for _, wrong := range []string{"7", "x", "1,", ","} {
+		if _, err := choose(wrong); err == nil || !strings.Contains(err.Error(), "1, 2, 3, 4, 5, 6, 11") {
+			t.Errorf("%q: error %v", wrong, err)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+	report := Report{Seed: 7, Go: "go", PostgreSQL: "15", CPUs: 2, Lines: []chaos.Line{
+		{Number: 1, What: "a|b", Retort: chaos.Side{Of: 3}, Control: chaos.Side{Bad: 2, Of: 3, Note: "n"}, ControlIs: "c"},
+		{Number: 2, What: "b", Retort: chaos.Side{Of: 3}},
+	}}
+	table := report.table()
+	for _, want := range []string{
+		"Seed 7, ", `| 1 | a\|b | **0** of 3 | **0** of 0 | c: **2** of 3; n | good |`,
+		"| 2 | b | **0** of 3 | **0** of 0 | : **0** of 0 | **RED** |",
+	} {
+		if !strings.Contains(table, want) {
+			t.Errorf("%q is not in\n%s", want, table)
+		}
+	}
+	name := filepath.Join(t.TempDir(), "chaos.json")
+	if err := report.write(name); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Report
+	if err := json.Unmarshal(text, &back); err != nil || back.table() != table {
+		t.Errorf("error %v, read back\n%s", err, back.table())
+	}
+}
+
+func TestStartProxy_returns_what_went_wrong(t *testing.T) {
+	t.Parallel()
+	if p, err := startProxy("postgres://127.0.0.1:no"); err == nil || p != nil {
+		t.Errorf("proxy %v, error %v", p, err)
+	}
+	p, err := startProxy("postgres://127.0.0.1:1/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/retort-go/retort/bench/chaos"
+	"github.com/retort-go/retort/localpg"
+	"github.com/retort-go/retort/retorttest/proxy"
+)
+
+// choose finds the scenarios of a list of line numbers.
+func choose(only string) ([]chaos.Scenario, error) {
+	all := chaos.Scenarios()
+	if only == "" {
+		return all, nil
+	}
+	var chosen []chaos.Scenario
+	for text := range strings.SplitSeq(only, ",") {
+		number, err := strconv.Atoi(strings.TrimSpace(text))
+		i := slices.IndexFunc(all, func(s chaos.Scenario) bool { return s.Number == number })
+		if err != nil || i < 0 {
+			var numbers []string
+			for _, s := range all {
+				numbers = append(numbers, strconv.Itoa(s.Number))
+			}
+			return nil, fmt.Errorf("-only %q: there is no line %q; there are %s", only, text, strings.Join(numbers, ", "))
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+// measure runs scenarios one after the other on one server.
+func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, begun time.Time) (report Report, err error) {
+	say := func(format string, args ...any) {
+		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(begun).Seconds(), fmt.Sprintf(format, args...))
+	}
+	srv, err := localpg.Start(ctx, localpg.Config{})
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, srv.Stop(context.WithoutCancel(ctx))) }()
+	report = Report{Seed: seed, Go: runtime.Version(), PostgreSQL: srv.Version(), CPUs: runtime.NumCPU()}
+	env := &chaos.Env{Seed: seed, Server: srv, Proxy: startProxy, Say: say}
+	for _, s := range scenarios {
+		lineBegun := time.Now()
+		say("%d: %s", s.Number, s.Name)
+		line, err := s.Run(ctx, env, s.Full)
+		if err != nil {
+			return report, fmt.Errorf("line %d (%s), seed %d: %w", s.Number, s.Name, seed, err)
+		}
+		say("%d: Retort %s, pgxpool %s, control %s, in %.0f s", s.Number, line.Retort, line.Pgxpool, line.Control, time.Since(lineBegun).Seconds())
+		report.Lines = append(report.Lines, line)
+	}
+	report.Seconds = time.Since(begun).Seconds()
+	return report, nil
+}
+
+// startProxy starts a proxy outside of a test.
+func startProxy(url string) (p *proxy.Proxy, err error) {
+	tb := &noTest{}
+	defer func() {
+		if tb.failed != nil && recover() != nil {
+			err = tb.failed
+		}
+	}()
+	return proxy.Start(tb, url), nil
+}
+
+// noTest is the testing.TB of a program. What is not overridden is not called by
+// the proxy, and would panic.
+type noTest struct {
+	testing.TB
+	failed error
+}
+
+// Helper is for tests.
+func (t *noTest) Helper() {}
+
+// Cleanup is left to who closes the proxy.
+func (t *noTest) Cleanup(func()) {}
+
+// Errorf keeps the error.
+func (t *noTest) Errorf(format string, args ...any) {
+	t.failed = errors.Join(t.failed, fmt.Errorf(format, args...))
+}
+
+// Fatalf does not return.
+func (t *noTest) Fatalf(format string, args ...any) {
+	t.Errorf(format, args...)
+	panic(t.failed)
+}
