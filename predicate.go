@@ -1,6 +1,8 @@
 package retort
 
 import (
+	"slices"
+
 	"github.com/retort-go/retort/internal/query"
 	"github.com/retort-go/retort/internal/sqltext"
 )
@@ -34,7 +36,7 @@ func Ge[T any](field *T, v T) Predicate { return query.Compare("Ge", field, v) }
 
 // In holds when the field is one of vs; it never holds for none. The SQL text is
 // the same for any number of values.
-func In[T any](field *T, vs []T) Predicate { return query.In(field, vs) }
+func In[T any](field *T, vs []T) Predicate { return query.In(field, slices.Clone(vs)) }
 
 // Like holds when the text matches the pattern, in which % stands for any text
 // and _ for one character. Text from users belongs into [Contains], [HasPrefix]

@@ -159,10 +159,14 @@ func (s *Session) join(parents *receiver, children []*relationRows) []mapper.Obj
 	t := parents.table
 	for _, c := range children {
 		child := c.relation.Child
+		// By what the row says: an object that the session had before may say otherwise.
+		parentOf := make([]mapper.Key, len(c.rows.objects))
+		for i, o := range c.rows.objects {
+			parentOf[i] = child.Plan.Key(o, c.relation.Column)
+		}
 		byParent := make(map[mapper.Key][]any, len(objects))
-		for _, o := range c.rows.load(s) {
-			key := child.Plan.Key(o, c.relation.Column)
-			byParent[key] = append(byParent[key], child.Plan.Any(o))
+		for i, o := range c.rows.load(s) {
+			byParent[parentOf[i]] = append(byParent[parentOf[i]], child.Plan.Any(o))
 		}
 		for _, p := range objects {
 			t.Field(p, c.relation).(filler).fill(byParent[t.Plan.Key(p, t.Key)])

@@ -2,17 +2,24 @@ package retort
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"reflect"
+	"strings"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/pgerr"
 )
 
 // Raw is a statement in the user's own SQL whose rows are read into values of T:
 // a struct, matched by column name, or a single value such as int64 or string.
 //
-//   - Shape: a value; parameters are $1, $2 … and never part of the text.
+//   - Shape: a value; one statement, whose parameters are $1, $2 … and never part
+//     of the text. Arguments travel as text and the server infers their types,
+//     where it cannot, by a cast such as $1::uuid.
 type Raw[T any] struct {
 	sql      string
 	args     []any
@@ -34,46 +41,58 @@ func (r Raw[T]) ReadOnly() Raw[T] {
 //
 //   - Shape: one round trip. Empty and not nil when there are none. The values are
 //     new and unknown to the session.
-//   - Errors: a column without a field or a field without a column, by name; a
-//     NULL for a field that is no pointer.
+//   - Errors: a column without a field or a field without a column, by name, when
+//     a row came; a NULL for a field that is no pointer.
 func (r Raw[T]) All(ctx context.Context, s *Session) ([]T, error) {
-	scan, err := s.eng.scan(reflect.TypeFor[T]())
-	if err != nil {
-		return nil, err
-	}
-	rows := []T{}
-	var dec *mapper.Decoder
-	row := func(fields []flight.Field, values [][]byte) error {
-		if dec == nil || !dec.Matches(fields) {
-			var err error
-			if dec, err = scan.Decoder(fields); err != nil {
-				return fmt.Errorf("retort: SQL: %w", err)
-			}
-		}
-		rows = append(rows, *new(T))
-		o, _ := scan.Plan().ObjectOf(&rows[len(rows)-1])
-		return dec.Decode(o, values)
-	}
-	if _, err := s.raw(ctx, r.sql, r.args, r.readOnly, row, func() { rows = rows[:0] }); err != nil {
-		return nil, err
-	}
-	return rows, nil
+	rows, _, err := r.read(ctx, s, math.MaxInt)
+	return rows, err
 }
 
 // One runs the statement and reads its only row.
 //
 //   - Errors: [ErrNotFound], [ErrTooMany], and as [Raw.All].
 func (r Raw[T]) One(ctx context.Context, s *Session) (T, error) {
-	rows, err := r.All(ctx, s)
+	rows, n, err := r.read(ctx, s, 1)
 	switch {
 	case err != nil:
 		return *new(T), err
-	case len(rows) == 0:
+	case n == 0:
 		return *new(T), ErrNotFound
-	case len(rows) > 1:
-		return *new(T), fmt.Errorf("%w: the SQL returned %d", ErrTooMany, len(rows))
+	case n > 1:
+		return *new(T), fmt.Errorf("%w: the SQL returned %d", ErrTooMany, n)
 	}
 	return rows[0], nil
+}
+
+// read keeps the first most rows and counts them all.
+func (r Raw[T]) read(ctx context.Context, s *Session, most int) (rows []T, n int, err error) {
+	scan, err := s.eng.scan(reflect.TypeFor[T]())
+	if err != nil {
+		return nil, 0, err
+	}
+	rows = []T{}
+	var dec *mapper.Decoder
+	row := func(fields []flight.Field, values [][]byte) error {
+		if n++; n > most {
+			return nil
+		}
+		if dec == nil || !dec.Matches(fields) {
+			var err error
+			if dec, err = scan.Decoder(fields); err != nil {
+				return err
+			}
+		}
+		rows = append(rows, *new(T))
+		o, _ := scan.Plan().ObjectOf(&rows[len(rows)-1])
+		if err := dec.Decode(o, values); err != nil {
+			return fmt.Errorf("row %d: %w", n, err)
+		}
+		return nil
+	}
+	if _, err := s.raw(ctx, r.sql, r.args, r.readOnly, row, func() { rows, n = rows[:0], 0 }); err != nil {
+		return nil, 0, err
+	}
+	return rows, n, nil
 }
 
 // Exec runs a statement in the user's own SQL inside the session's transaction;
@@ -92,6 +111,9 @@ func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool
 		return 0, err
 	}
 	defer s.leave()
+	if err := checkSQL(sql); err != nil {
+		return 0, err
+	}
 	st := flight.Statement{SQL: sql, Raw: true, Row: row}
 	var encoded mapper.Args
 	for i, arg := range args {
@@ -109,12 +131,40 @@ func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool
 		t.begin = s.begin()
 	}
 	if err := s.fly(ctx, t); err != nil {
-		return 0, err
+		return 0, explainRaw(err, len(args))
 	}
 	if err := s.apply(ctx, changes); err != nil {
 		return 0, err
 	}
 	return t.statements[len(t.statements)-1].Tag.RowsAffected(), nil
+}
+
+// checkSQL refuses what is no statement, before it costs a round trip.
+func checkSQL(sql string) error {
+	if strings.TrimSpace(sql) == "" {
+		return errors.New("retort: SQL: the statement is empty")
+	}
+	if err := sqltext.CheckLiteral(sql); err != nil {
+		return fmt.Errorf("retort: SQL: %w", err)
+	}
+	return nil
+}
+
+// explainRaw says that the user's own SQL failed, unless it was a change that
+// flew with it.
+func explainRaw(err error, args int) error {
+	server, ok := errors.AsType[*pgerr.ServerError](err)
+	if ok && server.Code == "08P01" && server.Severity == "ERROR" {
+		// It is of the class of lost connections, which a caller would try again.
+		return fmt.Errorf("retort: SQL: the statement has another number of parameters $1, $2 … than the %d given", args)
+	}
+	if ok && server.Code == "42601" && server.Err.Routine == "exec_parse_message" {
+		return fmt.Errorf("retort: SQL: one statement per call; split them: %w", err)
+	}
+	if strings.HasPrefix(err.Error(), "retort: ") {
+		return err
+	}
+	return fmt.Errorf("retort: SQL: %w", err)
 }
 
 // scan finds or makes the plan that reads rows into t.

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/binary"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/retort-go/retort/internal/sqltext"
@@ -20,7 +21,8 @@ type texts struct {
 	insert      string
 	delete      string
 	selectByKey string
-	selectList  string
+	selectFrom  string // all columns, up to the table's name
+	childList   string // all columns behind "c."
 	updates     sync.Map // of the changed columns' bytes to string
 
 	insertColumns  []int // written, in order of the parameters
@@ -43,11 +45,11 @@ func (x *texts) build(t *Table) {
 		}
 	}
 	x.keyOIDs = []uint32{t.Plan.OID(t.Key)}
-	x.selectList = columnList(t, "", t.all)
+	x.selectFrom = "SELECT " + columnList(t, "", t.all) + "\nFROM " + sqltext.Ident(t.Name())
+	x.childList = columnList(t, "c.", t.all)
 	x.insert = x.insertText(t)
 	x.delete = deleteText(t)
-	x.selectByKey = "/* retort:session.get */ SELECT " + x.selectList +
-		"\nFROM " + sqltext.Ident(t.Name()) +
+	x.selectByKey = "/* retort:session.get */ " + x.selectFrom +
 		"\nWHERE " + sqltext.Ident(t.Columns[t.Key].Name) + " = $1"
 }
 
@@ -142,7 +144,7 @@ func updateText(t *Table, changed []int) string {
 			b.WriteString(", ")
 		}
 		b.Ident(t.Columns[c].Name)
-		b.WriteString(" = " + t.Columns[c].OnUpdate)
+		b.WriteString(" = " + closed(t.Columns[c].OnUpdate))
 	}
 	b.WriteString("\n  WHERE ")
 	writeIdentity(&b, t)
@@ -160,6 +162,15 @@ func updateText(t *Table, changed []int) string {
 	return b.String()
 }
 
+// closed ends a line comment inside an expression of the user's, which would
+// swallow what follows.
+func closed(expression string) string {
+	if strings.Contains(expression, "--") {
+		return expression + "\n"
+	}
+	return expression
+}
+
 func writeIdentity(b *sqltext.Builder, t *Table) {
 	b.Ident(t.Columns[t.Key].Name)
 	b.WriteString(" = $1")
@@ -170,14 +181,11 @@ func writeIdentity(b *sqltext.Builder, t *Table) {
 	}
 }
 
-// SelectList is the list of all columns, each behind qualifier, which is empty
-// or ends in a period.
-func (t *Table) SelectList(qualifier string) string {
-	if qualifier == "" {
-		return t.texts.selectList
-	}
-	return columnList(t, qualifier, t.all)
-}
+// SelectFrom is the beginning of a SELECT of all columns, up to the table's name.
+func (t *Table) SelectFrom() string { return t.texts.selectFrom }
+
+// ChildList is the list of all columns of the table under the alias c.
+func (t *Table) ChildList() string { return t.texts.childList }
 
 func columnList(t *Table, qualifier string, columns []int) string {
 	var b sqltext.Builder

@@ -24,6 +24,25 @@ type builder struct {
 	oids    []uint32
 	sources []source
 	errs    []error
+
+	// Room for what most queries need, in the allocation of the builder itself.
+	room struct {
+		values  [8][]byte
+		formats [8]int16
+		oids    [8]uint32
+		sources [1]source
+		keys    [4]orderKey
+	}
+}
+
+func newBuilder(label string, t *model.Table, qualifier string) *builder {
+	b := &builder{}
+	b.args.Values, b.args.Formats, b.oids = b.room.values[:0], b.room.formats[:0], b.room.oids[:0]
+	b.sources = append(b.room.sources[:0], source{table: t, qualifier: qualifier})
+	b.WriteString("/* retort:")
+	b.WriteString(label)
+	b.WriteString(" */ ")
+	return b
 }
 
 // Statement is SQL text with its encoded parameters.
@@ -73,12 +92,28 @@ func (b *builder) column(s source, col int) {
 
 // value writes the next parameter, encoded as column col of s.
 func (b *builder) value(call string, s source, col int, v any) {
+	if b.isStandIn(v) {
+		b.fail("%s: the value for column %q is a field of a table's stand-in, which holds no data; to name a column put & before it and make it the first argument",
+			call, s.table.Columns[col].Name)
+		return
+	}
 	if err := s.table.Plan.AppendValue(&b.args, col, v); err != nil {
 		b.errs = append(b.errs, nilHint(call, err))
 		return
 	}
 	b.oids = append(b.oids, s.table.Plan.OID(col))
 	b.Arg()
+}
+
+// isStandIn tells whether a value is a pointer into a stand-in of the query: the
+// slot of a nullable field, as in Eq(&c.Note, c.Note).
+func (b *builder) isStandIn(v any) bool {
+	for _, s := range b.sources {
+		if _, ok := s.table.StandIn.Find(v); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func nilHint(call string, err error) error {
@@ -91,8 +126,7 @@ func nilHint(call string, err error) error {
 
 // where writes WHERE and ps, or nothing when all are empty.
 func (b *builder) where(ps []Predicate) {
-	all := And(ps...)
-	if all.empty() {
+	if allEmpty(ps) {
 		return
 	}
 	b.WriteString("\nWHERE ")
@@ -141,7 +175,7 @@ func (b *builder) condition(p Predicate) {
 	b.column(s, col)
 	switch p.op {
 	case opCompare:
-		b.WriteString(comparisons[p.name])
+		b.WriteString(comparison(p.name))
 		b.value(p.name, s, col, p.value)
 	case opLike:
 		b.like(p, s, col)
@@ -154,14 +188,18 @@ func (b *builder) condition(p Predicate) {
 	}
 }
 
-// like passes the pattern as text: a pattern need not be a value of the column
-// (an enum's label, say).
+// like passes the pattern as text: a pattern need not be a value of the column.
+// An enum has no LIKE, and that of char(n) counts the padding: their text has
+// neither trouble. A cast would make citext heed case.
 func (b *builder) like(p Predicate, s source, col int) {
 	if kind := s.table.Plan.GoType(col).Kind(); kind != reflect.String {
 		b.fail("%s: column %q holds %s, not text", p.name, s.table.Columns[col].Name, s.table.Plan.GoType(col))
 		return
 	}
-	b.WriteString("::text LIKE ")
+	if s.table.Plan.Column(col).Enum || s.table.Plan.OID(col) == charOID {
+		b.WriteString("::text")
+	}
+	b.WriteString(" LIKE ")
 	if _, err := mapper.AppendText(&b.args, p.value.(string)); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("retort: %s: %w", p.name, err))
 		return
@@ -170,12 +208,16 @@ func (b *builder) like(p Predicate, s source, col int) {
 	b.Arg()
 }
 
-// textOID is the type text in every PostgreSQL; see pg_type.dat.
-const textOID = 25
+// The types text and char(n) in every PostgreSQL; see pg_type.dat.
+const (
+	textOID = 25
+	charOID = 1042
+)
 
 // in passes the whole list as one array, so that its text is the same for any
-// number of values. The array type of an enum is not known before the first
-// connection: its labels travel as text and are cast by name.
+// number of values. The array types of enums and of types of extensions are not
+// known before the first connection: such values travel as text and are cast by
+// name.
 func (b *builder) in(p Predicate, s source, col int) {
 	if err := s.table.Plan.AppendArray(&b.args, col, p.value); err != nil {
 		b.errs = append(b.errs, nilHint(p.name, err))
@@ -187,7 +229,11 @@ func (b *builder) in(p Predicate, s source, col int) {
 	if s.table.Plan.OID(col) == 0 {
 		oid = textArrayOID
 		b.WriteString("::text[]::")
-		b.Ident(s.table.Schema.Columns[col].Type)
+		if s.table.Plan.Column(col).Enum {
+			b.Ident(s.table.Schema.Columns[col].Type)
+		} else {
+			b.WriteString(s.table.Schema.Columns[col].Type) // SQL text already
+		}
 		b.WriteString("[]")
 	}
 	b.oids = append(b.oids, oid)

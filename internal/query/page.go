@@ -18,7 +18,7 @@ func (b *builder) wherePage(q *Select, keys []orderKey) {
 		}
 	}
 	b.WriteString("\nWHERE ")
-	if !And(q.Where...).empty() {
+	if !allEmpty(q.Where) {
 		b.joined(q.Where, " AND ")
 		b.WriteString(" AND ")
 	}

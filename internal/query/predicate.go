@@ -1,5 +1,7 @@
 package query
 
+import "slices"
+
 // Predicate is one condition, or several joined by And, Or or Not.
 //
 //   - Shape: the zero Predicate is no condition and is left out wherever it stands.
@@ -25,9 +27,22 @@ const (
 	opNot
 )
 
-// Comparison operators as SQL spells them, keyed by the name of the call.
-var comparisons = map[string]string{
-	"Eq": " = ", "Ne": " <> ", "Lt": " < ", "Le": " <= ", "Gt": " > ", "Ge": " >= ",
+// comparison is the operator of a call as SQL spells it.
+func comparison(call string) string {
+	switch call {
+	case "Eq":
+		return " = "
+	case "Ne":
+		return " <> "
+	case "Lt":
+		return " < "
+	case "Le":
+		return " <= "
+	case "Gt":
+		return " > "
+	default: // Ge
+		return " >= "
+	}
 }
 
 // Compare compares a field with a value; call is Eq, Ne, Lt, Le, Gt or Ge.
@@ -55,10 +70,14 @@ func IsNotNull(field any) Predicate {
 }
 
 // And holds when all of ps hold; none given is no condition.
-func And(ps ...Predicate) Predicate { return Predicate{op: opAnd, name: "And", subs: ps} }
+func And(ps ...Predicate) Predicate {
+	return Predicate{op: opAnd, name: "And", subs: slices.Clone(ps)}
+}
 
 // Or holds when one of ps holds; none given is no condition.
-func Or(ps ...Predicate) Predicate { return Predicate{op: opOr, name: "Or", subs: ps} }
+func Or(ps ...Predicate) Predicate {
+	return Predicate{op: opOr, name: "Or", subs: slices.Clone(ps)}
+}
 
 // Not holds when p does not.
 func Not(p Predicate) Predicate { return Predicate{op: opNot, name: "Not", subs: []Predicate{p}} }
@@ -69,15 +88,19 @@ func (p Predicate) empty() bool {
 	case opNone:
 		return true
 	case opAnd, opOr, opNot:
-		for _, sub := range p.subs {
-			if !sub.empty() {
-				return false
-			}
-		}
-		return true
+		return allEmpty(p.subs)
 	default:
 		return false
 	}
+}
+
+func allEmpty(ps []Predicate) bool {
+	for i := range ps {
+		if !ps[i].empty() {
+			return false
+		}
+	}
+	return true
 }
 
 // Order is one key of ORDER BY.

@@ -25,8 +25,7 @@ type Select struct {
 // Rows is the statement that reads the rows.
 func (q *Select) Rows() (Statement, error) {
 	b := newBuilder(q.Label, q.Table, "")
-	b.WriteString("SELECT " + q.Table.SelectList("") + "\nFROM ")
-	b.Ident(q.Table.Name())
+	b.WriteString(q.Table.SelectFrom())
 	b.tail(q)
 	return b.statement()
 }
@@ -61,7 +60,9 @@ func (q *Select) Exists() (Statement, error) {
 // rows of q, by key of the child.
 func (q *Select) Children(rel *model.Relation) (Statement, error) {
 	b := newBuilder(q.Label, q.Table, "")
-	b.WriteString("SELECT " + rel.Child.SelectList("c.") + "\nFROM ")
+	b.WriteString("SELECT ")
+	b.WriteString(rel.Child.ChildList())
+	b.WriteString("\nFROM ")
 	b.Ident(rel.Child.Name())
 	b.WriteString(" AS c\nWHERE c.")
 	b.Ident(rel.Child.Columns[rel.Column].Name)
@@ -79,7 +80,9 @@ func (q *Select) Children(rel *model.Relation) (Statement, error) {
 // of one of its children, or NULLs.
 func (q *Select) ChildrenSeen(rel *model.Relation) (Statement, error) {
 	b := newBuilder(q.Label, q.Table, "")
-	b.WriteString("SELECT p.retort_key, " + rel.Child.SelectList("c.") + "\nFROM (SELECT ")
+	b.WriteString("SELECT p.retort_key, ")
+	b.WriteString(rel.Child.ChildList())
+	b.WriteString("\nFROM (SELECT ")
 	b.Ident(q.Table.Columns[q.Table.Key].Name)
 	b.WriteString(" AS retort_key FROM ")
 	b.Ident(q.Table.Name())
@@ -96,8 +99,7 @@ func (q *Select) ChildrenSeen(rel *model.Relation) (Statement, error) {
 // ChildrenOf reads the rows of rel that belong to the given parents.
 func ChildrenOf(t *model.Table, parents []mapper.Object, rel *model.Relation) (Statement, error) {
 	b := newBuilder("query.all", t, "")
-	b.WriteString("SELECT " + rel.Child.SelectList("") + "\nFROM ")
-	b.Ident(rel.Child.Name())
+	b.WriteString(rel.Child.SelectFrom())
 	b.WriteString("\nWHERE ")
 	b.Ident(rel.Child.Columns[rel.Column].Name)
 	b.WriteString(" = ANY(")
@@ -125,12 +127,6 @@ func (q *Select) Keys() ([]int, error) {
 	return columns, err
 }
 
-func newBuilder(label string, t *model.Table, qualifier string) *builder {
-	b := &builder{sources: []source{{table: t, qualifier: qualifier}}}
-	b.WriteString("/* retort:" + label + " */ ")
-	return b
-}
-
 // tail writes WHERE, ORDER BY and LIMIT.
 func (b *builder) tail(q *Select) {
 	keys := b.keys(q)
@@ -148,7 +144,8 @@ func (b *builder) tail(q *Select) {
 		}
 	}
 	if q.Limit >= 0 {
-		b.WriteString("\nLIMIT " + strconv.Itoa(q.Limit))
+		b.WriteString("\nLIMIT ")
+		b.WriteString(strconv.Itoa(q.Limit))
 	}
 }
 
@@ -160,7 +157,7 @@ type orderKey struct {
 // keys resolves the order, with the primary key as tie-break where the query
 // needs a total order: pages and relations.
 func (b *builder) keys(q *Select) []orderKey {
-	var keys []orderKey
+	keys := b.room.keys[:0]
 	hasKey := false
 	for _, o := range q.Order {
 		call := "Asc"

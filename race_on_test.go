@@ -1,0 +1,6 @@
+//go:build race
+
+package retort_test
+
+// slowdown divides the size of long tests.
+const slowdown = 5
