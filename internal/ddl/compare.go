@@ -24,7 +24,7 @@ func compare(s *schema.Schema, model, database *facts) []Difference {
 	for i := range s.Tables {
 		name := s.Tables[i].Name
 		if db := database.tables[name]; db != nil {
-			out = append(out, compareTable(name, model.tables[name], db)...)
+			out = append(out, compareTable(&s.Tables[i], model.tables[name], db)...)
 		}
 	}
 	return out
@@ -52,11 +52,19 @@ func compareEnum(e *schema.Enum, database *typeFacts) []Difference {
 	return out
 }
 
-func compareTable(name string, model, database *tableFacts) []Difference {
+// compareTable compares what the model declares. Comments and storage parameters
+// that only the database has are somebody else's.
+func compareTable(t *schema.Table, model, database *tableFacts) []Difference {
 	if database.kind != "r" && database.kind != "p" {
-		return []Difference{{Table: name, What: "kind of relation", Model: "table", Database: relationKind(database.kind)}}
+		return []Difference{{Table: t.Name, What: "kind of relation", Model: "table", Database: relationKind(database.kind)}}
 	}
-	out := compareColumns(model.columns, database.columns)
+	var out []Difference
+	if model.unlogged != database.unlogged {
+		out = append(out, Difference{What: "persistence", Model: persistence(model), Database: persistence(database)})
+	}
+	out = append(out, compareComment("comment", model.comment, database.comment)...)
+	out = append(out, compareItems("storage parameter ", model.storage, database.storage)...)
+	out = append(out, compareColumns(t, model.columns, database.columns)...)
 	for _, m := range model.constraints {
 		db, ok := find(database.constraints, m.name)
 		if ok && db.text == m.text {
@@ -71,9 +79,26 @@ func compareTable(name string, model, database *tableFacts) []Difference {
 	out = append(out, compareItems("index ", model.indexes, database.indexes)...)
 	out = append(out, compareItems("trigger ", model.triggers, database.triggers)...)
 	for i := range out {
-		out[i].Table = name
+		out[i].Table = t.Name
 	}
 	return out
+}
+
+func persistence(t *tableFacts) string {
+	if t.unlogged {
+		return "UNLOGGED"
+	}
+	return "LOGGED"
+}
+
+func compareComment(what, model, database string) []Difference {
+	if model == "" || model == database {
+		return nil
+	}
+	if database == "" {
+		database = missing
+	}
+	return []Difference{{What: what, Model: model, Database: database}}
 }
 
 // insteadOf says what the database has where the constraint m is missing: the
@@ -104,7 +129,7 @@ func compareItems(what string, model, database []item) []Difference {
 	return out
 }
 
-func compareColumns(model, database []columnFacts) []Difference {
+func compareColumns(t *schema.Table, model, database []columnFacts) []Difference {
 	var out []Difference
 	for _, m := range model {
 		i := slices.IndexFunc(database, func(c columnFacts) bool { return c.name == m.name })
@@ -122,6 +147,11 @@ func compareColumns(model, database []columnFacts) []Difference {
 				out = append(out, Difference{What: "column " + m.name, Model: fact.model, Database: fact.database})
 			}
 		}
+		// A column that became an identity column later starts behind its rows.
+		if c, ok := t.Column(m.name); ok && c.Sequence.Start != 0 && db.start != "" && m.start != db.start {
+			out = append(out, Difference{What: "column " + m.name, Model: "START WITH " + m.start, Database: "START WITH " + db.start})
+		}
+		out = append(out, compareComment("comment of column "+m.name, m.comment, db.comment)...)
 	}
 	for _, db := range database {
 		known := slices.ContainsFunc(model, func(c columnFacts) bool { return c.name == db.name })

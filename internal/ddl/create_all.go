@@ -45,7 +45,9 @@ type Result struct {
 //   - Shape: enums, functions and whole tables are created; what is missing from
 //     an existing table is a difference. Extra indexes, constraints, triggers,
 //     enum values and columns are fine, a NOT NULL column without a default is
-//     not. Owners, privileges, comments, storage and row security are not compared.
+//     not. Comments and storage parameters are compared where the model sets them,
+//     the first number of an identity column likewise. Owners, privileges and row
+//     security are not compared.
 //   - Errors: the joined problems of [Validate]; [*DiffError] when something
 //     that exists differs; else what the server said. After an error the caller
 //     rolls back.

@@ -20,6 +20,9 @@ type facts struct {
 // tableFacts is one relation; kind is pg_class.relkind.
 type tableFacts struct {
 	kind        string
+	unlogged    bool
+	comment     string
+	storage     []item
 	columns     []columnFacts
 	constraints []item
 	indexes     []item
@@ -27,12 +30,14 @@ type tableFacts struct {
 }
 
 // columnFacts is one column; empty texts are "none". fills says that the server
-// finds a value for it when an INSERT names none.
+// finds a value for it when an INSERT names none; start is the first number of
+// an identity column.
 type columnFacts struct {
 	name, typ, collation string
 	notNull              bool
 	value                string
 	fills                bool
+	start, comment       string
 }
 
 // typeFacts is one type; kind is pg_type.typtype.
@@ -92,7 +97,12 @@ func (r *reader) read(ctx context.Context) (*facts, error) {
 		sql, names string
 		add        func(row []string)
 	}{
-		{relationsSQL, r.tables, func(row []string) { f.tables[row[0]] = &tableFacts{kind: row[1]} }},
+		{relationsSQL, r.tables, func(row []string) {
+			f.tables[row[0]] = &tableFacts{kind: row[1], unlogged: row[2] == "true", comment: row[3]}
+		}},
+		{storageSQL, r.tables, f.addTo(func(t *tableFacts, row []string) {
+			t.storage = append(t.storage, item{name: row[1], text: row[2]})
+		})},
 		{columnsSQL, r.tables, f.addTo(addColumn)},
 		{constraintsSQL, r.tables, f.addTo(func(t *tableFacts, row []string) {
 			t.constraints = append(t.constraints, item{name: row[1], text: row[2]})
@@ -132,6 +142,7 @@ func (f *facts) addTo(add func(t *tableFacts, row []string)) func(row []string) 
 func addColumn(t *tableFacts, row []string) {
 	t.columns = append(t.columns, columnFacts{
 		name: row[1], typ: row[2], collation: row[3], notNull: row[4] == "true", value: row[5], fills: row[6] == "true",
+		start: row[7], comment: row[8],
 	})
 }
 

@@ -114,38 +114,56 @@ func notMade(o *schema.Object) error {
 		"check both, and name no schema in the SQL", o.Name, o.Arguments)
 }
 
-// again are the statements that make the differing checks, partial indexes and
-// triggers of the model once more from the server's own text of them.
+// again are the statements that make the differing expressions of the model
+// once more from the server's own text of them.
 //
 // PostgreSQL writes some expressions differently once they went through a dump
 // (varchar IN lists gain casts). A database that was restored from one holds the
-// second form; it must not be taken for a change.
+// second form; it must not be taken for a change. What goes with a generated
+// column that is made again counts only where it differed before.
 func (c *creation) again(model, database *facts, differences []Difference) []string {
 	var out []string
-	differs := func(table, what string) bool {
-		return slices.ContainsFunc(differences, func(d Difference) bool { return d.Table == table && d.What == what })
-	}
 	for i := range c.s.Tables {
 		name := c.s.Tables[i].Name
 		if database.tables[name] == nil {
 			continue
 		}
-		t, table := model.tables[name], sqltext.Ident(name)
-		for _, k := range t.constraints {
-			if strings.HasPrefix(k.text, "CHECK ") && differs(name, "constraint "+k.name) {
-				id := sqltext.Ident(k.name)
-				out = append(out, "ALTER TABLE "+table+" DROP CONSTRAINT "+id+", ADD CONSTRAINT "+id+" "+k.text)
-			}
+		out = append(out, model.tables[name].again(sqltext.Ident(name), func(what string) bool {
+			return slices.ContainsFunc(differences, func(d Difference) bool { return d.Table == name && d.What == what })
+		})...)
+	}
+	return out
+}
+
+func (t *tableFacts) again(table string, differs func(what string) bool) []string {
+	var out []string
+	for _, col := range t.columns {
+		if !differs("column " + col.name) {
+			continue
 		}
-		for _, ix := range t.indexes {
-			if strings.Contains(ix.text, " WHERE ") && differs(name, "index "+ix.name) {
-				out = append(out, "DROP INDEX "+sqltext.Ident(ix.name), ix.statement)
-			}
+		id := sqltext.Ident(col.name)
+		if text, ok := strings.CutPrefix(col.value, "DEFAULT "); ok {
+			out = append(out, "ALTER TABLE "+table+" ALTER "+id+" SET DEFAULT "+text)
+		} else if strings.HasPrefix(col.value, "GENERATED ALWAYS AS (") {
+			out = append(out, "ALTER TABLE "+table+" DROP COLUMN "+id+" CASCADE",
+				"ALTER TABLE "+table+" ADD COLUMN "+id+" "+col.String())
 		}
-		for _, tr := range t.triggers {
-			if strings.Contains(tr.text, " WHEN ") && differs(name, "trigger "+tr.name) {
-				out = append(out, "DROP TRIGGER "+sqltext.Ident(tr.name)+" ON "+table, tr.statement)
-			}
+	}
+	for _, k := range t.constraints {
+		if strings.HasPrefix(k.text, "CHECK ") && differs("constraint "+k.name) {
+			id := sqltext.Ident(k.name)
+			out = append(out, "ALTER TABLE "+table+" DROP CONSTRAINT IF EXISTS "+id,
+				"ALTER TABLE "+table+" ADD CONSTRAINT "+id+" "+k.text)
+		}
+	}
+	for _, ix := range t.indexes {
+		if strings.Contains(ix.text, " WHERE ") && differs("index "+ix.name) {
+			out = append(out, "DROP INDEX IF EXISTS "+sqltext.Ident(ix.name), ix.statement)
+		}
+	}
+	for _, tr := range t.triggers {
+		if strings.Contains(tr.text, " WHEN ") && differs("trigger "+tr.name) {
+			out = append(out, "DROP TRIGGER IF EXISTS "+sqltext.Ident(tr.name)+" ON "+table, tr.statement)
 		}
 	}
 	return out

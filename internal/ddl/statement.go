@@ -15,6 +15,7 @@ const (
 	KindEnum        Kind = "enum"
 	KindFunction    Kind = "function"
 	KindTable       Kind = "table"
+	KindComment     Kind = "comment"
 	KindUniqueIndex Kind = "unique index"
 	KindIndex       Kind = "index"
 	KindForeignKey  Kind = "foreign key"
@@ -24,7 +25,7 @@ const (
 // Statement is one statement that creates one thing.
 //
 //   - Shape: Name is the plain name, for functions with the argument types in
-//     parentheses. Table is the table that the thing is or belongs to, empty for
+//     parentheses, for comments "table" or the column behind "column ". Table is the table that the thing is or belongs to, empty for
 //     enums and functions. SQL has no semicolon at its end.
 type Statement struct {
 	Kind  Kind
@@ -36,7 +37,7 @@ type Statement struct {
 // Create writes everything in s as statements, in an order that works on an
 // empty database.
 //
-//   - Shape: enums, functions, tables, indexes, foreign keys, triggers; within a
+//   - Shape: enums, functions, tables each with its comments, indexes, foreign keys, triggers; within a
 //     kind the order of s. Foreign keys come after all tables, so cycles work;
 //     functions come before tables, so defaults and checks may call them. An
 //     SQL function that reads a table therefore needs check_function_bodies = off,
@@ -51,6 +52,7 @@ func Create(s *schema.Schema) []Statement {
 	for i := range s.Tables {
 		t := &s.Tables[i]
 		out = append(out, Statement{Kind: KindTable, Name: t.Name, Table: t.Name, SQL: CreateTable(t, s.Enums)})
+		out = appendComments(out, t)
 	}
 	for i := range s.Tables {
 		out = appendIndexes(out, &s.Tables[i])
@@ -63,6 +65,18 @@ func Create(s *schema.Schema) []Statement {
 		}
 	}
 	return appendObjects(out, s, schema.Trigger)
+}
+
+func appendComments(out []Statement, t *schema.Table) []Statement {
+	if t.Comment != "" {
+		out = append(out, Statement{Kind: KindComment, Name: "table", Table: t.Name, SQL: CommentTable(t)})
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Comment != "" {
+			out = append(out, Statement{Kind: KindComment, Name: "column " + c.Name, Table: t.Name, SQL: CommentColumn(t, c)})
+		}
+	}
+	return out
 }
 
 func appendIndexes(out []Statement, t *schema.Table) []Statement {

@@ -16,15 +16,8 @@ func TestCreate(t *testing.T) {
 
 	t.Run("writes_text_that_a_person_can_read", func(t *testing.T) {
 		t.Parallel()
-		var b strings.Builder
-		for _, st := range ddl.Create(library()) {
-			b.WriteString("-- " + string(st.Kind) + " " + st.Name)
-			if st.Table != "" && st.Table != st.Name {
-				b.WriteString(" of " + st.Table)
-			}
-			b.WriteString("\n" + st.SQL + ";\n\n")
-		}
-		golden(t, "testdata/library.sql", b.String())
+		golden(t, "testdata/library.sql", script(library()))
+		golden(t, "testdata/workshop.sql", script(workshop()))
 	})
 
 	t.Run("writes_nothing_for_nothing", func(t *testing.T) {
@@ -58,6 +51,18 @@ func TestCreateTable(t *testing.T) {
 			t.Errorf("CreateTable = %s", got)
 		}
 	})
+}
+
+func script(s *schema.Schema) string {
+	var b strings.Builder
+	for _, st := range ddl.Create(s) {
+		b.WriteString("-- " + string(st.Kind) + " " + st.Name)
+		if st.Table != "" && st.Table != st.Name {
+			b.WriteString(" of " + st.Table)
+		}
+		b.WriteString("\n" + st.SQL + ";\n\n")
+	}
+	return b.String()
 }
 
 func golden(t *testing.T, path, got string) {

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/retort-go/retort/internal/sqltext"
@@ -31,16 +32,34 @@ func CreateTable(t *schema.Table, enums []schema.Enum) string {
 		c := &t.Checks[i]
 		lines = append(lines, constraint(c.Name)+"CHECK ("+closed(c.Expression)+")")
 	}
-	if len(lines) == 0 {
-		return "CREATE TABLE " + sqltext.Ident(t.Name) + " ()"
+	create := "CREATE TABLE "
+	if t.Unlogged {
+		create = "CREATE UNLOGGED TABLE "
 	}
-	return "CREATE TABLE " + sqltext.Ident(t.Name) + " (\n    " + strings.Join(lines, ",\n    ") + "\n)"
+	create += sqltext.Ident(t.Name) + " ("
+	if len(lines) > 0 {
+		create += "\n    " + strings.Join(lines, ",\n    ") + "\n"
+	}
+	return create + ")" + storage(t.Storage)
+}
+
+func storage(parameters string) string {
+	if parameters == "" {
+		return ""
+	}
+	return " WITH (" + closed(parameters) + ")"
 }
 
 func column(c *schema.Column, enums []schema.Enum) string {
 	out := sqltext.Ident(c.Name) + " " + typeText(c.Type, enums)
+	if c.Collation != "" {
+		out += " COLLATE " + sqltext.Ident(c.Collation)
+	}
 	if c.Identity != schema.NoIdentity {
-		out += " GENERATED " + string(c.Identity) + " AS IDENTITY"
+		out += " GENERATED " + string(c.Identity) + " AS IDENTITY" + sequence(c.Sequence)
+	}
+	if c.Generated != "" {
+		out += " GENERATED ALWAYS AS (" + closed(c.Generated) + ") STORED"
 	}
 	if c.NotNull {
 		out += " NOT NULL"
@@ -49,6 +68,20 @@ func column(c *schema.Column, enums []schema.Enum) string {
 		out += " DEFAULT " + closed(c.Default)
 	}
 	return out
+}
+
+func sequence(s schema.Sequence) string {
+	var options []string
+	if s.Start != 0 {
+		options = append(options, "START WITH "+strconv.FormatInt(s.Start, 10))
+	}
+	if s.Increment != 0 {
+		options = append(options, "INCREMENT BY "+strconv.FormatInt(s.Increment, 10))
+	}
+	if len(options) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(options, " ") + ")"
 }
 
 // typeText quotes the names of enums, which are held as written; any other type
@@ -70,6 +103,16 @@ func closed(text string) string {
 		return text + "\n    "
 	}
 	return text
+}
+
+// CommentTable writes COMMENT ON TABLE for t.
+func CommentTable(t *schema.Table) string {
+	return "COMMENT ON TABLE " + sqltext.Ident(t.Name) + " IS " + sqltext.Literal(t.Comment)
+}
+
+// CommentColumn writes COMMENT ON COLUMN for c of t.
+func CommentColumn(t *schema.Table, c *schema.Column) string {
+	return "COMMENT ON COLUMN " + sqltext.Ident(t.Name) + "." + sqltext.Ident(c.Name) + " IS " + sqltext.Literal(c.Comment)
 }
 
 // AddForeignKey writes ALTER TABLE … ADD CONSTRAINT for one foreign key of t.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/schema"
 )
 
@@ -32,6 +31,8 @@ func (v *validation) table(t *schema.Table) {
 		seen[c.Name] = true
 		v.column(where, c)
 	}
+	v.text(where, "comment", t.Comment)
+	v.text(where, "list of storage parameters", t.Storage)
 	tv := tableValidation{validation: v, t: t, constraints: map[string]bool{}}
 	tv.keys()
 	tv.checks()
@@ -45,45 +46,6 @@ func (v *validation) table(t *schema.Table) {
 		v.claim(place, ix.Name)
 		tv.columns(place, ix.Columns, true)
 		v.text(place, "predicate", ix.Where)
-	}
-}
-
-// Names that every table has already.
-func systemColumn(name string) bool {
-	return slices.Contains([]string{"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}, name)
-}
-
-func (v *validation) column(table string, c *schema.Column) {
-	where := table + ": column " + c.Name
-	v.name("column", table, c.Name)
-	if systemColumn(c.Name) {
-		v.problem(where, "PostgreSQL keeps this name for a column of its own")
-	}
-	if strings.TrimSpace(c.Type) == "" {
-		v.problem(where, "it has no type")
-	}
-	v.text(where, "type", c.Type)
-	v.text(where, "default", c.Default)
-	switch c.Identity {
-	case schema.NoIdentity:
-		return
-	case schema.IdentityAlways, schema.IdentityByDefault:
-	default:
-		v.problem(where, "its identity is %q; there are %q and %q", c.Identity,
-			schema.IdentityByDefault, schema.IdentityAlways)
-	}
-	if c.Default != "" {
-		v.problem(where, "it is an identity column and has a default; PostgreSQL takes one of them")
-	}
-	if f := family(c.Type); f != "integer" && f != "" {
-		v.problem(where, "it is an identity column of type %s; it must be smallint, integer or bigint", c.Type)
-	}
-}
-
-// text checks SQL text of the model as far as it can be without a server.
-func (v *validation) text(where, what, sql string) {
-	if sqltext.CheckLiteral(sql) != nil {
-		v.problem(where, "its %s has a NUL byte or is not valid UTF-8", what)
 	}
 }
 
@@ -181,6 +143,7 @@ func (tv *tableValidation) foreignKey(fk *schema.ForeignKey) {
 	}{{"ON DELETE", fk.OnDelete}, {"ON UPDATE", fk.OnUpdate}} {
 		tv.action(where, on.what, on.action, fk.Columns)
 	}
+	tv.generatedKey(where, fk)
 	ref, ok := tv.schema.Table(fk.RefTable)
 	if !ok {
 		tv.problem(where, "it refers to the table %q, which is not registered", fk.RefTable)
@@ -220,6 +183,19 @@ func (tv *tableValidation) action(where, what string, a schema.Action, columns [
 	default:
 		tv.problem(where, "its %s action is %q; there are %q, %q, %q and %q", what, a,
 			schema.Restrict, schema.Cascade, schema.SetNull, schema.SetDefault)
+	}
+}
+
+// generatedKey refuses the actions that would write to a generated column.
+func (tv *tableValidation) generatedKey(where string, fk *schema.ForeignKey) {
+	writes := func(a schema.Action) bool { return a == schema.SetNull || a == schema.SetDefault }
+	for _, name := range fk.Columns {
+		if c, ok := tv.t.Column(name); !ok || c.Generated == "" {
+			continue
+		}
+		if writes(fk.OnDelete) || writes(fk.OnUpdate) || fk.OnUpdate == schema.Cascade {
+			tv.problem(where, "column %q is generated; ON DELETE may be RESTRICT or CASCADE, ON UPDATE may be RESTRICT", name)
+		}
 	}
 }
 

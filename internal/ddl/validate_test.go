@@ -55,6 +55,32 @@ func TestValidate(t *testing.T) {
 			`table authors: column n: it is an identity column of type text; it must be smallint, integer or bigint`,
 			`table authors: column z: its default has a NUL byte or is not valid UTF-8`,
 		}},
+		{"columns_that_the_server_fills", func(s *schema.Schema) {
+			s.Tables[1].Columns = append(s.Tables[1].Columns,
+				schema.Column{Name: "a", Type: "int", Generated: "1", Default: "1", Collation: "C"},
+				schema.Column{Name: "b", Type: "int", Generated: "1", Identity: schema.IdentityAlways},
+				schema.Column{Name: "c", Type: "int", Sequence: schema.Sequence{Start: 1}},
+				schema.Column{Name: "d", Type: "smallint", Identity: schema.IdentityAlways, Sequence: schema.Sequence{Start: 40000}},
+				schema.Column{Name: "e", Type: "int", Identity: schema.IdentityAlways, Sequence: schema.Sequence{Start: -5}},
+				schema.Column{Name: "f", Type: "bigint", Identity: schema.IdentityAlways, Sequence: schema.Sequence{Start: 5, Increment: -1}},
+				schema.Column{Name: "g", Type: "text", Collation: strings.Repeat("x", 64), Comment: "\x00"},
+				schema.Column{Name: "h", Type: "uuid", Generated: "NULL"})
+			s.Tables[1].ForeignKeys[0].Columns = []string{"h"}
+			s.Tables[1].Comment, s.Tables[1].Storage = "\xff", "\x00"
+		}, []string{
+			`table authors: column a: it has the collation "C", but its type int knows none`,
+			`table authors: column a: it is generated and has a default; PostgreSQL takes one of them`,
+			`table authors: column b: it is an identity column and generated; PostgreSQL takes one of them`,
+			`table authors: column c: it has a start or an increment, but it is no identity column`,
+			`table authors: column d: it starts at 40000, outside of 1 to 32767`,
+			`table authors: column e: it starts at -5, outside of 1 to 2147483647`,
+			`table authors: column f: it starts at 5, outside of -9223372036854775808 to -1`,
+			`table authors: column g: its comment has a NUL byte or is not valid UTF-8`,
+			`table authors: column g: collation: sqltext: the name "` + strings.Repeat("x", 64) + `" is 64 bytes long, PostgreSQL keeps 63; choose a shorter one`,
+			`table authors: its comment has a NUL byte or is not valid UTF-8`,
+			`table authors: its list of storage parameters has a NUL byte or is not valid UTF-8`,
+			`table authors: constraint fk_authors_best_book_books: column "h" is generated; ON DELETE may be RESTRICT or CASCADE, ON UPDATE may be RESTRICT`,
+		}},
 		{"a_table_without_columns", func(s *schema.Schema) {
 			s.Tables = []schema.Table{{Name: ""}}
 			s.Objects = nil
