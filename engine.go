@@ -181,6 +181,11 @@ func serverLeft(err error) bool {
 func (e *Engine) poolEvent(event pool.Event) {
 	switch event.Kind {
 	case pool.EventOpenFailed:
+		if errors.Is(event.Err, context.Canceled) {
+			// The pool closes, and nobody waits for this connection any more.
+			e.log.Debug("retort: connecting was given up", "after", event.Duration)
+			return
+		}
 		e.log.Error("retort: connecting failed", "error", event.Err, "after", event.Duration)
 	case pool.EventInvalidated:
 		e.log.Warn("retort: idle connections are replaced", "cause", event.Err)

@@ -1,6 +1,7 @@
 package retort_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/pool"
+	"github.com/retort-go/retort/retorttest"
 )
 
 func TestEngineIsLazy(t *testing.T) {
@@ -144,5 +146,25 @@ func TestEngineNeverPrintsThePassword(t *testing.T) {
 		if strings.Contains(text, "s3cr3t") || strings.Contains(text, fmt.Sprintf("%x", "s3cr3t")) {
 			t.Errorf("the password is in %.200s", text)
 		}
+	}
+}
+
+// An engine that is closed while a connection is being opened gave the operator
+// an ERROR to look into, although nothing was wrong.
+func TestCloseDuringConnectLogsNoError(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	k := retorttest.New(t, library, func(c *retort.Config) {
+		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	k.Proxy.BlackHole(true)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := k.Engine.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Ping behind a black hole: %v", err)
+	}
+	must(t, k.Engine.Close(context.Background()))
+	if text := log.String(); strings.Contains(text, "ERROR") || !strings.Contains(text, "given up") {
+		t.Errorf("the log says\n%s", text)
 	}
 }
