@@ -17,7 +17,6 @@ func TestMain(m *testing.M) {
 	retorttest.Main(m, func() error { return goleak.Find() })
 }
 
-
 // Genre is an enum.
 type Genre string
 
