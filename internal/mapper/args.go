@@ -52,12 +52,22 @@ func (a *Args) end(buf []byte, format int16) {
 	a.Formats = append(a.Formats, format)
 }
 
-func (a *Args) encode(c *column, at unsafe.Pointer) error {
-	buf, err := c.encode(a.begin(), at)
-	if err != nil {
+// encode appends one value; an SQL NULL that the value itself stands for is
+// refused when need is set.
+func (a *Args) encode(c *column, at unsafe.Pointer, need bool) error {
+	buf, err := c.form(a.begin(), at)
+	switch {
+	case err != nil:
 		return err
+	case buf == nil && need:
+		return &NilValueError{Column: c.name}
+	case buf == nil:
+		a.AppendNull()
+	case c.asText:
+		a.end(buf, formatText)
+	default:
+		a.end(buf, formatBinary)
 	}
-	a.end(buf, formatBinary)
 	return nil
 }
 
@@ -79,7 +89,7 @@ func (p *Plan) Append(a *Args, o Object, col int) error {
 		a.AppendNull()
 		return nil
 	}
-	return a.encode(c, at)
+	return a.encode(c, at, c.notNull)
 }
 
 // AppendValue encodes v as the column's value, for predicates.
@@ -94,7 +104,7 @@ func (p *Plan) AppendValue(a *Args, col int, v any) error {
 	if err != nil {
 		return err
 	}
-	return a.encode(c, at)
+	return a.encode(c, at, true)
 }
 
 // AppendArray encodes the slice vs as one parameter, an array of the column's
@@ -106,7 +116,7 @@ func (p *Plan) AppendValue(a *Args, col int, v any) error {
 func (p *Plan) AppendArray(a *Args, col int, vs any) error {
 	c := &p.columns[col]
 	t := reflect.TypeOf(vs)
-	if t == nil || t.Kind() != reflect.Slice || c.pg.wire == wireTextArray {
+	if t == nil || t.Kind() != reflect.Slice || c.pg.isArray() {
 		return &TypeError{Column: c.name, Want: "[]" + c.elem.String(), Got: typeName(t)}
 	}
 	byPointer := t.Elem().Kind() == reflect.Pointer && t.Elem().Elem() == c.elem
@@ -129,7 +139,7 @@ func (p *Plan) AppendArray(a *Args, col int, vs any) error {
 // AppendColumn encodes one column of many objects as one array parameter, for
 // unnest.
 //
-//   - Shape: one element per object, in order; NULL for a nil pointer. A text[]
+//   - Shape: one element per object, in order; NULL for a nil pointer. An array
 //     column gives an array of array literals, each to be cast in the SQL, since
 //     unnest flattens arrays of arrays.
 //   - Errors: as Append, for the first object that is refused.
@@ -144,11 +154,12 @@ func (p *Plan) AppendColumn(a *Args, objects []Object, col int) error {
 	})
 }
 
-// array appends a one-dimensional array. Types whose OID is unknown travel as
-// text, since the binary form must name the OID of its elements.
+// array appends a one-dimensional array of values of the column. Types whose OID
+// is unknown travel as text, since the binary form must name the OID of its
+// elements.
 func (a *Args) array(c *column, n int, element func(i int) (unsafe.Pointer, error)) error {
 	write, format := c.encodeArray, formatBinary
-	if c.pg.oid == 0 {
+	if !c.pg.isArray() && (c.pg.oid == 0 || c.asText) {
 		write, format = c.encodeLiteral, formatText
 	}
 	buf, err := write(a.begin(), n, element)
@@ -159,21 +170,18 @@ func (a *Args) array(c *column, n int, element func(i int) (unsafe.Pointer, erro
 	return nil
 }
 
-// encodeArray writes the binary form of array_send: dimensions, whether there
-// are NULLs, element type, then length and lower bound, then the elements.
 func (c *column) encodeArray(buf []byte, n int, element func(i int) (unsafe.Pointer, error)) ([]byte, error) {
-	oid := c.pg.oid
-	if c.pg.wire == wireTextArray {
-		oid = pgtype.TextOID
+	oid, write := c.pg.oid, c.encode
+	if c.pg.isArray() {
+		oid, write = pgtype.TextOID, c.literal
 	}
 	start := len(buf)
-	if n == 0 {
-		buf = binary.BigEndian.AppendUint64(buf, 0)
-		return binary.BigEndian.AppendUint32(buf, oid), nil
-	}
-	buf = binary.BigEndian.AppendUint32(buf, 1)
+	buf = binary.BigEndian.AppendUint32(buf, uint32(min(n, 1)))
 	buf = binary.BigEndian.AppendUint32(buf, 0)
 	buf = binary.BigEndian.AppendUint32(buf, oid)
+	if n == 0 {
+		return buf, nil
+	}
 	buf = binary.BigEndian.AppendUint32(buf, uint32(n))
 	buf = binary.BigEndian.AppendUint32(buf, 1)
 	for i := range n {
@@ -183,56 +191,59 @@ func (c *column) encodeArray(buf []byte, n int, element func(i int) (unsafe.Poin
 		}
 		length := len(buf)
 		buf = append(buf, 0xff, 0xff, 0xff, 0xff) // -1, NULL
-		if at == nil {
-			buf[start+7] = 1
-			continue
+		if at != nil {
+			full, err := write(buf, at)
+			if err != nil {
+				return nil, err
+			}
+			if full != nil {
+				buf = full
+				putLength(buf[length:])
+				continue
+			}
 		}
-		if c.pg.wire == wireTextArray {
-			buf, err = c.appendTextArrayLiteral(buf, load[[]string](at))
-		} else {
-			buf, err = c.encode(buf, at)
+		if c.notNull {
+			return nil, &NilValueError{Column: c.name}
 		}
-		if err != nil {
-			return nil, err
-		}
-		binary.BigEndian.PutUint32(buf[length:], uint32(len(buf)-length-4))
+		buf[start+7] = 1
 	}
 	return buf, nil
 }
 
-// encodeLiteral writes the array literal of a type whose values are strings.
+// encodeLiteral writes an array literal.
 func (c *column) encodeLiteral(buf []byte, n int, element func(i int) (unsafe.Pointer, error)) ([]byte, error) {
 	buf = append(buf, '{')
+	scratch := make([]byte, 0, 32) // never nil, which would be NULL
 	for i := range n {
 		if i > 0 {
-			buf = append(buf, ',')
+			buf = append(buf, c.pg.delimiter())
 		}
 		at, err := element(i)
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case at == nil:
-			buf = append(buf, "NULL"...)
-		default:
-			s := load[string](at)
-			if err := checkText(c.name, s); err != nil {
+		}
+		var text []byte
+		if at != nil {
+			if text, err = c.literal(scratch[:0], at); err != nil {
 				return nil, err
 			}
-			buf = appendQuoted(buf, s)
+		}
+		switch {
+		case text != nil:
+			scratch = text
+			buf = appendQuoted(buf, text)
+		case c.notNull:
+			return nil, &NilValueError{Column: c.name}
+		default:
+			buf = append(buf, "NULL"...)
 		}
 	}
 	return append(buf, '}'), nil
 }
 
-func (c *column) appendTextArrayLiteral(buf []byte, list []string) ([]byte, error) {
-	return c.encodeLiteral(buf, len(list), func(i int) (unsafe.Pointer, error) {
-		return unsafe.Pointer(&list[i]), nil
-	})
-}
-
 // appendQuoted appends an element of an array literal; quotes keep the word
 // NULL, spaces and braces what they are.
-func appendQuoted(buf []byte, s string) []byte {
+func appendQuoted[T string | []byte](buf []byte, s T) []byte {
 	buf = append(buf, '"')
 	for i := range len(s) {
 		if s[i] == '"' || s[i] == '\\' {

@@ -79,7 +79,7 @@ func (d *decodeColumn) decodeRare(dst unsafe.Pointer, src []byte, memory *arena)
 	case opUserText:
 		// Enums and citext send their text; other types may send anything.
 		if !utf8.Valid(src) {
-			return &ValueError{Column: d.column.name, Stored: true, Reason: fmt.Sprintf("of the type with OID %d is not sent as text; cast it to text in the SQL", d.oid)}
+			return d.stored(fmt.Sprintf("of %s is not sent as text; cast it to text in the SQL", nameOfOID(d.in.oid, d.in.oids)))
 		}
 		store(dst, memory.string(src))
 	case opJSONBString:
@@ -90,6 +90,8 @@ func (d *decodeColumn) decodeRare(dst unsafe.Pointer, src []byte, memory *arena)
 		store(dst, memory.string(text))
 	case opStrings:
 		return d.strings(dst, src)
+	case opCoded:
+		return d.column.codec.decode(d, dst, src)
 	case opJSON:
 		return d.unmarshal(dst, src)
 	case opJSONB:
@@ -105,7 +107,7 @@ func (d *decodeColumn) decodeRare(dst unsafe.Pointer, src []byte, memory *arena)
 // integer reads an integer whose width on the wire is not that of the field.
 func (d *decodeColumn) integer(dst unsafe.Pointer, src []byte) error {
 	var v int64
-	switch pg, _ := typeOfOID(d.oid); {
+	switch pg := &d.in.pg; {
 	case pg.wire == wireInt2 && len(src) == 2:
 		v = int64(int16(binary.BigEndian.Uint16(src)))
 	case pg.wire == wireInt4 && len(src) == 4:
@@ -185,54 +187,44 @@ func (d *decodeColumn) unmarshal(dst unsafe.Pointer, text []byte) error {
 	return &ValueError{Column: d.column.name, Stored: true, Reason: reason}
 }
 
-// strings reads the binary form of a one-dimensional text array.
+// strings reads a one-dimensional array of text.
 func (d *decodeColumn) strings(dst unsafe.Pointer, src []byte) error {
-	const header, dimension = 12, 8
-	if len(src) < header {
-		return d.malformed("array shorter than its header")
+	a, err := d.array(src)
+	if err != nil {
+		return err
 	}
-	dims := binary.BigEndian.Uint32(src)
-	if dims == 0 {
+	if pg, known := typeOfOID(a.oid); known && pg.wire != wireText {
+		return d.stored("is an array of " + pg.name + ", which " + d.column.elem.String() + " cannot hold; cast it in the SQL")
+	}
+	if a.count == 0 {
 		store(dst, []string{})
 		return nil
 	}
-	if dims != 1 {
-		return d.manyDimensions(dims)
+	if len(a.dims) > 1 {
+		return d.stored(fmt.Sprintf("is an array of %d dimensions; %s holds 1", len(a.dims), d.column.elem))
 	}
-	if len(src) < header+dimension {
-		return d.malformed("array shorter than its header")
-	}
-	n := int64(binary.BigEndian.Uint32(src[header:]))
-	src = src[header+dimension:]
-	if n > int64(len(src)/4) { // each element has a length of 4 bytes: bounds the allocation
-		return d.malformed("array shorter than its element count")
-	}
-	list := make([]string, 0, n)
-	all := string(src) // one allocation; the elements are parts of it
-	for at := 0; len(list) < int(n); {
-		if len(src)-at < 4 {
-			return d.malformed("array shorter than its element count")
-		}
-		length := int(int32(binary.BigEndian.Uint32(src[at:])))
-		at += 4
-		if length == -1 {
+	list := make([]string, 0, a.count)
+	all := string(a.rest) // one allocation; the elements are parts of it
+	for rest := a.rest; len(list) < a.count; {
+		value, after, err := d.sized(rest)
+		switch {
+		case err != nil:
+			return err
+		case value == nil:
 			return &NullError{Column: d.column.name + " (an element)", Type: "string"}
+		case d.in.unknown && !utf8.Valid(value):
+			return d.stored("holds elements that are not sent as text; cast it to text[] in the SQL")
 		}
-		if length < 0 || length > len(src)-at {
-			return d.malformed("array element longer than the array")
-		}
-		list = append(list, all[at:at+length])
-		at += length
+		start := len(all) - len(after) - len(value)
+		list, rest = append(list, all[start:start+len(value)]), after
 	}
 	store(dst, list)
 	return nil
 }
 
-func (d *decodeColumn) manyDimensions(dims uint32) error {
-	if dims > 6 { // MAXDIM of the server
-		return d.malformed("array of too many dimensions")
-	}
-	return &ValueError{Column: d.column.name, Stored: true, Reason: fmt.Sprintf("is an array of %d dimensions; %s holds one", dims, d.column.elem)}
+// nullElement is a NULL inside of an array or a range.
+func (d *decodeColumn) nullElement() error {
+	return &NullError{Column: d.column.name + " (an element)", Type: d.column.elem.String()}
 }
 
 func (d *decodeColumn) badLength(src []byte, want int) error {
@@ -240,5 +232,8 @@ func (d *decodeColumn) badLength(src []byte, want int) error {
 }
 
 func (d *decodeColumn) malformed(reason string) error {
+	if d.in.unknown { // more likely it is another type than that the server sent nonsense
+		return d.stored(fmt.Sprintf("of %s does not read as %s (%s); declare its type, or cast it in the SQL", nameOfOID(d.in.oid, d.in.oids), d.column.elem, reason))
+	}
 	return &FormatError{Column: d.column.name, Reason: reason}
 }

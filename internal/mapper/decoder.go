@@ -7,7 +7,6 @@ import (
 	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Decoder fills objects from rows of one shape, in binary format.
@@ -24,10 +23,10 @@ type Decoder struct {
 type decodeColumn struct {
 	op       op
 	nullable bool
-	oid      uint32
-	offset   uintptr
-	slot     uintptr
+	offset   uint32 // half a word each keeps two columns in one cache line
+	slot     uint32
 	column   *column
+	in       *incoming
 }
 
 // op reads one (PostgreSQL type, Go type) pair.
@@ -54,16 +53,23 @@ const (
 	opStrings
 	opJSON
 	opJSONB
+	opCoded
 )
 
 // Decoder makes the decoder of rows whose k-th value has type oids[k] and goes
 // to the column cols[k].
 //
 //   - Errors: every pair that cannot be read joined, each naming the column, the
-//     Go type and the PostgreSQL types. Integers and floats widen; a wider
-//     integer is read as far as its values fit. Types that are not built in
-//     (enums, citext) go to strings.
+//     Go type and the PostgreSQL types. Integers, floats and numerics are read as
+//     far as their values fit. Types that are not built in are taken for what the
+//     column is declared as, and without that go to strings (enums, citext).
 func (p *Plan) Decoder(cols []int, oids []uint32) (*Decoder, error) {
+	return p.DecoderOf(cols, oids, nil)
+}
+
+// DecoderOf is Decoder with the names that were learned of OIDs which are not
+// built in.
+func (p *Plan) DecoderOf(cols []int, oids []uint32, learned TypeNames) (*Decoder, error) {
 	if len(cols) != len(oids) {
 		return nil, fmt.Errorf("mapper: result of %d columns for %d fields of %s; select exactly the mapped columns", len(oids), len(cols), p.object)
 	}
@@ -71,12 +77,9 @@ func (p *Plan) Decoder(cols []int, oids []uint32) (*Decoder, error) {
 	var problems []error
 	for k, col := range cols {
 		c := &p.columns[col]
-		dc := decodeColumn{oid: oids[k], nullable: c.nullable, offset: c.offset, slot: c.slot, column: c}
-		if pg, ok := typeOfOID(oids[k]); ok {
-			dc.op = opFor(c.shape, pg)
-		}
-		if dc.op == opNone {
-			problems = append(problems, p.mismatch(c, oids[k]))
+		dc, ok := c.reader(oids[k], p.types, learned)
+		if !ok {
+			problems = append(problems, p.mismatch(c, oids[k], learned))
 		}
 		if dc.op.keepsBytes() {
 			d.arena = append(d.arena, k)
@@ -89,7 +92,7 @@ func (p *Plan) Decoder(cols []int, oids []uint32) (*Decoder, error) {
 	return d, nil
 }
 
-func (p *Plan) mismatch(c *column, oid uint32) error {
+func (p *Plan) mismatch(c *column, oid uint32, learned TypeNames) error {
 	declared := " (declared " + c.pg.name + ")"
 	if p.loose {
 		declared = ""
@@ -97,7 +100,7 @@ func (p *Plan) mismatch(c *column, oid uint32) error {
 	return &FieldError{
 		Type: p.object.String(), Field: c.path,
 		Problem: fmt.Sprintf("column %s%s came as %s, which %s cannot hold; change the field or cast it in the SQL",
-			c.name, declared, nameOfOID(oid), c.typ),
+			c.name, declared, nameOfOID(oid, learned), c.typ),
 	}
 }
 
@@ -167,6 +170,12 @@ func (d *Decoder) decode(base unsafe.Pointer, values [][]byte, slots bool) error
 		dst := unsafe.Add(base, c.offset)
 		if src == nil {
 			if !c.nullable {
+				if c.column.holdsNull {
+					if err := c.column.codec.decode(c, dst, nil); err != nil {
+						return err
+					}
+					continue
+				}
 				return &NullError{Column: c.column.name, Type: c.column.elem.String()}
 			}
 			store[unsafe.Pointer](dst, nil)
@@ -236,8 +245,8 @@ func (o op) keepsBytes() bool {
 	return false
 }
 
-// opFor picks the op of a pair, opNone when it cannot be read.
-func opFor(s shape, pg pgType) op {
+// opFor picks the op of a hot pair, opNone when it is none.
+func opFor(s shape, pg *pgType) op {
 	switch s {
 	case shapeInt16, shapeInt32, shapeInt64:
 		switch {
@@ -261,7 +270,7 @@ func opFor(s shape, pg pgType) op {
 	case shapeTime:
 		return pick(pg.wire, wireTimestamptz, opTimestamp) | pick(pg.wire, wireTimestamp, opTimestamp) | pick(pg.wire, wireDate, opDate)
 	case shapeString:
-		if pg.wire == wireText && pg.name == userType {
+		if pg.wire == wireText && pg.oid == 0 {
 			return opUserText
 		}
 		return pick(pg.wire, wireText, opString) | pick(pg.wire, wireJSON, opString) | pick(pg.wire, wireJSONB, opJSONBString)
@@ -280,12 +289,4 @@ func pick(have, want wire, o op) op {
 		return o
 	}
 	return opNone
-}
-
-// nameOfOID names a type in an error.
-func nameOfOID(oid uint32) string {
-	if t, ok := pgtype.NewMap().TypeForOID(oid); ok {
-		return t.Name
-	}
-	return fmt.Sprintf("the type with OID %d", oid)
 }

@@ -9,12 +9,14 @@ import (
 	"time"
 	"unicode/utf8"
 	"unsafe"
-
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// encode appends the binary form of the value at that address.
+// encode appends the binary form of the value at that address; nil is NULL,
+// which only the values of codecs can be.
 func (c *column) encode(buf []byte, at unsafe.Pointer) ([]byte, error) {
+	if c.shape == shapeCoded {
+		return c.codec.encode(c, buf, at)
+	}
 	switch c.pg.wire {
 	case wireInt2, wireInt4, wireInt8:
 		return c.encodeInteger(buf, c.integer(at))
@@ -37,6 +39,12 @@ func (c *column) encode(buf []byte, at unsafe.Pointer) ([]byte, error) {
 		return append(buf, u[:]...), nil
 	case wireTimestamptz:
 		us, ok := microseconds(load[time.Time](at))
+		if !ok {
+			return nil, &ValueError{Column: c.name, Reason: reasonTime}
+		}
+		return binary.BigEndian.AppendUint64(buf, uint64(us)), nil
+	case wireTimestamp:
+		us, ok := microseconds(wallClock(load[time.Time](at)))
 		if !ok {
 			return nil, &ValueError{Column: c.name, Reason: reasonTime}
 		}
@@ -80,22 +88,37 @@ func (c *column) encodeInteger(buf []byte, v int64) ([]byte, error) {
 	return binary.BigEndian.AppendUint64(buf, uint64(v)), nil
 }
 
+// encodeStrings writes what a list of text columns would; strings are the most
+// frequent arrays.
 func (c *column) encodeStrings(buf []byte, list []string) ([]byte, error) {
-	element := column{name: c.name, pg: pgType{wire: wireText, oid: pgtype.TextOID}}
-	if c.pg.oid == pgtype.VarcharArrayOID {
-		element.pg.oid = pgtype.VarcharOID
+	buf = binary.BigEndian.AppendUint32(buf, uint32(min(len(list), 1)))
+	buf = binary.BigEndian.AppendUint32(buf, 0)
+	buf = binary.BigEndian.AppendUint32(buf, c.pg.item.oid)
+	if len(list) == 0 {
+		return buf, nil
 	}
-	return element.encodeArray(buf, len(list), func(i int) (unsafe.Pointer, error) {
-		return unsafe.Pointer(&list[i]), nil
-	})
+	buf = binary.BigEndian.AppendUint32(buf, uint32(len(list)))
+	buf = binary.BigEndian.AppendUint32(buf, 1)
+	for _, s := range list {
+		if err := checkText(c.name, s); err != nil {
+			return nil, err
+		}
+		buf = binary.BigEndian.AppendUint32(buf, uint32(len(s)))
+		buf = append(buf, s...)
+	}
+	return buf, nil
 }
 
 // encodeJSON appends json text, behind the version byte of jsonb.
 func (c *column) encodeJSON(buf []byte, at unsafe.Pointer) ([]byte, error) {
-	binaryJSON := c.pg.wire == wireJSONB
-	if binaryJSON {
+	if c.pg.wire == wireJSONB {
 		buf = append(buf, 1)
 	}
+	return c.appendJSON(buf, at)
+}
+
+func (c *column) appendJSON(buf []byte, at unsafe.Pointer) ([]byte, error) {
+	binaryJSON := c.pg.wire == wireJSONB
 	if c.shape == shapeBytes {
 		raw := load[[]byte](at)
 		if len(raw) == 0 {
@@ -151,6 +174,14 @@ func microseconds(t time.Time) (int64, bool) {
 		return 0, false
 	}
 	return sec*1e6 + int64(t.Nanosecond()/1000), true
+}
+
+// wallClock is what t shows in its own location, as an instant in UTC: what a
+// timestamp without time zone holds. Times beyond its range may come out as any
+// other that is beyond.
+func wallClock(t time.Time) time.Time {
+	_, offset := t.Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
 // dayNumber is the calendar day of t in its own location, in days since 2000-01-01.

@@ -8,13 +8,17 @@ import (
 	"strings"
 	"time"
 	"unsafe"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Key is the identity of one value of one column: comparable, and equal exactly
 // when the values are.
 //
 //   - Shape: keys of different columns must not be compared. NULL is the zero
-//     Key, which is also that of 0 and ""; see [Plan.IsNull].
+//     Key, which is also that of 0 and ""; see [Plan.IsNull]. Values without an
+//     equality of their own here (ranges, arrays, json) are equal when the bytes
+//     that would be stored are.
 type Key struct {
 	hi, lo uint64
 	s      string
@@ -62,9 +66,12 @@ func (c *column) key(at unsafe.Pointer) Key {
 		return Key{lo: math.Float64bits(load[float64](at))}
 	case shapeTime:
 		t := load[time.Time](at)
-		if c.pg.wire == wireDate {
+		switch c.pg.wire {
+		case wireDate:
 			y, m, d := t.Date()
 			return Key{hi: uint64(y), lo: uint64(m)<<8 | uint64(d)}
+		case wireTimestamp:
+			t = wallClock(t)
 		}
 		return Key{hi: uint64(t.Unix()), lo: uint64(t.Nanosecond() / 1000)}
 	case shapeBytes:
@@ -76,17 +83,34 @@ func (c *column) key(at unsafe.Pointer) Key {
 		}
 		return Key{s: string(buf)}
 	}
-	text, err := c.marshal(at)
+	form, err := c.storedForm(at)
 	if err != nil {
 		return Key{}
 	}
-	return Key{s: string(text)}
+	if d, ok := c.decimal(form); ok {
+		form = d.trimmed().appendBinary(nil)
+	}
+	return Key{s: string(form)}
+}
+
+// decimal reads the form of a numeric column, whose equal values may differ in
+// their scale.
+func (c *column) decimal(form []byte) (decimal, bool) {
+	if c.pg.wire != wireNumeric || form == nil {
+		return decimal{}, false
+	}
+	if c.asText {
+		d, reason := parseDecimal(form)
+		return d, reason == ""
+	}
+	d, err := (&decodeColumn{column: c, in: &incoming{}}).numeric(form)
+	return d, err == nil
 }
 
 // text reads a string as the server compares it.
 func (c *column) text(at unsafe.Pointer) string {
 	s := load[string](at)
-	if c.pg.name == "char" {
+	if c.pg.oid == pgtype.BPCharOID {
 		s = strings.TrimRight(s, " ")
 	}
 	return s
@@ -95,11 +119,15 @@ func (c *column) text(at unsafe.Pointer) string {
 // CompareKeys orders two objects by a column.
 //
 //   - Shape: negative, zero, positive. The server's ascending order for integers,
-//     floats, bool, uuid, times and bytes; text by bytes, as under the collation
-//     "C". NULL is last.
+//     floats, numerics, bool, uuid, times, addresses and bytes; text by bytes, as
+//     under the collation "C"; other types in an order of their own. NULL is
+//     last.
 func (p *Plan) CompareKeys(a, b Object, col int) int {
 	c := &p.columns[col]
 	x, y := c.value(a), c.value(b)
+	if c.holdsNull {
+		x, y = c.orNil(x), c.orNil(y)
+	}
 	switch {
 	case x == nil || y == nil:
 		return cmp.Compare(btoi(x == nil), btoi(y == nil))
@@ -113,9 +141,59 @@ func (p *Plan) CompareKeys(a, b Object, col int) int {
 		return c.compareTimes(load[time.Time](x), load[time.Time](y))
 	case c.shape == shapeBytes:
 		return bytes.Compare(load[[]byte](x), load[[]byte](y))
+	case c.shape == shapeCoded:
+		return c.compareForms(x, y)
 	}
 	k, l := c.key(x), c.key(y)
 	return cmp.Or(cmp.Compare(k.hi, l.hi), cmp.Compare(k.lo, l.lo), strings.Compare(k.s, l.s))
+}
+
+// orNil is nil for a value that stands for NULL.
+func (c *column) orNil(at unsafe.Pointer) unsafe.Pointer {
+	if at != nil && c.isNull(at) {
+		return nil
+	}
+	return at
+}
+
+// isNull asks a value whose type holds NULL.
+func (c *column) isNull(at unsafe.Pointer) bool {
+	form, err := c.form([]byte{}, at)
+	return form == nil && err == nil
+}
+
+// compareForms orders values by what would be stored.
+func (c *column) compareForms(x, y unsafe.Pointer) int {
+	a, _ := c.storedForm(x)
+	b, _ := c.storedForm(y)
+	if d, ok := c.decimal(a); ok {
+		e, _ := c.decimal(b)
+		return d.compare(e)
+	}
+	if c.asText || len(a) == 0 || len(b) == 0 {
+		return bytes.Compare(a, b)
+	}
+	switch c.pg.wire {
+	case wireInt2, wireInt4, wireInt8, wireTimestamptz, wireTimestamp, wireDate, wireTime, wireInterval:
+		a[0], b[0] = a[0]^0x80, b[0]^0x80 // the sign of two's complement
+	case wireInet, wireCIDR:
+		return compareInets(a, b)
+	}
+	return bytes.Compare(a, b)
+}
+
+// compareInets orders by family, network, length of the netmask, address.
+func compareInets(a, b []byte) int {
+	d := decodeColumn{column: &column{}, in: &incoming{}}
+	p, _ := d.prefix(a)
+	q, _ := d.prefix(b)
+	if p.Addr().Is4() != q.Addr().Is4() {
+		return cmp.Compare(a[0], b[0])
+	}
+	bits := min(p.Bits(), q.Bits())
+	network, _ := p.Addr().Prefix(bits)
+	other, _ := q.Addr().Prefix(bits)
+	return cmp.Or(network.Addr().Compare(other.Addr()), cmp.Compare(p.Bits(), q.Bits()), p.Addr().Compare(q.Addr()))
 }
 
 // compareFloats puts NaN last, as the server does.
@@ -128,6 +206,9 @@ func compareFloats(a, b float64) int {
 
 // compareTimes compares what is stored: microseconds, or calendar days.
 func (c *column) compareTimes(a, b time.Time) int {
+	if c.pg.wire == wireTimestamp {
+		a, b = wallClock(a), wallClock(b)
+	}
 	if c.pg.wire == wireDate {
 		y1, m1, d1 := a.Date()
 		y2, m2, d2 := b.Date()

@@ -73,10 +73,12 @@ func (p *Plan) IsZero(o Object, col int) bool {
 	return reflect.NewAt(c.typ, c.at(o)).Elem().IsZero()
 }
 
-// IsNull reports whether the field is a nil pointer, which is SQL NULL.
+// IsNull reports whether the field stands for SQL NULL: a nil pointer, or a type
+// such as sql.NullString that says so.
 func (p *Plan) IsNull(o Object, col int) bool {
 	c := &p.columns[col]
-	return c.nullable && load[unsafe.Pointer](c.at(o)) == nil
+	at := c.value(o)
+	return at == nil || c.holdsNull && c.isNull(at)
 }
 
 // Set stores v in the field.
@@ -128,7 +130,7 @@ func (p *Plan) SetUUID(o Object, col int, u [16]byte) {
 // and cursors.
 //
 //   - Shape: what the pointer of a nullable column points at, nil for NULL. Bytes
-//     are cloned; what json values refer to is shared.
+//     and slices are cloned; what elements and json values refer to is shared.
 func (p *Plan) Value(o Object, col int) any {
 	c := &p.columns[col]
 	at := c.value(o)
@@ -136,7 +138,7 @@ func (p *Plan) Value(o Object, col int) any {
 		return nil
 	}
 	v := reflect.NewAt(c.elem, at).Elem()
-	if (c.shape == shapeBytes || c.shape == shapeStrings) && !v.IsNil() {
+	if c.elem.Kind() == reflect.Slice && c.shape != shapeJSON && !v.IsNil() {
 		clone := reflect.MakeSlice(c.elem, v.Len(), v.Len())
 		reflect.Copy(clone, v)
 		v = clone
@@ -210,7 +212,7 @@ func (c *column) valueOf(v any) (unsafe.Pointer, error) {
 	case t == nil:
 		return nil, &NilValueError{Column: c.name}
 	case t == c.elem:
-		if c.shape == shapeJSON {
+		if c.shape == shapeJSON || c.shape == shapeCoded {
 			// Maps and some structs lie in the interface itself, and have no address there.
 			fresh := reflect.New(t)
 			fresh.Elem().Set(reflect.ValueOf(v))

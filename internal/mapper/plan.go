@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 )
 
 // Column ties a field of a struct to a column of a table.
@@ -31,6 +30,7 @@ type Plan struct {
 	size    uintptr      // of block, in bytes
 	snap    snapPlan
 	loose   bool // made for raw SQL: no PostgreSQL types were declared
+	types   *Types
 }
 
 // column is a Column with all decisions made. What the loops read comes first,
@@ -41,18 +41,28 @@ type column struct {
 	shape    shape
 	nullable bool
 	notNull  bool
+	asText   bool // values travel as text, since a part of them has an unknown OID
 	pg       pgType
 	name     string
+	codec    codec        // only for shapeCoded
 	elem     reflect.Type // of the value: what a pointer points at
 	typ      reflect.Type // of the field
 	path     string
 	declared Column
+	self     incoming // of an element: its values when they arrive as declared
+
+	holdsNull bool // the type itself has a value for NULL
 }
 
 // Compile makes the plan of the struct t with these columns.
 //
 //   - Errors: every problem joined, each a [*FieldError] with the remedy.
 func Compile(t reflect.Type, cols []Column) (*Plan, error) {
+	return (*Types)(nil).Compile(t, cols)
+}
+
+// Compile is the function of that name, with the registered types.
+func (r *Types) Compile(t reflect.Type, cols []Column) (*Plan, error) {
 	fields, err := Fields(t)
 	if fields == nil && err != nil {
 		return nil, err
@@ -61,7 +71,7 @@ func Compile(t reflect.Type, cols []Column) (*Plan, error) {
 	for _, f := range fields {
 		known[f.Path] = f
 	}
-	p := &Plan{object: t, byName: make(map[string]int, len(cols))}
+	p := &Plan{object: t, types: r, byName: make(map[string]int, len(cols))}
 	var problems []error
 	for _, c := range cols {
 		report := func(text string) {
@@ -80,7 +90,7 @@ func Compile(t reflect.Type, cols []Column) (*Plan, error) {
 			report(fmt.Sprintf("column %s is already that of field %s", c.Name, p.columns[other].path))
 			continue
 		}
-		col, problem := compileColumn(c)
+		col, problem := r.compileColumn(c)
 		if problem != "" {
 			report(problem)
 			continue
@@ -96,7 +106,7 @@ func Compile(t reflect.Type, cols []Column) (*Plan, error) {
 }
 
 // compileColumn decides one column; problem is "" when it can be mapped.
-func compileColumn(c Column) (col column, problem string) {
+func (r *Types) compileColumn(c Column) (col column, problem string) {
 	t := c.Field.Type
 	col = column{
 		name: c.Name, path: c.Field.Path, declared: c,
@@ -105,41 +115,33 @@ func compileColumn(c Column) (col column, problem string) {
 	if t.Kind() == reflect.Pointer {
 		col.elem, col.nullable = t.Elem(), true
 	}
-	col.shape = shapeOf(col.elem)
-	if c.Enum {
-		if col.shape != shapeString {
-			return col, fmt.Sprintf("%s cannot hold the enum %s; use a string type", t, c.PGType)
+	pg, ok := r.named(c.PGType)
+	switch {
+	case c.Enum:
+		pg, ok = enumNamed(c.PGType), true
+	case c.PGType == "":
+		if pg, ok = r.defaultOf(col.elem); !ok {
+			return col, fmt.Sprintf("%s has no column type; %s", t, remedy(col.elem))
 		}
-		col.pg = pgType{wireText, 0, 0, c.PGType}
-		return col, ""
 	}
-	text := c.PGType
-	if text == "" {
-		def, _, err := DefaultType(t)
-		if err != nil {
-			return col, strings.TrimPrefix(err.Error(), "mapper: ")
-		}
-		text = def
-	}
-	if col.shape == shapeNone {
-		return col, fmt.Sprintf("%s has no column type; %s", t, remedy(col.elem))
-	}
-	pg, ok := typeNamed(text)
 	if !ok {
-		return col, fmt.Sprintf("column type %q is not supported; use one of smallint, integer, bigint, real, "+
-			"double precision, boolean, text, varchar, char, citext, bytea, timestamptz, date, uuid, jsonb, json, text[], or declare it an enum", text)
+		return col, fmt.Sprintf("column type %q is not known; write it as PostgreSQL does, declare it an enum, or register it", c.PGType)
 	}
-	if problem := fits(col.elem, col.shape, pg); problem != "" {
-		return col, problem
+	problem = r.pair(&col, col.elem, pg)
+	if problem != "" && c.Enum {
+		problem = fmt.Sprintf("%s cannot hold the enum %s; use a string type", t, c.PGType)
 	}
-	if isJSON(pg.wire) && col.shape != shapeBytes {
-		col.shape = shapeJSON
-		if reason := notJSON(col.elem, nil); reason != "" {
-			return col, reason
-		}
+	return col, problem
+}
+
+// enumNamed is an enum, or an array of one.
+func enumNamed(text string) pgType {
+	name, dims := cutDimensions(text)
+	pg := pgType{wire: wireText, name: name}
+	if dims > 0 {
+		return arrayOf(pg)
 	}
-	col.pg = pg
-	return col, ""
+	return pg
 }
 
 // finish lays out the blocks once the columns are known.
@@ -192,5 +194,8 @@ func (p *Plan) OID(col int) uint32 { return p.columns[col].pg.oid }
 // [Plan.AppendColumn]; 0 leaves it to the server.
 func (p *Plan) ArrayOID(col int) uint32 { return p.columns[col].pg.arrayOID }
 
-// Nullable reports whether the field of a column is a pointer.
-func (p *Plan) Nullable(col int) bool { return p.columns[col].nullable }
+// Nullable reports whether the field of a column can hold NULL: it is a pointer,
+// or of a type such as sql.NullString.
+func (p *Plan) Nullable(col int) bool {
+	return p.columns[col].nullable || p.columns[col].holdsNull
+}

@@ -1,6 +1,11 @@
 package mapper_test
 
 import (
+	"database/sql"
+	"encoding/json"
+	"math/big"
+	"net"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -37,6 +42,30 @@ func TestDefaultType(t *testing.T) {
 		{typeOf[*UUID](), "uuid", true},
 		{typeOf[map[string]any](), "jsonb", false},
 		{typeOf[[]string](), "text[]", false},
+		{typeOf[[]*Status](), "text[]", false},
+		{typeOf[[]int](), "bigint[]", false},
+		{typeOf[*[]float64](), "double precision[]", true},
+		{typeOf[[][]UUID](), "uuid[]", false},
+		{typeOf[[][]byte](), "bytea[]", false},
+		{typeOf[sql.NullString](), "text", true},
+		{typeOf[sql.NullInt64](), "bigint", true},
+		{typeOf[sql.NullTime](), "timestamptz", true},
+		{typeOf[sql.Null[int32]](), "integer", true},
+		{typeOf[netip.Addr](), "inet", false},
+		{typeOf[netip.Prefix](), "cidr", false},
+		{typeOf[net.HardwareAddr](), "macaddr", false},
+		{typeOf[*big.Int](), "numeric", true},
+		{typeOf[pgtype.Numeric](), "numeric", true},
+		{typeOf[pgtype.Interval](), "interval", true},
+		{typeOf[pgtype.Int8](), "bigint", true},
+		{typeOf[pgtype.Hstore](), "hstore", true},
+		{typeOf[pgtype.Range[pgtype.Int4]](), "int4range", true},
+		{typeOf[pgtype.Range[int64]](), "int8range", true},
+		{typeOf[pgtype.Range[time.Time]](), "tstzrange", true},
+		{typeOf[pgtype.Multirange[pgtype.Range[pgtype.Date]]](), "datemultirange", true},
+		{typeOf[[]pgtype.Range[pgtype.Numeric]](), "numrange[]", false},
+		{typeOf[pgtype.Array[time.Time]](), "timestamptz[]", true},
+		{typeOf[pgtype.FlatArray[*bool]](), "boolean[]", true},
 		{rowField(t, "Meta"), "jsonb", false},
 	} {
 		got, nullable, err := mapper.DefaultType(tt.typ)
@@ -46,7 +75,7 @@ func TestDefaultType(t *testing.T) {
 	}
 	for _, typ := range []reflect.Type{
 		nil, typeOf[uint64](), typeOf[int8](), typeOf[chan int](), typeOf[func()](), typeOf[any](), typeOf[error](),
-		typeOf[struct{ A int }](), typeOf[**string](), typeOf[map[string]string](), typeOf[[]int](), typeOf[complex128](), typeOf[[4]byte](),
+		typeOf[struct{ A int }](), typeOf[**string](), typeOf[map[string]string](), typeOf[[]any](), typeOf[[]json.RawMessage](), typeOf[complex128](), typeOf[[4]byte](),
 	} {
 		if got, _, err := mapper.DefaultType(typ); err == nil {
 			t.Errorf("DefaultType(%v) = %q, want an error with the remedy", typ, got)
@@ -97,12 +126,12 @@ func TestCompile_joins_every_problem_with_its_remedy(t *testing.T) {
 		Number int64
 		Hook   struct{ F func() }
 		Single float32
-		Naive  time.Time
-		Many   [][]string
+		Clock  time.Time
+		Many   [][]uint64
 		Deep   **string
 	}
 	cols := columnsOf[Bad](t, map[string]string{
-		"price": "numeric(10,2)", "name": "jsonb", "flag": "text", "hook": "jsonb", "single": "double precision", "naive": "timestamp", "many": "text[][]",
+		"price": "money", "name": "jsonb", "flag": "text", "hook": "jsonb", "single": "double precision", "clock": "time", "many": "bigint[][]",
 	})
 	for i := range cols {
 		switch cols[i].Name {
@@ -127,14 +156,14 @@ func TestCompile_joins_every_problem_with_its_remedy(t *testing.T) {
 		"Bad.Ch: chan int has no column type",
 		"Bad.Inner: struct { A int } has no column type; declare it jsonb",
 		"Bad.Any: interface {} has no column type",
-		`Bad.Price: column type "numeric(10,2)" is not supported`,
+		`Bad.Price: column type "money" is not known`,
 		"Bad.Name: string cannot be stored as jsonb; its type is text",
 		"Bad.Flag: bool cannot be stored as text; its type is boolean",
 		"Bad.Number: column number is already that of field Twice",
 		"Bad.Hook: encoding/json cannot write func()",
 		"Bad.Single: float32 cannot be stored as double precision; its type is real",
-		`Bad.Naive: column type "timestamp" is not supported`,
-		`Bad.Many: column type "text[][]" is not supported`,
+		`Bad.Clock: time.Time cannot be stored as time; its type is timestamptz`,
+		`Bad.Many: uint64 has no column type; PostgreSQL has no unsigned integers`,
 		"Bad.Deep: **string has no column type; use one pointer at most",
 		"Bad.Nowhere: is not a field of mapper_test.Bad",
 		"Bad.Name: is not a field of mapper_test.Bad", // the forged offset

@@ -24,33 +24,45 @@ type Scan struct {
 //
 //   - Errors: every problem joined, each a [*FieldError].
 func ScanPlan(t reflect.Type) (*Scan, error) {
+	return (*Types)(nil).ScanPlan(t)
+}
+
+// ScanPlan is the function of that name, with the registered types.
+func (r *Types) ScanPlan(t reflect.Type) (*Scan, error) {
 	if t == nil {
 		return nil, fmt.Errorf("mapper: no type to scan into; pass a struct or a basic type")
 	}
-	if t.Kind() != reflect.Struct || isTime(t) {
-		c, _, err := scanColumn(t, Field{Path: "(value)", Column: "(value)", Type: t})
+	if t.Kind() != reflect.Struct || r.isValue(t) {
+		c, _, err := r.scanColumn(t, Field{Path: "(value)", Column: "(value)", Type: t})
 		if err != nil {
 			return nil, err
 		}
-		return newScan(t, []column{c}, []bool{false}, true), nil
+		return newScan(r, t, []column{c}, []bool{false}, true), nil
 	}
 	fields, err := Fields(t)
 	problems := []error{err}
 	var columns []column
 	var optional []bool
 	for _, f := range fields {
-		c, without, err := scanColumn(t, f)
+		c, without, err := r.scanColumn(t, f)
 		problems = append(problems, err)
 		columns, optional = append(columns, c), append(optional, without)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return newScan(t, columns, optional, false), nil
+	return newScan(r, t, columns, optional, false), nil
 }
 
-func newScan(t reflect.Type, columns []column, optional []bool, scalar bool) *Scan {
-	p := &Plan{loose: true, object: t, columns: columns, byName: make(map[string]int, len(columns))}
+// isValue reports the structs that are one value and not a row: times, and what
+// a column of its own would take.
+func (r *Types) isValue(t reflect.Type) bool {
+	_, ok := r.defaultOf(t)
+	return ok || ownMethods(t) || implements(t, textMarshalerType) && implements(t, textUnmarshalerType)
+}
+
+func newScan(types *Types, t reflect.Type, columns []column, optional []bool, scalar bool) *Scan {
+	p := &Plan{loose: true, types: types, object: t, columns: columns, byName: make(map[string]int, len(columns))}
 	for i := range columns {
 		p.byName[columns[i].name] = i
 	}
@@ -61,22 +73,28 @@ func newScan(t reflect.Type, columns []column, optional []bool, scalar bool) *Sc
 // scanColumn maps a field whose PostgreSQL type is not known before the result
 // is there. A field that only json could fill may be something else, such as a
 // relation, and is optional.
-func scanColumn(t reflect.Type, f Field) (c column, optional bool, err error) {
+func (r *Types) scanColumn(t reflect.Type, f Field) (c column, optional bool, err error) {
 	c = column{name: f.Column, path: f.Path, offset: f.Offset, typ: f.Type, elem: f.Type}
 	if f.Type.Kind() == reflect.Pointer {
 		c.elem, c.nullable = f.Type.Elem(), true
 	}
-	c.shape = shapeOf(c.elem)
-	if c.shape == shapeNone {
+	pg, ok := r.defaultOf(c.elem)
+	if !ok {
+		pg, _ = typeNamed("text")
+		try := c
+		ok = r.pair(&try, c.elem, pg) == ""
+	}
+	switch {
+	case ok:
+		r.pair(&c, c.elem, pg)
+	case shapeOf(c.elem) == shapeJSON:
+		pg, _ = typeNamed("jsonb")
+		c.pg, c.shape, optional = pg, shapeJSON, true
+	default:
 		return c, false, &FieldError{Type: t.String(), Field: f.Path, Problem: fmt.Sprintf("%s cannot be read from a column; %s", f.Type, remedy(c.elem))}
 	}
-	text, _, err := DefaultType(f.Type)
-	if err != nil {
-		text = "jsonb"
-	}
-	c.pg, _ = typeNamed(text)
-	c.declared = Column{Field: f, Name: f.Column, PGType: text}
-	return c, err != nil, nil
+	c.declared = Column{Field: f, Name: f.Column, PGType: pg.name}
+	return c, optional, nil
 }
 
 // Plan returns the plan of the type, to make objects and batches with.
@@ -87,6 +105,12 @@ func (s *Scan) Plan() *Plan { return s.plan }
 //   - Errors: one text with the result's columns that have no field, the fields
 //     that have no column, and names that occur twice; or those of [Plan.Decoder].
 func (s *Scan) Decoder(fields []pgconn.FieldDescription) (*Decoder, error) {
+	return s.DecoderOf(fields, nil)
+}
+
+// DecoderOf is Decoder with the names that were learned of OIDs which are not
+// built in.
+func (s *Scan) DecoderOf(fields []pgconn.FieldDescription, learned TypeNames) (*Decoder, error) {
 	oids := make([]uint32, len(fields))
 	for k := range fields {
 		oids[k] = fields[k].DataTypeOID
@@ -95,13 +119,13 @@ func (s *Scan) Decoder(fields []pgconn.FieldDescription) (*Decoder, error) {
 		if len(fields) != 1 {
 			return nil, fmt.Errorf("mapper: result of %d columns for one %s; select one column or scan into a struct", len(fields), s.plan.object)
 		}
-		return s.plan.Decoder([]int{0}, oids)
+		return s.plan.DecoderOf([]int{0}, oids, learned)
 	}
 	cols, err := s.match(fields)
 	if err != nil {
 		return nil, err
 	}
-	return s.plan.Decoder(cols, oids)
+	return s.plan.DecoderOf(cols, oids, learned)
 }
 
 // match finds the column of each description by its name.

@@ -22,7 +22,7 @@ func (s Snapshot) IsNil() bool { return s.p == nil }
 // snapPlan is how snapshots of one plan lie in memory and how they are compared.
 //
 // A snapshot is a copy of the struct with slots behind it: the values of
-// nullable columns and the text of json columns, all in one allocation.
+// nullable columns and the forms of json and coded columns, in one allocation.
 type snapPlan struct {
 	block  reflect.Type
 	slots  []uintptr  // per column; 0 for none
@@ -53,7 +53,7 @@ func newSnapPlan(p *Plan) snapPlan {
 		for i := range p.columns {
 			c := &p.columns[i]
 			switch {
-			case c.shape == shapeJSON:
+			case c.hasForm():
 				yield(reflect.TypeFor[[]byte]())
 			case c.nullable:
 				yield(c.elem)
@@ -69,7 +69,7 @@ func newSnapPlan(p *Plan) snapPlan {
 	var plain []int
 	for i := range p.columns {
 		c := &p.columns[i]
-		if c.nullable || c.shape == shapeJSON || c.shape == shapeBytes || c.shape == shapeStrings {
+		if c.nullable || c.hasForm() || c.shape == shapeBytes || c.shape == shapeStrings {
 			s.cloned = append(s.cloned, i)
 		}
 		if c.isPlain() {
@@ -120,9 +120,9 @@ func (p *Plan) Snapshot(o Object) Snapshot {
 			}
 		}
 		switch {
-		case c.shape == shapeJSON:
-			text, _ := c.marshal(value) // what cannot be written is reported by Changed
-			store(slot, text)
+		case c.hasForm():
+			form, _ := c.storedForm(value) // what cannot be written is reported by Changed
+			store(slot, form)
 			continue
 		case c.nullable:
 			c.cloneValue(slot, value)
@@ -151,8 +151,8 @@ func (c *column) cloneValue(to, from unsafe.Pointer) {
 //
 //   - Shape: by what would be stored: times at microseconds, dates by calendar
 //     day, pointers by what they point at, floats by bits, json by its text, nil
-//     slices as empty ones. Edits inside slices, maps and pointees are seen.
-//   - Errors: [*ValueError] for json that cannot be written; dst is as before.
+//     slices as empty ones, timestamps without zone by what the clock shows. Edits inside slices, maps and pointees are seen.
+//   - Errors: [*ValueError] for values that cannot be written; dst is as before.
 func (p *Plan) Changed(o Object, s Snapshot, dst []int) ([]int, error) {
 	start := len(dst)
 	for i := range p.snap.ranges {
@@ -205,11 +205,32 @@ func (c *column) same(now, then, text unsafe.Pointer) (bool, error) {
 		return bytes.Equal(load[[]byte](now), load[[]byte](then)), nil
 	case shapeStrings:
 		return slices.Equal(load[[]string](now), load[[]string](then)), nil
-	case shapeJSON:
-		current, err := c.marshal(now)
-		return err == nil && bytes.Equal(current, load[[]byte](text)), err
+	case shapeJSON, shapeCoded:
+		if !c.hasForm() {
+			return reflect.NewAt(c.elem, now).Elem().Interface() == reflect.NewAt(c.elem, then).Elem().Interface(), nil
+		}
+		current, err := c.storedForm(now)
+		before := load[[]byte](text)
+		return err == nil && (current == nil) == (before == nil) && bytes.Equal(current, before), err
 	}
 	return equalMemory(now, then, 0, c.elem.Size()), nil
+}
+
+// hasForm reports the columns that are compared by the bytes that would be
+// stored, since their values may share memory with anything.
+func (c *column) hasForm() bool {
+	if s, ok := c.codec.(*scannerCodec); ok && s.flat {
+		return false
+	}
+	return c.shape == shapeJSON || c.shape == shapeCoded
+}
+
+// storedForm is what would be stored; nil for NULL.
+func (c *column) storedForm(at unsafe.Pointer) ([]byte, error) {
+	if c.shape == shapeJSON {
+		return c.marshal(at)
+	}
+	return c.form(make([]byte, 0, 24), at)
 }
 
 func (c *column) sameTime(now, then unsafe.Pointer) bool {

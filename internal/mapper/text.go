@@ -163,7 +163,7 @@ func appendArray(buf []byte, v reflect.Value, depth int) ([]byte, error) {
 			buf = append(buf, "NULL"...)
 		default:
 			scratch = text
-			buf = appendQuoted(buf, string(text))
+			buf = appendQuoted(buf, text)
 		}
 	}
 	return append(buf, '}'), nil
@@ -218,13 +218,7 @@ func appendFixed(buf []byte, v reflect.Value, s shape) ([]byte, error) {
 	for i := range u {
 		u[i] = byte(v.Index(i).Uint())
 	}
-	for i, part := range [][]byte{u[:4], u[4:6], u[6:8], u[8:10], u[10:]} {
-		if i > 0 {
-			buf = append(buf, '-')
-		}
-		buf = hex.AppendEncode(buf, part)
-	}
-	return buf, nil
+	return appendUUID(buf, u), nil
 }
 
 func appendFloat(buf []byte, f float64, bits int) []byte {
@@ -247,15 +241,7 @@ func appendTime(buf []byte, t time.Time) ([]byte, error) {
 	if _, offset := t.Zone(); offset%60 != 0 {
 		zone = "Z07:00:00"
 	}
-	year, suffix := t.Year(), ""
-	if year <= 0 {
-		year, suffix = 1-year, " BC"
-	}
-	digits := strconv.Itoa(year)
-	for range 4 - len(digits) {
-		buf = append(buf, '0')
-	}
-	buf = append(buf, digits...)
-	buf = t.AppendFormat(buf, "-01-02T15:04:05.999999"+zone)
+	buf, suffix := appendDay(buf, t)
+	buf = t.AppendFormat(buf, "T15:04:05.999999"+zone)
 	return append(buf, suffix...), nil
 }
