@@ -14,8 +14,8 @@ RACE := $(shell [ "$$(go env CGO_ENABLED 2>/dev/null)" = 1 ] && \
 PGBIN := go build -o .bin/pgbin ./internal/pgbin && .bin/pgbin $(if $(filter-out 0 no,$(DOWNLOAD)),-download .cache/postgres)
 
 # Each module by its folder; tools/ is a module too, outside the workspace on purpose.
-MODULES := . ./services ./bench
-EVERY   := ./... ./services/... ./bench/...
+MODULES := . ./services ./bench ./cmd/retortvet
+EVERY   := ./... ./services/... ./bench/... ./cmd/retortvet/...
 
 FUZZTIME ?= 10s
 
@@ -31,7 +31,7 @@ demo: ## Run the privacy-rights service on an embedded PostgreSQL (data in .data
 	@$(if $(DOWNLOAD),PG_BIN="$$($(PGBIN))" && export PG_BIN &&) exec .bin/privacyrights
 
 .PHONY: test
-test: ## Run every test of all three modules (needs Go and PostgreSQL's binaries)
+test: ## Run every test of every module (needs Go and PostgreSQL's binaries)
 	@$(if $(RACE),,echo "make test: no C compiler with headers here, so the race detector is off" >&2)
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && go test $(RACE) -timeout 5m $(TESTFLAGS) work
 
@@ -59,8 +59,13 @@ vet: ## Vet for every system that must build, page tests included
 		echo "vet $$os" && CGO_ENABLED=0 GOOS=$$os go vet -tags pages work || exit 1; done
 
 .PHONY: lint
-lint: .bin/golangci-lint ## Run golangci-lint over all three modules
+lint: .bin/golangci-lint retortvet ## Run golangci-lint and retortvet over every module
 	@.bin/golangci-lint run $(EVERY)
+
+.PHONY: retortvet
+retortvet: ## Look for mistakes with Retort itself, as its users can (cmd/retortvet)
+	@go build -o .bin/retortvet ./cmd/retortvet
+	@go vet -vettool="$(CURDIR)/.bin/retortvet" -tags pages,readme work
 
 .PHONY: fix
 fix: .bin/gofumpt .bin/golangci-lint ## Format, and let the linters mend what they can

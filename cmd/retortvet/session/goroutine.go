@@ -2,7 +2,6 @@ package session
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -138,46 +137,6 @@ func (c *checker) root(expr ast.Expr) *types.Var {
 		if v, ok := c.info.Uses[e].(*types.Var); ok && !v.IsField() {
 			return v
 		}
-	}
-	return nil
-}
-
-// waited reports whether a goroutine is over when the statement behind it is: its
-// last act is to close or send on a channel that this statement receives from.
-func (c *checker) waited(cur inspector.Cursor, stmt *ast.GoStmt) bool {
-	lit, ok := stmt.Call.Fun.(*ast.FuncLit)
-	next, more := cur.NextSibling()
-	if !ok || !more {
-		return false
-	}
-	var received types.Object
-	ast.Inspect(next.Node(), func(n ast.Node) bool {
-		if u, ok := n.(*ast.UnaryExpr); ok && u.Op == token.ARROW && received == nil {
-			received = c.object(u.X)
-		}
-		_, block := n.(*ast.BlockStmt)
-		return !block
-	})
-	return received != nil && c.endsWith(lit.Body.List, received)
-}
-
-// endsWith reports whether telling a channel is the last that a body does.
-func (c *checker) endsWith(body []ast.Stmt, channel types.Object) bool {
-	if len(body) == 0 {
-		return false
-	}
-	if d, ok := body[0].(*ast.DeferStmt); ok && len(d.Call.Args) == 1 {
-		if name, ok := d.Call.Fun.(*ast.Ident); ok && name.Name == "close" {
-			return c.object(d.Call.Args[0]) == channel
-		}
-	}
-	send, ok := body[len(body)-1].(*ast.SendStmt)
-	return ok && c.object(send.Chan) == channel
-}
-
-func (c *checker) object(expr ast.Expr) types.Object {
-	if name, ok := ast.Unparen(expr).(*ast.Ident); ok {
-		return c.info.ObjectOf(name)
 	}
 	return nil
 }

@@ -156,6 +156,30 @@ func waited(ctx context.Context, s *retort.Session) error {
 	case <-ctx.Done():
 	}
 	go func() {
+		result <- s.Flush(ctx)
+	}()
+	for range 3 {
+		func() error { return ctx.Err() }()
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if err := <-result; err != nil {
+		return err
+	}
+	go func() {
+		result <- s.Flush(ctx) // want `a goroutine uses s`
+	}()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	<-result
+	go func() {
+		result <- s.Flush(ctx) // want `a goroutine uses s`
+	}()
+	s.Add(1)
+	<-result
+	go func() {
 		result <- nil
 		s.Add(1) // want `a goroutine uses s`
 	}()
