@@ -60,7 +60,7 @@ func (c *compiler) constraints(p *part) {
 	for _, x := range p.def.indexes {
 		if _, names, ok := c.find(p, "Index", x.fields); ok {
 			name := pick(x.name, c.naming.IndexName(t.Name, names))
-			t.Indexes = append(t.Indexes, schema.Index{Name: name, Columns: names, Where: x.where})
+			t.Indexes = append(t.Indexes, schema.Index{Name: name, Parts: schema.Parts(names...), Where: x.where})
 		}
 	}
 	for _, k := range p.def.checks {

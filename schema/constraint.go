@@ -9,12 +9,36 @@ type PrimaryKey struct {
 // Unique is a unique constraint, or a unique index when Where is set.
 //
 //   - Shape: Where is an SQL predicate, empty for the whole table. PostgreSQL has
-//     no partial unique constraints, so a partial one is a unique index.
+//     no partial unique constraints, so a partial one is a unique index. Include
+//     names columns that its index stores beside. NullsNotDistinct takes two NULLs
+//     for equal (PostgreSQL 15).
 type Unique struct {
+	Name             string
+	Columns          []string
+	NullsNotDistinct bool
+	Include          []string
+	Where            string
+	Deferrable       Deferrable
+}
+
+// Exclusion says that no two rows agree in all parts, each compared by its
+// operator.
+//
+//   - Shape: Method is the access method, empty for gist. Where is an SQL
+//     predicate, empty for the whole table.
+type Exclusion struct {
 	Name       string
-	Columns    []string
+	Method     string
+	Parts      []ExclusionPart
+	Include    []string
 	Where      string
 	Deferrable Deferrable
+}
+
+// ExclusionPart is one part of an [Exclusion]; Operator is SQL text, as in &&.
+type ExclusionPart struct {
+	IndexPart
+	Operator string
 }
 
 // Check is a check constraint; Expression is its SQL predicate without the

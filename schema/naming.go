@@ -21,6 +21,7 @@ type Naming struct {
 	Index      string
 	Check      string
 	ForeignKey string
+	Exclusion  string
 }
 
 // DefaultNaming is the convention used where none is registered: SQLAlchemy's
@@ -32,6 +33,7 @@ func DefaultNaming() Naming {
 		Index:      "ix_{table}_{columns}",
 		Check:      "ck_{table}_{name}",
 		ForeignKey: "fk_{table}_{columns}_{ref}",
+		Exclusion:  "ex_{table}_{columns}",
 	}
 }
 
@@ -44,6 +46,7 @@ func (n Naming) WithDefaults() Naming {
 		{&n.Index, &d.Index},
 		{&n.Check, &d.Check},
 		{&n.ForeignKey, &d.ForeignKey},
+		{&n.Exclusion, &d.Exclusion},
 	} {
 		if *p.have == "" {
 			*p.have = *p.want
@@ -75,6 +78,11 @@ func (n Naming) CheckName(table, name string) string {
 // ForeignKeyName names a foreign key from columns of table to the table ref.
 func (n Naming) ForeignKeyName(table string, columns []string, ref string) string {
 	return expand(n.ForeignKey, table, columns, ref, "")
+}
+
+// ExclusionName names an exclusion constraint.
+func (n Naming) ExclusionName(table string, columns []string) string {
+	return expand(n.Exclusion, table, columns, "", "")
 }
 
 func expand(pattern, table string, columns []string, ref, name string) string {

@@ -23,10 +23,12 @@ func TestNaming(t *testing.T) {
 			n.IndexName("books", []string{"title"}),
 			n.CheckName("books", "title_not_empty"),
 			n.ForeignKeyName("books", []string{"author_id"}, "authors"),
+			n.ExclusionName("loans", []string{"book_id", "period"}),
 		}
 		want := []string{
 			"pk_books", "uq_books_author_id_title", "ix_books_title",
 			"ck_books_title_not_empty", "fk_books_author_id_authors",
+			"ex_loans_book_id_period",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

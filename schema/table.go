@@ -12,6 +12,7 @@ type Table struct {
 	Uniques     []Unique
 	Checks      []Check
 	ForeignKeys []ForeignKey
+	Exclusions  []Exclusion
 	Indexes     []Index
 	Unlogged    bool
 	Storage     string

@@ -17,7 +17,7 @@ func ExampleCreate() {
 				{Name: "mood", Type: "mood", NotNull: true, Default: "'fine'"},
 			},
 			PrimaryKey: &schema.PrimaryKey{Name: "pk_readers", Columns: []string{"id"}},
-			Indexes:    []schema.Index{{Name: "ix_readers_mood", Columns: []string{"mood"}, Where: "mood <> 'fine'"}},
+			Indexes:    []schema.Index{{Name: "ix_readers_mood", Parts: schema.Parts("mood"), Where: "mood <> 'fine'"}},
 		}},
 	}
 	for _, statement := range ddl.Create(s) {

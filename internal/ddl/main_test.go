@@ -174,8 +174,8 @@ func books() schema.Table {
 			RefColumns: []string{"id"}, OnDelete: schema.Cascade, OnUpdate: schema.Restrict,
 		}},
 		Indexes: []schema.Index{
-			{Name: "ix_books_status_created_at", Columns: []string{"status", "created_at"}},
-			{Name: "ix_books_printed_on", Columns: []string{"printed_on"}, Where: "printed_on IS NOT NULL"},
+			{Name: "ix_books_status_created_at", Parts: schema.Parts("status", "created_at")},
+			{Name: "ix_books_printed_on", Parts: schema.Parts("printed_on"), Where: "printed_on IS NOT NULL"},
 		},
 	}
 }

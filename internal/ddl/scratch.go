@@ -150,14 +150,15 @@ func (t *tableFacts) again(table string, differs func(what string) bool) []strin
 		}
 	}
 	for _, k := range t.constraints {
-		if strings.HasPrefix(k.text, "CHECK ") && differs("constraint "+k.name) {
+		hasExpression := strings.HasPrefix(k.text, "CHECK ") || strings.HasPrefix(k.text, "EXCLUDE ")
+		if hasExpression && differs("constraint "+k.name) {
 			id := sqltext.Ident(k.name)
 			out = append(out, "ALTER TABLE "+table+" DROP CONSTRAINT IF EXISTS "+id,
 				"ALTER TABLE "+table+" ADD CONSTRAINT "+id+" "+k.text)
 		}
 	}
 	for _, ix := range t.indexes {
-		if strings.Contains(ix.text, " WHERE ") && differs("index "+ix.name) {
+		if differs("index " + ix.name) {
 			out = append(out, "DROP INDEX IF EXISTS "+sqltext.Ident(ix.name), ix.statement)
 		}
 	}

@@ -87,7 +87,11 @@ func appendIndexes(out []Statement, t *schema.Table) []Statement {
 	}
 	for i := range t.Indexes {
 		ix := &t.Indexes[i]
-		out = append(out, Statement{Kind: KindIndex, Name: ix.Name, Table: t.Name, SQL: CreateIndex(t, ix)})
+		kind := KindIndex
+		if ix.Unique {
+			kind = KindUniqueIndex
+		}
+		out = append(out, Statement{Kind: kind, Name: ix.Name, Table: t.Name, SQL: CreateIndex(t, ix)})
 	}
 	return out
 }

@@ -9,14 +9,14 @@ import (
 )
 
 // CreateTable writes CREATE TABLE for t: columns, primary key, unique
-// constraints, checks.
+// constraints, checks, exclusion constraints.
 //
 //   - Shape: one column or constraint per line. Foreign keys and indexes, and so
 //     the unique ones with a predicate, are statements of their own. A column
 //     type that names one of enums, or an array of one, is quoted; every other
 //     type is SQL text.
 func CreateTable(t *schema.Table, enums []schema.Enum) string {
-	lines := make([]string, 0, len(t.Columns)+len(t.Uniques)+len(t.Checks)+1)
+	lines := make([]string, 0, len(t.Columns)+len(t.Uniques)+len(t.Checks)+len(t.Exclusions)+1)
 	for i := range t.Columns {
 		lines = append(lines, column(&t.Columns[i], enums))
 	}
@@ -25,12 +25,16 @@ func CreateTable(t *schema.Table, enums []schema.Enum) string {
 	}
 	for i := range t.Uniques {
 		if u := &t.Uniques[i]; u.Where == "" {
-			lines = append(lines, constraint(u.Name)+"UNIQUE "+columnList(u.Columns)+deferrable(u.Deferrable, " "))
+			lines = append(lines, constraint(u.Name)+"UNIQUE "+nullsNotDistinct(u.NullsNotDistinct)+
+				columnList(u.Columns)+include(u.Include)+deferrable(u.Deferrable, " "))
 		}
 	}
 	for i := range t.Checks {
 		c := &t.Checks[i]
 		lines = append(lines, constraint(c.Name)+"CHECK ("+closed(c.Expression)+")")
+	}
+	for i := range t.Exclusions {
+		lines = append(lines, exclusion(&t.Exclusions[i]))
 	}
 	create := "CREATE TABLE "
 	if t.Unlogged {
@@ -127,25 +131,6 @@ func AddForeignKey(t *schema.Table, fk *schema.ForeignKey) string {
 		out += "\n    ON UPDATE " + string(fk.OnUpdate)
 	}
 	return out + deferrable(fk.Deferrable, "\n    ")
-}
-
-// CreateIndex writes CREATE INDEX for one index of t.
-func CreateIndex(t *schema.Table, ix *schema.Index) string {
-	return index("CREATE INDEX ", t.Name, ix.Name, ix.Columns, ix.Where)
-}
-
-// CreateUniqueIndex writes CREATE UNIQUE INDEX for a unique rule of t that has
-// a predicate.
-func CreateUniqueIndex(t *schema.Table, u *schema.Unique) string {
-	return index("CREATE UNIQUE INDEX ", t.Name, u.Name, u.Columns, u.Where)
-}
-
-func index(create, table, name string, columns []string, where string) string {
-	out := create + sqltext.Ident(name) + "\n    ON " + sqltext.Ident(table) + " " + columnList(columns)
-	if where != "" {
-		out += "\n    WHERE " + where
-	}
-	return out
 }
 
 func constraint(name string) string { return "CONSTRAINT " + sqltext.Ident(name) + " " }

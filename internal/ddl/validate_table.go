@@ -39,13 +39,11 @@ func (v *validation) table(t *schema.Table) {
 	for i := range t.ForeignKeys {
 		tv.foreignKey(&t.ForeignKeys[i])
 	}
+	for i := range t.Exclusions {
+		tv.exclusion(&t.Exclusions[i])
+	}
 	for i := range t.Indexes {
-		ix := &t.Indexes[i]
-		place := where + ": index " + ix.Name
-		v.name("index", where, ix.Name)
-		v.claim(place, ix.Name)
-		tv.columns(place, ix.Columns, true)
-		v.text(place, "predicate", ix.Where)
+		tv.index(&t.Indexes[i])
 	}
 }
 
@@ -73,7 +71,7 @@ func (tv *tableValidation) keys() {
 	if pk := tv.t.PrimaryKey; pk != nil {
 		where := tv.constraint(pk.Name)
 		tv.claim(where, pk.Name)
-		tv.columns(where, pk.Columns, false)
+		tv.columns(where, pk.Columns)
 	}
 	for i := range tv.t.Uniques {
 		u := &tv.t.Uniques[i]
@@ -87,7 +85,8 @@ func (tv *tableValidation) keys() {
 			}
 		}
 		tv.claim(where, u.Name)
-		tv.columns(where, u.Columns, false)
+		tv.columns(where, u.Columns)
+		tv.included(where, u.Include)
 		tv.text(where, "predicate", u.Where)
 		tv.deferrable(where, u.Deferrable)
 	}
@@ -105,7 +104,7 @@ func (tv *tableValidation) checks() {
 }
 
 // columns checks a list of columns of the table and says whether it is whole.
-func (tv *tableValidation) columns(where string, names []string, repeats bool) bool {
+func (tv *tableValidation) columns(where string, names []string) bool {
 	before := len(tv.problems)
 	if len(names) == 0 {
 		tv.problem(where, "it has no columns")
@@ -117,7 +116,7 @@ func (tv *tableValidation) columns(where string, names []string, repeats bool) b
 		if _, ok := tv.t.Column(name); !ok {
 			tv.problem(where, "the table has no column %q", name)
 		}
-		if !repeats && slices.Contains(names[:i], name) {
+		if slices.Contains(names[:i], name) {
 			tv.problem(where, "column %q is there twice", name)
 		}
 	}
@@ -136,7 +135,7 @@ func (tv *tableValidation) deferrable(where string, d schema.Deferrable) {
 func (tv *tableValidation) foreignKey(fk *schema.ForeignKey) {
 	where := tv.constraint(fk.Name)
 	tv.deferrable(where, fk.Deferrable)
-	whole := tv.columns(where, fk.Columns, false)
+	whole := tv.columns(where, fk.Columns)
 	for _, on := range []struct {
 		what   string
 		action schema.Action
@@ -208,6 +207,9 @@ func (tv *tableValidation) target(where string, fk *schema.ForeignKey, ref *sche
 		unique = unique ||
 			u.Where == "" && u.Deferrable == schema.NotDeferrable && sameColumns(u.Columns, fk.RefColumns)
 	}
+	for i := range ref.Indexes {
+		unique = unique || sameColumns(uniqueColumns(&ref.Indexes[i]), fk.RefColumns)
+	}
 	if !unique {
 		tv.problem(where, "it refers to %s (%s), which is neither the primary key nor unique at once and without a predicate",
 			ref.Name, strings.Join(fk.RefColumns, ", "))
@@ -219,6 +221,22 @@ func (tv *tableValidation) target(where string, fk *schema.ForeignKey, ref *sche
 			tv.problem(where, "column %q is %s, but refers to column %q, which is %s", name, c.Type, r.Name, r.Type)
 		}
 	}
+}
+
+// uniqueColumns are the columns of an index that a foreign key can refer to; nil
+// for any other index.
+func uniqueColumns(ix *schema.Index) []string {
+	if !ix.Unique || ix.Where != "" {
+		return nil
+	}
+	var names []string
+	for _, p := range ix.Parts {
+		if p.Expression != "" || p.OperatorClass != "" {
+			return nil
+		}
+		names = append(names, p.Column)
+	}
+	return names
 }
 
 func sameColumns(a, b []string) bool {

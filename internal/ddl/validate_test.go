@@ -18,6 +18,10 @@ func TestValidate(t *testing.T) {
 		want   []string
 	}{
 		{"accepts_one_of_everything", func(*schema.Schema) {}, nil},
+		{"accepts_a_reference_to_a_unique_index", func(s *schema.Schema) {
+			s.Tables[0].Indexes = []schema.Index{{Name: "uq", Unique: true, Parts: schema.Parts("author_id")}}
+			s.Tables[1].ForeignKeys = []schema.ForeignKey{{Name: "fk", Columns: []string{"id"}, RefTable: "books", RefColumns: []string{"author_id"}}}
+		}, nil},
 		{"accepts_nothing", func(s *schema.Schema) { *s = schema.Schema{} }, nil},
 		{"tables_with_one_name", func(s *schema.Schema) {
 			s.Tables = append(s.Tables, schema.Table{Name: "authors", Columns: []schema.Column{{Name: "a", Type: "text"}}})
@@ -81,6 +85,58 @@ func TestValidate(t *testing.T) {
 			`table authors: its list of storage parameters has a NUL byte or is not valid UTF-8`,
 			`table authors: constraint fk_authors_best_book_books: column "h" is generated; ON DELETE may be RESTRICT or CASCADE, ON UPDATE may be RESTRICT`,
 		}},
+		{"indexes", func(s *schema.Schema) {
+			s.Tables[1].Indexes = []schema.Index{
+				{Name: "a", Method: "hash", Unique: true, Include: []string{"name", "nope"}, Parts: []schema.IndexPart{{Column: "id", Desc: true}, {Column: "nope"}}},
+				{Name: "b", NullsNotDistinct: true, Storage: "\x00"},
+				{Name: "c", Method: "bloom", Parts: []schema.IndexPart{{Column: "id", Expression: "1", Nulls: "MIDDLE", Collation: "\x00"}, {}, {Expression: "\xff", OperatorClass: "\xff"}}},
+				{Name: "d", Method: "vector\x00", Parts: schema.Parts("id")},
+				{Name: "e", Parts: make([]schema.IndexPart, 30), Include: []string{"id", "id", "name"}},
+				{Name: "", Where: "\xff", Parts: schema.Parts("id")},
+			}
+			for i := range s.Tables[1].Indexes[4].Parts {
+				s.Tables[1].Indexes[4].Parts[i].Column = "id"
+			}
+		}, []string{
+			`table authors: index a: it has 2 parts; a hash index has one`,
+			`table authors: index a: it is ordered, which hash indexes are not`,
+			`table authors: index a: the table has no column "nope"`,
+			`table authors: index a: hash indexes include no columns`,
+			`table authors: index a: the table has no column "nope" to include`,
+			`table authors: index a: it is unique, which hash indexes cannot be; leave the method out`,
+			`table authors: index b: it has no columns`,
+			`table authors: index b: its list of storage parameters has a NUL byte or is not valid UTF-8`,
+			`table authors: index b: it says NULLS NOT DISTINCT, but is not unique`,
+			`table authors: index c: a part is the column "id" and an expression; it is one of them`,
+			`table authors: index c: collation: sqltext: the name "\x00" contains a NUL byte`,
+			`table authors: index c: it has NULLs "MIDDLE"; there are "FIRST" and "LAST"`,
+			`table authors: index c: a part has neither a column nor an expression`,
+			`table authors: index c: its expression has a NUL byte or is not valid UTF-8`,
+			`table authors: index c: its operator class has a NUL byte or is not valid UTF-8`,
+			`table authors: index d: method: sqltext: the name "vector\x00" contains a NUL byte`,
+			`table authors: index e: it has 33 columns, PostgreSQL takes 32`,
+			`table authors: index: sqltext: a name is empty`,
+			`table authors: index : its predicate has a NUL byte or is not valid UTF-8`,
+		}},
+		{"exclusions", func(s *schema.Schema) {
+			id := []schema.ExclusionPart{{IndexPart: schema.IndexPart{Column: "id"}, Operator: "="}}
+			s.Tables[1].Exclusions = []schema.Exclusion{
+				{Name: "pk_authors", Parts: id},
+				{Name: "a", Method: "gin", Parts: id, Include: []string{"name"}, Deferrable: "SOMETIMES"},
+				{Name: "b", Parts: []schema.ExclusionPart{{IndexPart: schema.IndexPart{Column: "id", Desc: true}, Operator: " "}}, Where: "\x00"},
+				{Name: "c", Method: "rum"},
+			}
+		}, []string{
+			`table authors: constraint pk_authors: another constraint of the table has this name`,
+			`table authors: constraint pk_authors: the name "pk_authors" is taken already by table authors: constraint pk_authors; tables, indexes, primary keys and unique constraints share one set of names`,
+			`table authors: constraint a: gin indexes include no columns`,
+			`table authors: constraint a: it is deferrable as "SOMETIMES"; there are "DEFERRABLE INITIALLY IMMEDIATE" and "DEFERRABLE INITIALLY DEFERRED"`,
+			`table authors: constraint a: gin indexes cannot carry an exclusion constraint; use gist`,
+			`table authors: constraint b: part 1 has no operator`,
+			`table authors: constraint b: it is ordered, which gist indexes are not`,
+			`table authors: constraint b: its predicate has a NUL byte or is not valid UTF-8`,
+			`table authors: constraint c: it has no columns`,
+		}},
 		{"a_table_without_columns", func(s *schema.Schema) {
 			s.Tables = []schema.Table{{Name: ""}}
 			s.Objects = nil
@@ -94,7 +150,7 @@ func TestValidate(t *testing.T) {
 			b.Uniques[1].Deferrable = schema.InitiallyDeferred
 			b.Checks[0].Name = "fk_books_author_id_authors"
 			b.Checks[0].Expression = "\n"
-			b.Indexes[0].Columns = []string{"nope", "id", "id"}
+			b.Indexes[0].Parts = schema.Parts("nope", "id", "id")
 			s.Tables[1].ForeignKeys = nil
 		}, []string{
 			`table books: constraint pk_books: column "id" is there twice`,

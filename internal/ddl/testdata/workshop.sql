@@ -8,9 +8,15 @@ CREATE UNLOGGED TABLE "tools" (
     "area" integer GENERATED ALWAYS AS (width * width -- mm²
     ) STORED,
     "sharp" boolean GENERATED ALWAYS AS (kind IN ('saw', 'knife')) STORED NOT NULL,
+    "hours" tstzrange,
+    "tags" text[],
     "lent" boolean NOT NULL DEFAULT ('x'::varchar IN ('y', 'z')),
     CONSTRAINT "pk_tools" PRIMARY KEY ("id", "kind"),
-    CONSTRAINT "ck_tools_sharp" CHECK (sharp OR name NOT IN ('a', 'b'))
+    CONSTRAINT "uq_tools_width_kind" UNIQUE NULLS NOT DISTINCT ("width", "kind") INCLUDE ("name", "area"),
+    CONSTRAINT "ck_tools_sharp" CHECK (sharp OR name NOT IN ('a', 'b')),
+    CONSTRAINT "ex_tools_hours_kind" EXCLUDE USING "gist" ("hours" WITH &&, (int4range(width, area)) range_ops WITH OPERATOR(pg_catalog.&&)) INCLUDE ("width") WHERE (kind IN ('saw', 'plane') -- sharp ones
+    ) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT "ex_tools_name" EXCLUDE USING "hash" ("name" WITH =)
 ) WITH (fillfactor = 70, toast.autovacuum_enabled = false);
 
 -- comment table of tools
@@ -23,8 +29,30 @@ COMMENT ON COLUMN "tools"."id" IS 'Printed on the tool''s label';
 COMMENT ON COLUMN "tools"."sharp" IS 'It''s sharp
 or not';
 
+-- unique index uq_tools_width of tools
+CREATE UNIQUE INDEX "uq_tools_width"
+    ON "tools" ("width") INCLUDE ("name") NULLS NOT DISTINCT
+    WHERE sharp;
+
 -- index ix_tools_area of tools
 CREATE INDEX "ix_tools_area"
     ON "tools" ("area")
     WHERE sharp;
+
+-- index ix_tools_tags of tools
+CREATE INDEX "ix_tools_tags"
+    ON "tools" USING "gin" ("tags") WITH (fastupdate = off);
+
+-- index ix_tools_hours of tools
+CREATE INDEX "ix_tools_hours"
+    ON "tools" USING "gist" ("hours" range_ops) INCLUDE ("id");
+
+-- index ix_tools_id of tools
+CREATE INDEX "ix_tools_id"
+    ON "tools" USING "brin" ("id" int8_bloom_ops(false_positive_rate = 0.05));
+
+-- unique index uq_tools_lower_name of tools
+CREATE UNIQUE INDEX "uq_tools_lower_name"
+    ON "tools" ((lower(name) -- folded
+    ) COLLATE "C" text_pattern_ops DESC NULLS LAST, "kind" COLLATE "POSIX" NULLS FIRST, (kind IN ('a', 'b'))) INCLUDE ("width") NULLS NOT DISTINCT WITH (fillfactor = 50);
 
