@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"net/http"
 	"sync"
 	"time"
 
@@ -31,7 +30,7 @@ func open() *retort.Session                { return nil }
 func (w *worker) flush() error             { return w.s.Flush(context.Background()) }
 func each(ctx context.Context, f func(DB)) {}
 
-func captured(ctx context.Context, s *retort.Session, db DB, w *worker, r *http.Request) {
+func captured(ctx context.Context, s *retort.Session, db DB, w *worker, r *web.Request) {
 	go func() {
 		s.Add(1) // want `a goroutine uses s, a session from outside of it: a session belongs to one goroutine at a time, and the second gets ErrConcurrentUse: open one inside`
 		s.Add(2)
@@ -70,7 +69,7 @@ func fine(ctx context.Context, eng *retort.Engine, s *retort.Session, w *worker,
 		s := eng.Session()
 		defer s.Close(ctx)
 		s.Add(1)
-		web.Session(&http.Request{})
+		web.Session(&web.Request{})
 		func() { s.Add(2) }()
 	}()
 	go retort.Run(ctx, eng, retort.TxOptions{}, func(ctx context.Context, s *retort.Session) (int, error) { return 0, s.Flush(ctx) })
