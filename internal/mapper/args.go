@@ -139,9 +139,9 @@ func (p *Plan) AppendArray(a *Args, col int, vs any) error {
 // AppendColumn encodes one column of many objects as one array parameter, for
 // unnest.
 //
-//   - Shape: one element per object, in order; NULL for a nil pointer. An array
-//     column gives an array of array literals, each to be cast in the SQL, since
-//     unnest flattens arrays of arrays.
+//   - Shape: one element per object, in order; NULL for a nil pointer. Arrays and
+//     composites give a text[] of their literals, each to be cast in the SQL,
+//     since unnest would take them apart.
 //   - Errors: as Append, for the first object that is refused.
 func (p *Plan) AppendColumn(a *Args, objects []Object, col int) error {
 	c := &p.columns[col]
@@ -159,7 +159,7 @@ func (p *Plan) AppendColumn(a *Args, objects []Object, col int) error {
 // elements.
 func (a *Args) array(c *column, n int, element func(i int) (unsafe.Pointer, error)) error {
 	write, format := c.encodeArray, formatBinary
-	if !c.pg.isArray() && (c.pg.oid == 0 || c.asText) {
+	if !c.pg.parts && (c.pg.oid == 0 || c.asText) {
 		write, format = c.encodeLiteral, formatText
 	}
 	buf, err := write(a.begin(), n, element)
@@ -172,7 +172,7 @@ func (a *Args) array(c *column, n int, element func(i int) (unsafe.Pointer, erro
 
 func (c *column) encodeArray(buf []byte, n int, element func(i int) (unsafe.Pointer, error)) ([]byte, error) {
 	oid, write := c.pg.oid, c.encode
-	if c.pg.isArray() {
+	if c.pg.parts {
 		oid, write = pgtype.TextOID, c.literal
 	}
 	start := len(buf)

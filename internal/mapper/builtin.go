@@ -48,6 +48,8 @@ type pgType struct {
 	name     string
 	item     *pgType // element of an array, bound of a range, range of a multirange
 	user     *userType
+	domain   bool // named so, but values are those of its base type
+	parts    bool // unnest takes its values apart: many of them travel as literals, a text[]
 }
 
 func (pg *pgType) isArray() bool { return pg.wire == wireArray || pg.wire == wireTextArray }
@@ -144,10 +146,15 @@ func (b *builtin) pgType() pgType {
 	return pg
 }
 
-// arrayOf is the type of arrays of pg. Several of them travel as text[], since
-// unnest flattens arrays of arrays.
+// arrayOf is the type of arrays of pg.
 func arrayOf(pg pgType) pgType {
-	list := pgType{wire: wireArray, oid: pg.arrayOID, arrayOID: pgtype.TextArrayOID, name: pg.name + "[]", item: &pg}
+	if pg.domain { // the array of a domain is not that of its base type
+		pg.oid = 0
+	}
+	if pg.oid == 0 {
+		pg.arrayOID = 0
+	}
+	list := pgType{wire: wireArray, oid: pg.arrayOID, arrayOID: pgtype.TextArrayOID, name: pg.name + "[]", item: &pg, parts: true}
 	if pg.wire == wireText {
 		list.wire = wireTextArray
 	}

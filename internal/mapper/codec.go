@@ -29,7 +29,7 @@ type codec interface {
 func (r *Types) pair(c *column, t reflect.Type, pg pgType) (problem string) {
 	c.elem, c.pg, c.shape = t, pg, shapeOf(t)
 	if pg.user != nil {
-		return pg.user.pair(c)
+		return pg.user.pair(r, c)
 	}
 	if c.shape == shapeUUID && pg.wire == wireUUID {
 		return ""

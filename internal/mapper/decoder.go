@@ -217,6 +217,9 @@ type arena struct{ buf []byte }
 
 func (a *arena) bytes(src []byte) []byte {
 	n := len(src)
+	if n == 0 {
+		return []byte{} // never nil, whatever the rest of the row is
+	}
 	if n > len(a.buf) || n > largestShared {
 		return append(make([]byte, 0, n), src...)
 	}

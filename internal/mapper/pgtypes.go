@@ -31,7 +31,7 @@ func pairPgtype(c *column, t reflect.Type) bool {
 		c.holdsNull = true
 		return c.coded(stampCodec{})
 	case t == reflect.TypeFor[pgtype.Hstore]():
-		return false // pairHstore
+		return pairHstore(c, t)
 	case t == reflect.TypeFor[pgtype.Text]() && c.pg.wire == wireText:
 		return c.pgtyped(t, pgtype.TextCodec{}) // enums and citext have no OID to ask pgtype about
 	case c.pg.oid == 0:

@@ -1,32 +1,100 @@
 package mapper
 
-import "reflect"
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
 
 // Types is the set of PostgreSQL types that are not built in and that a program
 // has told about.
 //
-//   - Shape: a value to be passed on; the nil *Types knows the built-in types.
+//   - Shape: a value to be passed on; the nil *Types knows the built-in types,
+//     citext and hstore.
 //   - Concurrency: safe for many goroutines; nothing changes after it was made.
 type Types struct {
 	byName map[string]pgType
 	byGo   map[reflect.Type]pgType
 }
 
+// Registered is one type for [NewTypes]: an [Enum], a [Domain], a [RangeOf], a
+// [Composite] or a [Codec].
+type Registered interface {
+	typeName() string
+	define(r *Types) (pg pgType, goType reflect.Type, err error)
+}
+
+// NewTypes makes a set of types, which may be built of one another in any order.
+//
+//   - Shape: names are as SQL writes them: "mood", "app.mood", `"Mood"`.
+//   - Errors: every problem joined: names that come twice or are built in, parts
+//     that are not known, Go types that do not fit.
+func NewTypes(list ...Registered) (*Types, error) {
+	r := &Types{byName: make(map[string]pgType), byGo: make(map[reflect.Type]pgType)}
+	waiting := make(map[string]Registered, len(list))
+	var problems []error
+	for _, t := range list {
+		name := t.typeName()
+		_, builtIn := typeNamed(name)
+		_, twice := waiting[name]
+		switch {
+		case name == "" || strings.TrimSpace(name) != name || strings.HasSuffix(name, "]"):
+			problems = append(problems, fmt.Errorf("mapper: registered type %q: not the name of a type; arrays need no registration", name))
+		case builtIn:
+			problems = append(problems, fmt.Errorf("mapper: registered type %q: is built in; remove it", name))
+		case twice:
+			problems = append(problems, fmt.Errorf("mapper: registered type %q: is there twice; remove one", name))
+		default:
+			waiting[name] = t
+		}
+	}
+	// A type whose parts are still waiting is tried again, as long as others get done.
+	for len(waiting) > 0 {
+		var late []error
+		done := 0
+		for _, t := range list {
+			name := t.typeName()
+			if waiting[name] == nil {
+				continue
+			}
+			pg, goType, err := t.define(r)
+			if err != nil {
+				late = append(late, fmt.Errorf("mapper: registered type %q: %w", name, err))
+				continue
+			}
+			delete(waiting, name)
+			done++
+			r.byName[name] = pg
+			if goType != nil {
+				r.byGo[goType] = pg
+			}
+		}
+		if done == 0 {
+			problems = append(problems, late...)
+			break
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
 // userType is how a registered type is paired with Go types.
 type userType struct {
-	pair func(c *column) (problem string)
+	pair func(r *Types, c *column) (problem string)
 }
 
 // named finds a registered or built-in type by the text that names it in SQL.
 func (r *Types) named(text string) (pgType, bool) {
 	if r != nil {
-		if pg, ok := r.byName[text]; ok {
-			return pg, true
-		}
-		if element, dims := cutDimensions(text); dims > 0 {
-			if pg, ok := r.byName[element]; ok {
-				return arrayOf(pg), true
+		element, dims := cutDimensions(strings.TrimSpace(text))
+		if pg, ok := r.byName[element]; ok {
+			if dims > 0 {
+				pg = arrayOf(pg)
 			}
+			return pg, true
 		}
 	}
 	return typeNamed(text)
@@ -39,4 +107,53 @@ func (r *Types) ofGo(t reflect.Type) (pgType, bool) {
 	}
 	pg, ok := r.byGo[t]
 	return pg, ok
+}
+
+// Enum is an enum type, for strings.
+type Enum struct{ Name string }
+
+func (e Enum) typeName() string { return e.Name }
+
+func (e Enum) define(*Types) (pgType, reflect.Type, error) {
+	return pgType{wire: wireText, name: e.Name}, nil, nil
+}
+
+// Domain is a domain: its values are those of the type that it is based on.
+type Domain struct {
+	Name string
+	Of   string // SQL text of the base type
+}
+
+func (d Domain) typeName() string { return d.Name }
+
+func (d Domain) define(r *Types) (pgType, reflect.Type, error) {
+	pg, ok := r.named(d.Of)
+	if !ok {
+		return pg, nil, fmt.Errorf("base type %q is not known; register it too", d.Of)
+	}
+	pg.name, pg.domain = d.Name, true
+	return pg, nil, nil
+}
+
+// RangeOf is a range type, with the multirange type that was made with it.
+type RangeOf struct {
+	Name       string
+	Of         string // SQL text of the type of its bounds
+	Multirange bool   // this is the multirange type, and Of is its range type
+}
+
+func (d RangeOf) typeName() string { return d.Name }
+
+func (d RangeOf) define(r *Types) (pgType, reflect.Type, error) {
+	item, ok := r.named(d.Of)
+	if !ok {
+		return item, nil, fmt.Errorf("type %q is not known; register it too", d.Of)
+	}
+	pg := pgType{wire: wireRange, name: d.Name, item: &item}
+	if d.Multirange {
+		if pg.wire = wireMultirange; item.wire != wireRange {
+			return pg, nil, fmt.Errorf("%q is no range type", d.Of)
+		}
+	}
+	return pg, nil, nil
 }
