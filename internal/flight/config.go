@@ -1,6 +1,7 @@
 package flight
 
 import (
+	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,6 +17,16 @@ type Config struct {
 	// only unnamed statements, nothing session-wide, no resets. It costs the
 	// server a parse per statement.
 	Pooler bool
+
+	// Password is asked for the password of each new connection, once more where
+	// the server refuses the first answer and the next one differs. Nil: Conn has
+	// it. Bounded by ConnectTimeout.
+	Password func(ctx context.Context) (string, error)
+
+	// AfterConnect prepares each new connection, and again after each
+	// [Conn.Reset], which undoes what SET did. Nil: nothing is done. Bounded by
+	// ConnectTimeout.
+	AfterConnect func(ctx context.Context, conn *pgconn.PgConn) error
 
 	// StatementCap is how many prepared statements a connection keeps; the least
 	// recently used is dropped first. Default 256. One flight with more different

@@ -2,13 +2,10 @@ package flight
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/retort-go/retort/pgerr"
 )
 
 // Conn is one connection, its statement registry and what is known of its state.
@@ -34,70 +31,6 @@ type Conn struct {
 	requests []request
 	planned  []*prepared // one for each statement, in sending order
 	next     int         // the first of planned that is not sent
-}
-
-// Connect opens a connection.
-//
-//   - Shape: cfg.Conn must come from pgconn.ParseConfig, as pgconn demands.
-//   - Errors: a [*pgerr.ConnectError]; a context's end is in its chain.
-func Connect(ctx context.Context, cfg *Config) (*Conn, error) {
-	if cfg.Conn == nil {
-		return nil, &pgerr.ConnectError{Err: errors.New("flight: Config.Conn is nil")}
-	}
-	c := &Conn{cfg: *cfg}
-	c.cfg.applyDefaults()
-	own := cfg.Conn.Copy()
-	c.cfg.Conn = own
-	own.ConnectTimeout = c.cfg.ConnectTimeout
-	own.DialFunc = watched(own.DialFunc)
-	c.listen(own)
-
-	pg, err := pgconn.ConnectConfig(ctx, own)
-	if err != nil {
-		return nil, pgerr.NewConnectError(own, err)
-	}
-	c.pg = pg
-	c.wire = findWire(pg.Conn())
-	c.socket.attach(c.wire)
-	c.registry = newRegistry(c.cfg.StatementCap)
-	return c, nil
-}
-
-func (c *Config) applyDefaults() {
-	if c.StatementCap <= 0 {
-		c.StatementCap = defaultStatementCap
-	}
-	if c.CommitTimeout <= 0 {
-		c.CommitTimeout = defaultCommitTimeout
-	}
-	if c.ConnectTimeout <= 0 {
-		c.ConnectTimeout = defaultConnectTimeout
-	}
-}
-
-// listen puts the connection's own handlers before the caller's.
-func (c *Conn) listen(own *pgconn.Config) {
-	notice := own.OnNotice
-	own.OnNotice = func(pg *pgconn.PgConn, n *pgconn.Notice) {
-		c.trip.hear(n)
-		if notice != nil {
-			notice(pg, n)
-		}
-	}
-	pgError := own.OnPgError
-	own.OnPgError = func(pg *pgconn.PgConn, e *pgconn.PgError) bool {
-		keep := pgError == nil || pgError(pg, e)
-		// pgx's own handler reads the severity that lc_messages may have translated.
-		return keep && !fatal(e)
-	}
-}
-
-func fatal(e *pgconn.PgError) bool {
-	severity := e.SeverityUnlocalized
-	if severity == "" {
-		severity = e.Severity
-	}
-	return severity == "FATAL" || severity == "PANIC"
 }
 
 // Dirty reports whether SQL that Retort did not build ran since the last [Conn.Reset].

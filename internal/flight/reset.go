@@ -34,6 +34,8 @@ func (c *Conn) Ping(ctx context.Context) error {
 // settings, cursors, LISTEN, advisory locks, sequence caches and temporary
 // tables. It works whether or not the connection is dirty.
 //
+// Config.AfterConnect runs again behind it.
+//
 //   - Shape: one round trip; two when a transaction was left open, which is
 //     rolled back first. None behind a pooler.
 //   - Errors: any error means: close the connection. [Conn.MustClose] is one.
@@ -54,6 +56,9 @@ func (c *Conn) Reset(ctx context.Context) error {
 		f.Statements[i].SQL = sql
 	}
 	if err := c.Fly(ctx, &f); err != nil {
+		return fmt.Errorf("flight: reset: %w", err)
+	}
+	if err := c.prepare(ctx); err != nil {
 		return fmt.Errorf("flight: reset: %w", err)
 	}
 	c.dirty = false

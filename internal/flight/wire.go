@@ -44,6 +44,7 @@ func watched(dial pgconn.DialFunc) pgconn.DialFunc {
 		if err != nil {
 			return nil, err
 		}
+		watchPartner(conn)
 		return &wire{Conn: conn}, nil
 	}
 }

@@ -1,0 +1,160 @@
+package flight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/retort-go/retort/pgerr"
+)
+
+// Connect opens a connection.
+//
+//   - Shape: cfg.Conn must come from pgconn.ParseConfig, as pgconn demands. Names
+//     of hosts are looked up anew at each call.
+//   - Errors: a [*pgerr.ConnectError]; a context's end is in its chain, and so is
+//     what AfterConnect returned. It never shows the password, whoever gave it.
+func Connect(ctx context.Context, cfg *Config) (*Conn, error) {
+	if cfg.Conn == nil {
+		return nil, &pgerr.ConnectError{Err: errors.New("flight: Config.Conn is nil")}
+	}
+	c := &Conn{cfg: *cfg}
+	c.cfg.applyDefaults()
+	own := cfg.Conn.Copy()
+	c.cfg.Conn = own
+	own.ConnectTimeout = c.cfg.ConnectTimeout
+	own.DialFunc = watched(own.DialFunc)
+	c.listen(own)
+
+	pg, err := c.dial(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	c.pg = pg
+	c.wire = findWire(pg.Conn())
+	c.socket.attach(c.wire)
+	c.registry = newRegistry(c.cfg.StatementCap)
+	if err := c.prepare(ctx); err != nil {
+		return nil, connectError(own, err)
+	}
+	return c, nil
+}
+
+// dial connects with the password of the moment.
+//
+// Between the answer and its use the password may be changed; a server that
+// refuses it is asked once more then, and only if there is a new one: two wrong
+// attempts for each connection could lock an account.
+func (c *Conn) dial(ctx context.Context, own *pgconn.Config) (*pgconn.PgConn, error) {
+	if err := c.askPassword(ctx, own); err != nil {
+		return nil, err
+	}
+	pg, err := pgconn.ConnectConfig(ctx, own)
+	if err == nil {
+		return pg, nil
+	}
+	refused := pgerr.NewConnectError(own, err)
+	if c.cfg.Password == nil || pgerr.Code(refused) != "28P01" {
+		return nil, refused
+	}
+	before := own.Password
+	if err := c.askPassword(ctx, own); err != nil || own.Password == before {
+		return nil, refused
+	}
+	if pg, err = pgconn.ConnectConfig(ctx, own); err != nil {
+		return nil, pgerr.NewConnectError(own, err)
+	}
+	return pg, nil
+}
+
+func (c *Conn) askPassword(ctx context.Context, own *pgconn.Config) error {
+	if c.cfg.Password == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout)
+	defer cancel()
+	password, err := c.cfg.Password(ctx)
+	if err == nil && strings.IndexByte(password, 0) >= 0 {
+		err = errors.New("it has a NUL, which PostgreSQL does not take")
+	}
+	own.Password = password
+	if err != nil {
+		return connectError(own, fmt.Errorf("asking for the password: %w", err))
+	}
+	return nil
+}
+
+// connectError keeps the chain of err, an error of the user's own, unless its
+// text holds the password.
+func connectError(own *pgconn.Config, err error) error {
+	if own.Password != "" && strings.Contains(err.Error(), own.Password) {
+		err = errors.New("the cause is withheld, since its text holds the password")
+	}
+	return &pgerr.ConnectError{Host: own.Host, Port: own.Port, Database: own.Database, User: own.User, Err: err}
+}
+
+// prepare runs AfterConnect. When that fails in any way, the connection is closed.
+func (c *Conn) prepare(ctx context.Context) error {
+	if c.cfg.AfterConnect == nil {
+		return nil
+	}
+	done := false
+	defer func() {
+		if !done { // also when AfterConnect panicked
+			c.abandon()
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConnectTimeout)
+	defer cancel()
+	if err := c.cfg.AfterConnect(ctx, c.pg); err != nil {
+		return fmt.Errorf("AfterConnect: %w", pgerr.Wrap(err))
+	}
+	if c.pg.IsClosed() {
+		return errors.New("AfterConnect: it left the connection closed")
+	}
+	if c.pg.TxStatus() != 'I' {
+		return errors.New("AfterConnect: it left a transaction open")
+	}
+	done = true
+	return nil
+}
+
+func (c *Config) applyDefaults() {
+	if c.StatementCap <= 0 {
+		c.StatementCap = defaultStatementCap
+	}
+	if c.CommitTimeout <= 0 {
+		c.CommitTimeout = defaultCommitTimeout
+	}
+	if c.ConnectTimeout <= 0 {
+		c.ConnectTimeout = defaultConnectTimeout
+	}
+}
+
+// listen puts the connection's own handlers before the caller's.
+func (c *Conn) listen(own *pgconn.Config) {
+	notice := own.OnNotice
+	own.OnNotice = func(pg *pgconn.PgConn, n *pgconn.Notice) {
+		c.trip.hear(n)
+		if notice != nil {
+			notice(pg, n)
+		}
+	}
+	pgError := own.OnPgError
+	own.OnPgError = func(pg *pgconn.PgConn, e *pgconn.PgError) bool {
+		keep := pgError == nil || pgError(pg, e)
+		// pgx's own handler reads the severity that lc_messages may have translated.
+		return keep && !fatal(e)
+	}
+}
+
+func fatal(e *pgconn.PgError) bool {
+	severity := e.SeverityUnlocalized
+	if severity == "" {
+		severity = e.Severity
+	}
+	return severity == "FATAL" || severity == "PANIC"
+}
