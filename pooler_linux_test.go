@@ -1,0 +1,156 @@
+package retort_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/retorttest"
+)
+
+// poolerRequests is what 8 clients make of 2 connections to the server.
+const poolerRequests = 4000
+
+// requestsOf runs n requests of every kind on eng, 8 at a time, and returns how
+// many failed, with the first error.
+func requestsOf(ctx context.Context, eng *retort.Engine, n int) (failed int64, first error) {
+	var next, failures atomic.Int64
+	var once sync.Once
+	var group sync.WaitGroup
+	for client := range 8 {
+		group.Go(func() {
+			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+				if err := request(ctx, eng, client, int(i)); err != nil {
+					failures.Add(1)
+					once.Do(func() { first = fmt.Errorf("request %d: %w", i, err) })
+				}
+			}
+		})
+	}
+	group.Wait()
+	return failures.Load(), first
+}
+
+// request is one of the kinds of work that a handler does.
+func request(ctx context.Context, eng *retort.Engine, client, i int) error {
+	s := eng.Session()
+	defer s.Close(context.WithoutCancel(ctx))
+	name := fmt.Sprintf("request-%d", i)
+	switch i % 5 {
+	case 0: // a graph, in one flight with its COMMIT
+		a := newAuthor(name)
+		s.Add(a)
+		s.Add(newBook(a, "first"))
+		s.Add(newBook(a, "second"))
+		return s.Commit(ctx)
+	case 1: // read, change, commit
+		a := newAuthor(name)
+		s.Add(a)
+		if err := s.Commit(ctx); err != nil {
+			return err
+		}
+		again := eng.Session()
+		defer again.Close(context.WithoutCancel(ctx))
+		found, err := Authors.Get(ctx, again, a.ID)
+		if err != nil {
+			return err
+		}
+		found.Name = name + " changed"
+		return again.Commit(ctx)
+	case 2: // parents with their children
+		authors, err := Authors.OrderBy(retort.Desc(&Authors.C.Name)).Limit(3).With(&Authors.C.Books).All(ctx, s)
+		if err == nil && len(authors) == 0 && i > 100 {
+			err = fmt.Errorf("no authors")
+		}
+		return err
+	case 3: // raw SQL, with settings that end with the transaction
+		_, err := retort.Run(ctx, eng, retort.TxOptions{Isolation: retort.RepeatableRead}, func(ctx context.Context, s *retort.Session) (string, error) {
+			if _, err := s.Exec(ctx, "SELECT set_config('app.client', $1, true)", name); err != nil {
+				return "", err
+			}
+			got, err := retort.SQL[string]("SELECT current_setting('app.client')").One(ctx, s)
+			if err == nil && got != name {
+				err = fmt.Errorf("app.client is %q, want %q", got, name)
+			}
+			return got, err
+		})
+		return err
+	default: // many different texts, as ad-hoc queries are
+		got, err := retort.SQL[int](fmt.Sprintf("SELECT %d + $1::int", i), client).ReadOnly().One(ctx, s)
+		if err == nil && got != i+client {
+			err = fmt.Errorf("got %d, want %d", got, i+client)
+		}
+		return err
+	}
+}
+
+// behindBouncer is an engine behind a PgBouncer of its own.
+func behindBouncer(t *testing.T, change func(*retort.Config), settings ...string) (*retort.Engine, *retorttest.Kit, *lockedBuffer) {
+	t.Helper()
+	k := retorttest.New(t, library)
+	b := startBouncer(t, k.Database, settings...)
+	var log lockedBuffer
+	cfg := retort.Config{
+		Base: library, URL: b.url, PoolSize: 8,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	change(&cfg)
+	eng, err := retort.Open(cfg)
+	must(t, err)
+	closing(t, eng.Close)
+	return eng, k, &log
+}
+
+// lockedBuffer is a log that many goroutines write to.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer // guarded by mu
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+func TestPooler(t *testing.T) {
+	t.Parallel()
+
+	t.Run("serves_every_request_with_the_profile", func(t *testing.T) {
+		t.Parallel()
+		eng, k, log := behindBouncer(t, func(cfg *retort.Config) { cfg.Pooler = true })
+		if failed, first := requestsOf(t.Context(), eng, poolerRequests); failed != 0 {
+			t.Errorf("%d of %d requests failed, the first with %v", failed, poolerRequests, first)
+		}
+		if n := k.QueryInt(t, "SELECT count(*) FROM authors"); n != 2*poolerRequests/5 {
+			t.Errorf("%d authors, want %d", n, 2*poolerRequests/5)
+		}
+		if n := k.QueryInt(t, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"); n != 0 {
+			t.Errorf("%d transactions are left open", n)
+		}
+		if text := log.String(); text != "" {
+			t.Errorf("logged: %s", text)
+		}
+	})
+
+	t.Run("breaks_requests_without_the_profile", func(t *testing.T) {
+		t.Parallel()
+		eng, _, _ := behindBouncer(t, func(*retort.Config) {})
+		failed, first := requestsOf(t.Context(), eng, poolerRequests/10)
+		if failed == 0 {
+			t.Error("no request failed: the test above proves nothing")
+		}
+		t.Logf("%d of %d requests failed, the first with %v", failed, poolerRequests/10, first)
+	})
+}
