@@ -11,6 +11,7 @@ import (
 // Query reads rows of one table as values of T.
 //
 //   - Shape: a value; every call returns a new one and leaves the old as it was.
+//     The values in its conditions are read when it runs.
 //   - Concurrency: safe for many goroutines, as it is never changed.
 type Query[T any] struct {
 	table *Table[T]
@@ -63,8 +64,12 @@ func (q Query[T]) With(fields ...any) Query[T] {
 
 // After continues behind the row whose values of the order's keys are given: the
 // next page. The primary key is the last key of the order, added if it is not
-// there. Take the values from [Query.Position].
+// there, in the direction of the key before it. Take the values from
+// [Query.Position].
 //
+//   - Shape: one value for each key, of the Go type of its field. What travels as
+//     JSON in between is decoded into those types again, a time into a time.Time;
+//     a cursor from outside is then checked before it comes here.
 //   - Errors: a wrong number or type of values, a key that may be NULL; when the
 //     query runs.
 func (q Query[T]) After(values ...any) Query[T] {

@@ -19,7 +19,7 @@ import (
 
 // named types, which follow their kind.
 type (
-	flag    bool
+	yesNo   bool
 	ratio   float64
 	labels  []string
 	digest  []byte
@@ -54,7 +54,7 @@ type Everything struct {
 	List      []string
 	Genre     Genre
 	Number    number
-	Flag      flag
+	Flag      yesNo
 	Ratio     ratio
 	Labels    labels
 	Digest    digest
@@ -88,7 +88,7 @@ type Maybe struct {
 	List    *[]string
 	Genre   *Genre
 	Number  *number
-	Flag    *flag
+	Flag    *yesNo
 }
 
 func (Everything) Define(d *retort.Definition[Everything]) {
