@@ -46,7 +46,7 @@ func FailedCommit(ctx context.Context, env *Env, failing int) (Line, error) {
 		Number: 2, RedFrom: 1, What: fmt.Sprintf("2xx answers without the row, %d requests whose COMMIT fails", failing),
 		ControlIs: "pgxpool, answering before COMMIT",
 	}
-	honest := true
+	var honest bool
 	var err error
 	if line.Retort, honest, err = claims(ctx, env, failing, func(_ context.Context, url string) (http.Handler, func(), error) {
 		eng, err := retort.Open(retort.Config{URL: url, Base: claimsBase()})

@@ -25,7 +25,7 @@ func (l leftovers) all() map[string]int {
 }
 
 func (l leftovers) side(of int, note string) Side {
-	s := Side{Of: of, Note: notes(fmt.Sprintf("goroutines %d, connections %d, locks %d, idle in transaction %d, missing from the pool %d",
+	s := Side{Of: of, After: true, Note: notes(fmt.Sprintf("goroutines %d, connections %d, locks %d, idle in transaction %d, missing from the pool %d",
 		l.goroutines, l.connections, l.locks, l.idleInTx, l.missing), note)}
 	for _, n := range l.all() {
 		s.Bad += max(0, n)

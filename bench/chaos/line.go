@@ -10,11 +10,22 @@ type Side struct {
 	Bad  int    `json:"bad"`            // what must not happen
 	Of   int    `json:"of"`             // among so many
 	Note string `json:"note,omitempty"` // what else was seen
+
+	// After says that Of is what came before, and not what Bad is a part of.
+	After bool `json:"after,omitempty"`
+}
+
+// Word stands between Bad and Of: "of", or "after".
+func (s Side) Word() string {
+	if s.After {
+		return "after"
+	}
+	return "of"
 }
 
 // String is "3 of 100 (what else was seen)".
 func (s Side) String() string {
-	text := fmt.Sprintf("%d of %d", s.Bad, s.Of)
+	text := fmt.Sprintf("%d %s %d", s.Bad, s.Word(), s.Of)
 	if s.Note != "" {
 		text += " (" + s.Note + ")"
 	}

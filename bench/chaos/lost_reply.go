@@ -42,12 +42,12 @@ func insertSQL(try string) string {
 
 // retortEffects are an object's INSERT, the user's own, and a SELECT that lies
 // about being read-only.
-func retortEffects(ctx context.Context, url string) ([]effect, func(), error) {
+func retortEffects(ctx context.Context, url string) (*committer, error) {
 	eng, err := retort.Open(retort.Config{URL: url, Base: effectsBase(), PoolSize: 1})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return []effect{
+	return &committer{writes: []effect{
 		sessionEffect(eng, func(_ context.Context, s *retort.Session, try string) error {
 			s.Add(&Effect{Try: try})
 			return nil
@@ -60,15 +60,15 @@ func retortEffects(ctx context.Context, url string) ([]effect, func(), error) {
 			_, err := retort.SQL[int32](fmt.Sprintf("SELECT bump('%s')", try)).ReadOnly().One(ctx, s)
 			return err
 		}),
-	}, func() { _ = eng.Close(context.WithoutCancel(ctx)) }, nil
+	}, end: func() { _ = eng.Close(context.WithoutCancel(ctx)) }}, nil
 }
 
-func pgxpoolEffects(ctx context.Context, url string) ([]effect, func(), error) {
+func pgxpoolEffects(ctx context.Context, url string) (*committer, error) {
 	pool, err := newPool(ctx, url, 1)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return []effect{
+	return &committer{writes: []effect{
 		func(ctx context.Context, try string) error {
 			_, err := pool.Exec(ctx, insertSQL(try))
 			return err
@@ -77,20 +77,20 @@ func pgxpoolEffects(ctx context.Context, url string) ([]effect, func(), error) {
 			var one int
 			return pool.QueryRow(ctx, fmt.Sprintf("SELECT bump('%s')", try)).Scan(&one)
 		},
-	}, pool.Close, nil
+	}, end: pool.Close, lendsDead: true}, nil
 }
 
-func stdlibEffects(ctx context.Context, url string) ([]effect, func(), error) {
+func stdlibEffects(ctx context.Context, url string) (*committer, error) {
 	pool, err := newPool(ctx, url, 1)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	// Only its settings are wanted; database/sql has a pool of its own.
 	config := pool.Config().ConnConfig
 	pool.Close()
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(1)
-	return []effect{execEffect(db)}, func() { _ = db.Close() }, nil
+	return &committer{writes: []effect{execEffect(db)}, end: func() { _ = db.Close() }, lendsDead: true}, nil
 }
 
 func execEffect(db *sql.DB) effect {
@@ -101,7 +101,7 @@ func execEffect(db *sql.DB) effect {
 }
 
 // loseReplies cuts connections instead of handing on a statement's reply.
-func loseReplies(ctx context.Context, env *Env, replies int, open func(context.Context, string) ([]effect, func(), error)) (found Side, err error) {
+func loseReplies(ctx context.Context, env *Env, replies int, open func(context.Context, string) (*committer, error)) (found Side, err error) {
 	db, err := env.database(ctx, effectsBase(), bumpSQL)
 	if err != nil {
 		return found, err
@@ -112,17 +112,17 @@ func loseReplies(ctx context.Context, env *Env, replies int, open func(context.C
 		return found, err
 	}
 	defer p.Close()
-	effects, end, err := open(ctx, p.URL())
+	c, err := open(ctx, p.URL())
 	if err != nil {
 		return found, err
 	}
-	defer end()
+	defer c.end()
 
 	draw := env.rand(4, 0)
 	failed := 0
 	for i, which := range draw.Perm(replies) {
-		t := try{db: db, p: p, name: fmt.Sprint(i), warm: draw.IntN(2) == 0}
-		lost, err := t.run(ctx, func(p *proxy.Proxy) *proxy.Rule { return p.CutBefore(effectReply()) }, effects[which%len(effects)])
+		t := try{db: db, p: p, name: fmt.Sprint(i), warm: draw.IntN(2) == 0, lendsDead: c.lendsDead}
+		lost, err := t.run(ctx, func(p *proxy.Proxy) *proxy.Rule { return p.CutBefore(effectReply()) }, c.writes[which%len(c.writes)])
 		if err != nil {
 			return found, err
 		}

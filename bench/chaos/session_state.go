@@ -14,27 +14,38 @@ import (
 
 // stateKind is one kind of state that outlives a transaction.
 type stateKind struct {
-	name string
-	set  []string // run by the first user
-	seen string   // a SELECT of true where the state is there
-	late bool     // it is there from COMMIT on
+	name  string
+	set   []string // run by the first user
+	seen  string   // a SELECT of true where the state is there
+	late  bool     // it is there from COMMIT on
+	block bool     // a DO block can set it
+}
+
+// hidden is the same, set inside a DO block.
+func (k stateKind) hidden() stateKind {
+	inside := make([]string, len(k.set))
+	for i, sql := range k.set {
+		inside[i] = "DO $$ BEGIN EXECUTE '" + strings.ReplaceAll(sql, "'", "''") + "'; END $$"
+	}
+	k.set = inside
+	return k
 }
 
 // stateKinds are what PgBouncer's list of features calls poisonous, kind by kind.
 func stateKinds() []stateKind {
 	return []stateKind{
-		{"SET of an own setting", []string{"SET app.tenant = 'mine'"}, "SELECT coalesce(current_setting('app.tenant', true), '') <> ''", false},
-		{"SET ROLE", []string{"SET ROLE " + stateRole}, "SELECT current_user = '" + stateRole + "' AND session_user <> current_user", false},
-		{"SET SESSION AUTHORIZATION", []string{"SET SESSION AUTHORIZATION " + stateRole}, "SELECT session_user = '" + stateRole + "'", false},
-		{"search_path", []string{"SET search_path = pg_catalog"}, "SELECT current_setting('search_path') = 'pg_catalog'", false},
-		{"statement_timeout", []string{"SET statement_timeout = '1h'"}, "SELECT current_setting('statement_timeout') = '1h'", false},
-		{"advisory lock", []string{"SELECT pg_advisory_lock(11)"}, "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())", false},
-		{"temporary table", []string{"CREATE TEMPORARY TABLE chaos_mine (id int)"}, "SELECT to_regclass('pg_temp.chaos_mine') IS NOT NULL", false},
-		{"LISTEN", []string{"LISTEN chaos_news"}, "SELECT EXISTS (SELECT FROM pg_listening_channels())", true},
-		{"PREPARE", []string{"PREPARE chaos_mine AS SELECT 1"}, "SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'chaos_mine')", false},
-		{"cursor WITH HOLD", []string{"DECLARE chaos_mine CURSOR WITH HOLD FOR SELECT 1"}, "SELECT EXISTS (SELECT FROM pg_cursors WHERE name = 'chaos_mine')", false},
-		// The library is plpgsql because every server has it; nothing here runs it.
-		{"LOAD and a setting of the library", []string{"LOAD 'plpgsql'", "SET plpgsql.extra_warnings = 'all'"}, "SELECT current_setting('plpgsql.extra_warnings', true) IS NOT NULL", false},
+		{"SET of an own setting", []string{"SET app.tenant = 'mine'"}, "SELECT coalesce(current_setting('app.tenant', true), '') <> ''", false, true},
+		{"SET ROLE", []string{"SET ROLE " + stateRole}, "SELECT current_user = '" + stateRole + "' AND session_user <> current_user", false, true},
+		{"SET SESSION AUTHORIZATION", []string{"SET SESSION AUTHORIZATION " + stateRole}, "SELECT session_user = '" + stateRole + "'", false, true},
+		{"search_path", []string{"SET search_path = pg_catalog"}, "SELECT current_setting('search_path') = 'pg_catalog'", false, true},
+		{"statement_timeout", []string{"SET statement_timeout = '1h'"}, "SELECT current_setting('statement_timeout') = '1h'", false, true},
+		{"advisory lock", []string{"SELECT pg_advisory_lock(11)"}, "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())", false, true},
+		{"temporary table", []string{"CREATE TEMPORARY TABLE chaos_mine (id int)"}, "SELECT to_regclass('pg_temp.chaos_mine') IS NOT NULL", false, true},
+		{"LISTEN", []string{"LISTEN chaos_news"}, "SELECT EXISTS (SELECT FROM pg_listening_channels())", true, true},
+		{"PREPARE", []string{"PREPARE chaos_mine AS SELECT 1"}, "SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'chaos_mine')", false, true},
+		{"cursor WITH HOLD", []string{"DECLARE chaos_mine CURSOR WITH HOLD FOR SELECT 1"}, "SELECT EXISTS (SELECT FROM pg_cursors WHERE name = 'chaos_mine')", false, true},
+		// The library is plpgsql because every server has it; a DO block would load it.
+		{"LOAD and a setting of the library", []string{"LOAD 'plpgsql'", "SET plpgsql.extra_warnings = 'all'"}, "SELECT current_setting('plpgsql.extra_warnings', true) IS NOT NULL", false, false},
 	}
 }
 
@@ -104,7 +115,8 @@ func pgxpoolVisitor(ctx context.Context, url string) (visitor, func(), error) {
 	return visit, pool.Close, nil
 }
 
-// leakStates lets one user after the other use a pool of one connection.
+// leakStates lets one user after the other use a pool of one connection. What
+// leaks when it is set inside a DO block, where no client can see it, is noted.
 func leakStates(ctx context.Context, env *Env, kinds []stateKind, rounds int, open func(context.Context, string) (visitor, func(), error)) (found Side, err error) {
 	db, err := env.database(ctx, retort.NewBase())
 	if err != nil {
@@ -112,29 +124,48 @@ func leakStates(ctx context.Context, env *Env, kinds []stateKind, rounds int, op
 	}
 	defer func() { err = errors.Join(err, db.drop()) }()
 	draw := env.rand(6, 0)
-	leaked := make(map[string]bool)
+	leaked, inside := make(map[string]bool), make(map[string]bool)
 	for round := range rounds {
 		for _, i := range draw.Perm(len(kinds)) {
 			seen, err := leak(ctx, db.url, kinds[i], open)
 			if err != nil {
 				return found, fmt.Errorf("%s: %w", kinds[i].name, err)
 			}
-			if seen {
-				leaked[kinds[i].name] = true
+			leaked[kinds[i].name] = leaked[kinds[i].name] || seen
+			if !kinds[i].block {
+				continue
 			}
+			if seen, err = leak(ctx, db.url, kinds[i].hidden(), open); err != nil {
+				return found, fmt.Errorf("%s in a DO block: %w", kinds[i].name, err)
+			}
+			inside[kinds[i].name] = inside[kinds[i].name] || seen
 		}
 		env.Say("6: round %d of %d", round+1, rounds)
 	}
-	found = Side{Bad: len(leaked), Of: len(kinds)}
-	if len(leaked) > 0 && len(leaked) < len(kinds) {
-		var names []string
-		for name := range leaked {
-			names = append(names, name)
-		}
-		slices.Sort(names)
+	names := trueOnes(leaked)
+	found = Side{Bad: len(names), Of: len(kinds)}
+	if found.Bad > 0 && found.Bad < found.Of {
 		found.Note = strings.Join(names, ", ")
 	}
+	names = trueOnes(inside)
+	hidden := fmt.Sprintf("set inside a DO block %d of %d", len(names), len(inside))
+	if len(names) > 0 && len(names) < len(inside) {
+		hidden += ": " + strings.Join(names, ", ")
+	}
+	found.Note = notes(found.Note, hidden)
 	return found, nil
+}
+
+// trueOnes are the names that are true, sorted.
+func trueOnes(all map[string]bool) []string {
+	var names []string
+	for name, is := range all {
+		if is {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // leak tells whether the second user sees what the first has set.

@@ -46,7 +46,7 @@ func (r Report) table() string {
 
 // figure sets off the number that counts.
 func figure(s chaos.Side) string {
-	text := fmt.Sprintf("**%d** of %d", s.Bad, s.Of)
+	text := fmt.Sprintf("**%d** %s %d", s.Bad, s.Word(), s.Of)
 	if s.Note != "" {
 		text += "; " + cell(s.Note)
 	}
