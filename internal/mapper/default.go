@@ -15,9 +15,10 @@ import (
 //
 //   - Shape: nullable is true for a pointer, whose type is that of what it
 //     points at, and for types that hold NULL themselves (sql.NullString,
-//     pgtype.Int8). Named types follow their kind; json.RawMessage and
-//     map[string]any are jsonb; slices are arrays of the default of their
-//     elements; other maps and structs have no default.
+//     pgtype.Int8). Named types follow their kind, time.Duration is a bigint of
+//     nanoseconds; json.RawMessage and map[string]any are jsonb; slices are
+//     arrays of the default of their elements, but for json and durations; other
+//     maps and structs have no default.
 //   - Errors: text with the remedy, to be put behind the name of the field.
 func DefaultType(goType reflect.Type) (pgType string, nullable bool, err error) {
 	return (*Types)(nil).DefaultType(goType)
@@ -174,8 +175,11 @@ func (r *Types) defaultOfList(t reflect.Type) (pgType, bool) {
 		t = t.Elem()
 	}
 	pg, ok := r.defaultOf(t)
-	if ok && !pg.isArray() {
+	if !ok || isJSON(pg.wire) || t == durationType { // one document or many? numbers or intervals?
+		return pgType{}, false
+	}
+	if !pg.isArray() {
 		pg = arrayOf(pg)
 	}
-	return pg, ok && !isJSON(pg.item.wire) // one document, or many of them?
+	return pg, true
 }

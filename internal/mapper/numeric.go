@@ -2,6 +2,7 @@ package mapper
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -240,12 +241,12 @@ func (d decimal) equal(e decimal) bool {
 // compare orders as the server does: NaN is above infinity.
 func (d decimal) compare(e decimal) int {
 	if d.rank() != e.rank() || d.special != finite {
-		return d.rank() - e.rank()
+		return cmp.Compare(d.rank(), e.rank())
 	}
 	sign := d.rank() - zeroRank
 	d, e = d.trimmed(), e.trimmed()
 	if a, b := len(d.digits)-d.scale, len(e.digits)-e.scale; a != b {
-		return sign * (a - b)
+		return sign * cmp.Compare(a, b)
 	}
 	return sign * bytes.Compare(d.digits, e.digits)
 }

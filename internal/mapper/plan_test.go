@@ -75,7 +75,7 @@ func TestDefaultType(t *testing.T) {
 	}
 	for _, typ := range []reflect.Type{
 		nil, typeOf[uint64](), typeOf[int8](), typeOf[chan int](), typeOf[func()](), typeOf[any](), typeOf[error](),
-		typeOf[struct{ A int }](), typeOf[**string](), typeOf[map[string]string](), typeOf[[]any](), typeOf[[]json.RawMessage](), typeOf[complex128](), typeOf[[4]byte](),
+		typeOf[struct{ A int }](), typeOf[**string](), typeOf[map[string]string](), typeOf[[]any](), typeOf[[]time.Duration](), typeOf[[]json.RawMessage](), typeOf[complex128](), typeOf[[4]byte](),
 	} {
 		if got, _, err := mapper.DefaultType(typ); err == nil {
 			t.Errorf("DefaultType(%v) = %q, want an error with the remedy", typ, got)
