@@ -1,5 +1,12 @@
 package flight
 
+import (
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
 // highestPID is the largest process id that a system gives: 2^22 on Linux, less
 // elsewhere.
 const highestPID = 1 << 22
@@ -14,4 +21,12 @@ const highestPID = 1 << 22
 //     linux/threads.h, PID_MAX_LIMIT.
 func (c *Conn) BehindPooler() bool {
 	return c.pg.PID() > highestPID && c.pg.ParameterStatus("crdb_version") == ""
+}
+
+// LostStatement reports whether err is the server's word that it does not know a
+// statement that this connection prepared (26000). Where nobody dropped it, the
+// server is not the one that it was prepared on: a pooler changed it in between.
+func (c *Conn) LostStatement(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "26000" && !c.mustClose && strings.Contains(e.Message, c.registry.prefix)
 }

@@ -251,10 +251,3 @@ func TestNamesAreLookedUpAnew(t *testing.T) {
 		}
 	}
 }
-
-func TestBehindPooler(t *testing.T) {
-	t.Parallel()
-	if connect(t, things(t).URL()).BehindPooler() {
-		t.Error("PostgreSQL itself is taken for a pooler")
-	}
-}

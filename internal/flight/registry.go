@@ -1,7 +1,9 @@
 package flight
 
 import (
+	"crypto/rand"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -26,6 +28,7 @@ type prepared struct {
 type registry struct {
 	cap    int
 	count  int
+	prefix string
 	serial uint64
 	bySQL  map[string]*prepared
 	ring   prepared // sentinel: ring.next is the newest, ring.prev the oldest
@@ -34,8 +37,14 @@ type registry struct {
 	closing []string
 }
 
+// statementPrefix begins every name; a random part of the connection's own follows.
+// Behind a pooler that nobody told us of, another client's statement must not
+// answer to our name: the server would run it, without an error where the number
+// of parameters fits.
+const statementPrefix = "retort_"
+
 func newRegistry(capacity int) *registry {
-	r := &registry{cap: capacity, bySQL: make(map[string]*prepared)}
+	r := &registry{cap: capacity, bySQL: make(map[string]*prepared), prefix: statementPrefix + strings.ToLower(rand.Text()[:8]) + "_"}
 	r.ring.next, r.ring.prev = &r.ring, &r.ring
 	return r
 }
@@ -60,7 +69,7 @@ func (r *registry) use(sql string, oids []uint32, trip uint64) *prepared {
 func (r *registry) enter(sql string, oids []uint32, trip uint64) *prepared {
 	r.serial++
 	p := &prepared{
-		sql: sql, name: "retort_" + strconv.FormatUint(r.serial, 10), trip: trip,
+		sql: sql, name: r.prefix + strconv.FormatUint(r.serial, 10), trip: trip,
 		// The caller may reuse its slice; the key must not change with it.
 		oids: append([]uint32(nil), oids...),
 		twin: r.bySQL[sql],

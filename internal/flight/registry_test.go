@@ -244,10 +244,11 @@ func TestStalePlan(t *testing.T) {
 		db := things(t)
 		c := connect(t, db.URL())
 		fly(t, c, write("1"))
-		// retort_1 to 3: BEGIN, INSERT, COMMIT.
-		if _, err := c.PgConn().Exec(t.Context(), "DEALLOCATE retort_3").ReadAll(); err != nil {
+		names, err := c.PgConn().Exec(t.Context(), "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%COMMIT'").ReadAll()
+		if err != nil {
 			t.Fatal(err)
 		}
+		simple(t, c.PgConn(), "DEALLOCATE "+string(names[0].Rows[0][0]))
 		wantOutcome(t, c.Fly(t.Context(), write("2")), flight.RolledBack, -1)
 		wantStatus(t, c, 'I')
 		fly(t, c, write("2"))
