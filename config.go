@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Config says which database an engine talks to and how.
@@ -60,9 +62,17 @@ type Config struct {
 	// Logger receives echo, warnings and errors. Default: none are logged.
 	Logger *slog.Logger
 
-	// Observer is told of every flight; tracing and metrics hang on it. Default
-	// nil.
+	// Observer is told of every flight, and of more where it has the methods;
+	// tracing and metrics hang on it. Default nil.
 	Observer Observer
+
+	// PgxTracer is a tracer written for pgx, told of each statement as if pgx's
+	// Query had run it. What differs: the statements of a flight, BEGIN and COMMIT
+	// among them, begin and end together, as they travel; Args are empty unless
+	// EchoParams is on; the *pgx.Conn is there to be looked at and must not be
+	// used. Of its other methods only those of a pgx.ConnectTracer are called.
+	// Default nil.
+	PgxTracer pgx.QueryTracer
 
 	// Pooler is for a database behind a transaction-mode pooler such as
 	// PgBouncer: no prepared statements, no session state.

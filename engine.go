@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/pgerr"
@@ -27,7 +30,10 @@ type Engine struct {
 	log    *slog.Logger
 	echo   echo
 	watch  Observer
-	scans  sync.Map // of reflect.Type to *mapper.Scan, for raw SQL
+	told   observers
+	tracer pgx.QueryTracer
+	seen   atomic.Bool // somebody looks: an observer, the echo, a tracer or a tally
+	scans  sync.Map    // of reflect.Type to *mapper.Scan, for raw SQL
 }
 
 // Open compiles the models, checks every setting and returns an engine. It
@@ -49,16 +55,17 @@ func Open(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		base: base, models: compiled, log: cfg.Logger, watch: cfg.Observer,
+		base: base, models: compiled, log: cfg.Logger, watch: cfg.Observer, tracer: cfg.PgxTracer,
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams},
 		fly: flight.Config{
-			Conn: conn, Pooler: cfg.Pooler,
+			Conn: conn, Pooler: cfg.Pooler, Tracer: cfg.PgxTracer,
 			CommitTimeout: cfg.CommitTimeout, ConnectTimeout: cmp.Or(cfg.ConnectTimeout, conn.ConnectTimeout),
 		},
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
+	e.log = slog.New(e.LogHandler(e.log.Handler()))
 	if host, found := plainHost(cfg.URL, conn); found {
 		e.log.Warn("retort: Config.URL says nothing about TLS, so a connection may fall back to plain text; add ?sslmode=verify-full, or sslmode=disable where that is meant", "host", host)
 	}
@@ -66,6 +73,7 @@ func Open(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("retort: Open: %w", err)
 	}
+	e.look()
 	return e, nil
 }
 
@@ -131,6 +139,27 @@ func (e *Engine) Stats() pool.Stats { return e.pool.Stats() }
 //   - Concurrency: safe to call more than once and from several goroutines.
 func (e *Engine) Close(ctx context.Context) error { return e.pool.Close(ctx) }
 
+// Address is where an engine's database is.
+//
+//   - Shape: Host is a name, an address or the folder of a Unix socket; empty, as
+//     is Port, where the URL names several hosts.
+type Address struct {
+	Host     string
+	Port     int
+	Database string
+}
+
+// Address says where the database is, as the URL has it.
+func (e *Engine) Address() Address {
+	conn := e.fly.Conn
+	for _, other := range conn.Fallbacks { // the same host with and without TLS is one
+		if other.Host != conn.Host || other.Port != conn.Port {
+			return Address{Database: conn.Database}
+		}
+	}
+	return Address{Host: conn.Host, Port: int(conn.Port), Database: conn.Database}
+}
+
 // String names the database, without the password.
 func (e *Engine) String() string {
 	return fmt.Sprintf("retort.Engine(%s:%d/%s)", e.fly.Conn.Host, e.fly.Conn.Port, e.fly.Conn.Database)
@@ -179,6 +208,9 @@ func serverLeft(err error) bool {
 
 // poolEvent logs what an operator wants to know of.
 func (e *Engine) poolEvent(event pool.Event) {
+	if e.told.connections != nil {
+		e.told.connections.PoolEvent(event)
+	}
 	switch event.Kind {
 	case pool.EventOpenFailed:
 		if errors.Is(event.Err, context.Canceled) {

@@ -13,7 +13,9 @@ import (
 )
 
 // Observer is told of every flight that sessions of an engine make. Tracing and
-// metrics are built on it. Pings and resets of the pool are not told.
+// metrics are built on it: package observe has them ready. Pings and resets of
+// the pool are not told. [SessionObserver], [ConnectionObserver] and others tell
+// more; [Observers] joins several.
 //
 //   - Concurrency: called from many goroutines at once, on the caller's own; it
 //     should be quick and must not use the engine.
@@ -48,7 +50,7 @@ var endNames = [...]string{flight.Stay: "", flight.Commit: "COMMIT", flight.Roll
 
 // observed flies f and tells the observer and the log.
 func (e *Engine) observed(ctx context.Context, c *flight.Conn, f *flight.Flight, attempt int) error {
-	if e.watch == nil && !e.echo.on {
+	if !e.seen.Load() {
 		return c.Fly(ctx, f)
 	}
 	info := FlightInfo{Begin: f.Begin, End: endNames[f.End], Attempt: attempt}
@@ -59,13 +61,18 @@ func (e *Engine) observed(ctx context.Context, c *flight.Conn, f *flight.Flight,
 	if e.watch != nil {
 		watched = e.watch.FlightStart(ctx, info)
 	}
+	traced := e.trace(ctx, c, f, info)
 	start := time.Now()
 	err := error(&flight.Error{Outcome: flight.Lost, Statement: -1, Err: errLeft})
 	defer func() { // also when a loop over an iterator panics
 		info.Duration, info.Err = time.Since(start), e.explain(err)
+		if t := tallyOf(ctx); t != nil {
+			t.flown(info.Duration)
+		}
 		for i := range f.Statements {
 			info.Rows = append(info.Rows, f.Statements[i].Tag.RowsAffected())
 		}
+		traced.end(f, info, err)
 		if e.watch != nil {
 			e.watch.FlightEnd(watched, info)
 		}

@@ -30,7 +30,7 @@ const (
 func Run[R any](ctx context.Context, eng *Engine, opts TxOptions, fn func(context.Context, *Session) (R, error)) (R, error) {
 	opts.Repeatable = true
 	var result R
-	err := repeat(ctx, opts, func() error {
+	err := eng.repeat(ctx, opts, func() error {
 		return eng.once(ctx, opts, func(s *Session) error {
 			var err error
 			result, err = fn(ctx, s)
@@ -54,7 +54,7 @@ func Run[R any](ctx context.Context, eng *Engine, opts TxOptions, fn func(contex
 func InSession[In, M any](eng *Engine, opts TxOptions, fn func(context.Context, *Session, *In) (*M, error)) func(context.Context, *In) (*M, error) {
 	return func(ctx context.Context, in *In) (*M, error) {
 		var out *M
-		err := repeat(ctx, opts, func() error {
+		err := eng.repeat(ctx, opts, func() error {
 			own := in
 			if in != nil && opts.Repeatable {
 				fresh := *in
@@ -125,14 +125,15 @@ func (e *Engine) once(ctx context.Context, opts TxOptions, fn func(*Session) err
 			err = closing
 		}
 	}()
-	if err := fn(s); err != nil {
-		return err
+	s.cause = errPanicked // unless it returns
+	if s.cause = fn(s); s.cause == nil {
+		s.cause = s.Commit(ctx)
 	}
-	return s.Commit(ctx)
+	return s.cause
 }
 
 // repeat runs attempt again while the database asks for it.
-func repeat(ctx context.Context, opts TxOptions, attempt func() error) error {
+func (e *Engine) repeat(ctx context.Context, opts TxOptions, attempt func() error) error {
 	attempts := opts.MaxAttempts
 	if attempts == 0 {
 		attempts = defaultAttempts
@@ -146,7 +147,11 @@ func repeat(ctx context.Context, opts TxOptions, attempt func() error) error {
 		if err == nil || i >= attempts || !repeatable(err) {
 			return err
 		}
-		timer := time.NewTimer(rand.N(pause))
+		wait := rand.N(pause)
+		if e.told.sessions != nil {
+			e.told.sessions.SessionRetry(ctx, RetryInfo{Attempt: i, Err: err, Pause: wait})
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()

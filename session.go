@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync/atomic"
+	"time"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
@@ -75,6 +76,8 @@ type Session struct {
 	abandoned atomic.Bool
 
 	lease  pool.Lease[*flight.Conn]
+	since  time.Time     // when lease began, where somebody looks
+	cause  error         // why the session is about to be closed without Commit
 	flight flight.Flight // the one under way, here to save an allocation
 	open   bool          // a transaction is open on lease
 	wrote  bool          // and it has something to lose
@@ -258,7 +261,7 @@ func (s *Session) Close(ctx context.Context) error {
 // end is Close for the holder of busy; it may come twice.
 func (s *Session) end(ctx context.Context) {
 	if !s.closed {
-		s.rollback(ctx)
+		s.rollback(ctx, s.cause)
 		s.closed = true
 	}
 }

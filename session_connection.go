@@ -23,6 +23,7 @@ func (s *Session) giveBack(ctx context.Context, cause error) {
 	if !c.Broken() && c.TxStatus() != 'I' {
 		cause = errors.Join(cause, s.sendRollback(ctx))
 	}
+	s.tellRelease(ctx, cause)
 	s.eng.release(s.lease, cause)
 	s.lease, s.open, s.wrote = pool.Lease[*flight.Conn]{}, false, false
 }

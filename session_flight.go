@@ -73,11 +73,11 @@ func (s *Session) send(ctx context.Context, t *trip) error {
 	}
 	f.Begin = t.begin
 	for attempt := 1; ; attempt++ {
-		lease, err := s.eng.acquire(ctx)
+		lease, since, err := s.eng.borrow(ctx)
 		if err != nil {
 			return err
 		}
-		s.lease = lease
+		s.lease, s.since = lease, since
 		err = s.eng.observed(ctx, lease.Resource(), f, attempt)
 		if err == nil || attempt == maxSends || !s.mayResend(ctx, t, err) {
 			return s.settle(ctx, t, err, true)

@@ -59,7 +59,8 @@ func (s *Session) Commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(changes) > 0 || s.open {
+	worked := len(changes) > 0 || s.open
+	if worked {
 		err := s.fly(ctx, trip{begin: s.begin(), statements: statements, changes: changes, end: flight.Commit})
 		if err != nil {
 			return err
@@ -68,7 +69,9 @@ func (s *Session) Commit(ctx context.Context) error {
 	err = s.unit.Apply(changes, false)
 	s.unit.Commit()
 	if err != nil {
-		s.failed = &CommittedError{Err: err}
+		s.failed = &CommittedError{Err: err} // told when the session ends
+	} else if worked {
+		s.tellCommit(ctx)
 	}
 	return s.failed
 }
@@ -84,11 +87,14 @@ func (s *Session) Rollback(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	s.rollback(ctx)
+	s.rollback(ctx, nil)
 	return nil
 }
 
-func (s *Session) rollback(ctx context.Context) {
+// rollback drops everything; cause is why, where the session itself is well.
+func (s *Session) rollback(ctx context.Context, cause error) {
+	dropped := s.dropping(cause)
+	defer s.tellDrop(ctx, dropped)
 	s.unit.Rollback()
 	s.misuse, s.failed = nil, nil
 	s.stray.Store(nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -36,6 +37,10 @@ type Config struct {
 	// CommitTimeout bounds a flight that carries COMMIT, which does not die with
 	// its context. Default 10 s.
 	CommitTimeout time.Duration
+
+	// Tracer makes Conn.Pgx available; a pgx.ConnectTracer is told of connects.
+	// Flights do not call it.
+	Tracer pgx.QueryTracer
 
 	// ConnectTimeout bounds the connection attempt to each host. Default 10 s.
 	ConnectTimeout time.Duration

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -15,7 +16,8 @@ import (
 //   - Cleanup: [Conn.Close] exactly once.
 type Conn struct {
 	pg   *pgconn.PgConn
-	wire *wire // nil when a caller's AfterNetConnect hides it
+	pgx  *pgx.Conn // around pg; nil without Config.Tracer
+	wire *wire     // nil when a caller's AfterNetConnect hides it
 	cfg  Config
 
 	registry *registry

@@ -52,7 +52,7 @@ func (c *Conn) dial(ctx context.Context, own *pgconn.Config) (*pgconn.PgConn, er
 	if err := c.askPassword(ctx, own); err != nil {
 		return nil, err
 	}
-	pg, err := pgconn.ConnectConfig(ctx, own)
+	pg, err := c.open(ctx, own)
 	if err == nil {
 		return pg, nil
 	}
@@ -64,7 +64,7 @@ func (c *Conn) dial(ctx context.Context, own *pgconn.Config) (*pgconn.PgConn, er
 	if err := c.askPassword(ctx, own); err != nil || own.Password == before {
 		return nil, refused
 	}
-	if pg, err = pgconn.ConnectConfig(ctx, own); err != nil {
+	if pg, err = c.open(ctx, own); err != nil {
 		return nil, pgerr.NewConnectError(own, err)
 	}
 	return pg, nil
