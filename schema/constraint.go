@@ -48,15 +48,17 @@ type Check struct {
 	Expression string
 }
 
-// ForeignKey ties Columns to RefColumns of RefTable, pair by pair.
+// ForeignKey ties Columns to RefColumns of RefTable in RefNamespace, pair by
+// pair.
 type ForeignKey struct {
-	Name       string
-	Columns    []string
-	RefTable   string
-	RefColumns []string
-	OnDelete   Action
-	OnUpdate   Action
-	Deferrable Deferrable
+	Name         string
+	Columns      []string
+	RefNamespace string
+	RefTable     string
+	RefColumns   []string
+	OnDelete     Action
+	OnUpdate     Action
+	Deferrable   Deferrable
 }
 
 // Action is what a foreign key does to its rows when the row they refer to

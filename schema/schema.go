@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // Schema is everything that one registry of models describes.
 //
 //   - Shape: every slice keeps the order of registration; a table may refer to
@@ -11,13 +13,27 @@ type Schema struct {
 }
 
 // Table returns the table with that name in the default namespace of s.
-func (s *Schema) Table(name string) (*Table, bool) {
+func (s *Schema) Table(name string) (*Table, bool) { return s.TableIn("", name) }
+
+// TableIn returns the table with that name in namespace, empty for the default.
+func (s *Schema) TableIn(namespace, name string) (*Table, bool) {
 	for i := range s.Tables {
-		if s.Tables[i].Name == name {
+		if s.Tables[i].Namespace == namespace && s.Tables[i].Name == name {
 			return &s.Tables[i], true
 		}
 	}
 	return nil, false
+}
+
+// Namespaces lists the namespaces that tables of s name, in order of appearance.
+func (s *Schema) Namespaces() []string {
+	var names []string
+	for i := range s.Tables {
+		if ns := s.Tables[i].Namespace; ns != "" && !slices.Contains(names, ns) {
+			names = append(names, ns)
+		}
+	}
+	return names
 }
 
 // Enum is a PostgreSQL enum type.
@@ -39,13 +55,16 @@ const (
 
 // Object is a database object that is declared by its SQL text and not by a model.
 //
-//   - Shape: Create is one statement. Table is set for triggers only. Name is
+//   - Shape: Create is one statement. Table, and the Namespace it is in, are set
+//     for triggers only; {table} in the trigger's statement stands for both, in
+//     quotes, and a table in a namespace is named so and not otherwise. Name is
 //     the plain name; functions may be told apart by Arguments, the list of
 //     argument types as SQL text, empty for none.
 type Object struct {
 	Kind      ObjectKind
 	Name      string
 	Arguments string
+	Namespace string
 	Table     string
 	Create    string
 }

@@ -2,10 +2,12 @@ package schema
 
 // Table is one table.
 //
-//   - Shape: Columns in physical order. Every constraint has a name. Storage is
+//   - Shape: Namespace is empty for the first schema of search_path. Columns in
+//     physical order. Every constraint has a name. Storage is
 //     the list of storage parameters as SQL text ("fillfactor = 70"), empty for
 //     the server's defaults. An empty Comment is none.
 type Table struct {
+	Namespace   string
 	Name        string
 	Columns     []Column
 	PrimaryKey  *PrimaryKey
@@ -17,6 +19,15 @@ type Table struct {
 	Unlogged    bool
 	Storage     string
 	Comment     string
+}
+
+// FullName is the name for people: behind its namespace and a period, where it
+// has one; without quotes.
+func (t *Table) FullName() string {
+	if t.Namespace == "" {
+		return t.Name
+	}
+	return t.Namespace + "." + t.Name
 }
 
 // Column returns the column with that name.

@@ -3,35 +3,42 @@ package ddl
 // label opens every query of this package, so that pg_stat_activity tells who.
 const label = "/* retort:create_all */ "
 
-// The catalog queries read the first schema of search_path. {names} is an array
-// of the names asked for. Everything there is visible without a qualifier, so
-// the server renders both sides alike; where a function qualifies regardless
-// (pg_get_indexdef, pg_get_triggerdef, pg_get_functiondef) the known prefix is
-// cut off by its length, so no literal is ever touched.
+// The catalog queries read the first schema of search_path, and other schemas
+// where a table asks for one. {tables} stands for the tables asked for, with
+// their schemas; {names} is an array of names. What is in the first schema is
+// visible without a qualifier, so the server renders both sides alike; where a
+// function qualifies regardless (pg_get_indexdef, pg_get_triggerdef,
+// pg_get_functiondef) the known prefix is cut off by its length, so no literal is
+// ever touched.
 //
 // Source: PostgreSQL manual, chapters "System Catalogs" and "System Catalog
 // Information Functions".
 const (
-	relationsSQL = `SELECT c.relname::text, c.relkind::text, (c.relpersistence = 'u')::text,
-  coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '')
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = pg_catalog.current_schema()
-WHERE c.relname = ANY ({names})
-ORDER BY c.relname`
+	wantedSQL = `(VALUES {wanted}) AS w(key, nspname, relname)
+JOIN pg_catalog.pg_namespace n ON n.nspname = w.nspname
+JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.relname`
 
-	storageSQL = `SELECT c.relname::text, o.option_name, o.option_value
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = pg_catalog.current_schema()
+	namespacesSQL = `SELECT n.nspname::text FROM pg_catalog.pg_namespace n
+WHERE n.nspname = ANY ({names})
+ORDER BY n.nspname`
+
+	relationsSQL = `SELECT w.key, c.relkind::text, (c.relpersistence = 'u')::text,
+  coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '')
+FROM {tables}
+ORDER BY w.key`
+
+	storageSQL = `SELECT w.key, o.option_name, o.option_value
+FROM {tables}
 LEFT JOIN pg_catalog.pg_class toast ON toast.oid = c.reltoastrelid
 CROSS JOIN LATERAL (
   SELECT p.option_name, p.option_value FROM pg_catalog.pg_options_to_table(c.reloptions) p
   UNION ALL
   SELECT 'toast.' || p.option_name, p.option_value FROM pg_catalog.pg_options_to_table(toast.reloptions) p
 ) o
-WHERE c.relname = ANY ({names}) AND o.option_value IS NOT NULL
-ORDER BY c.relname, o.option_name`
+WHERE o.option_value IS NOT NULL
+ORDER BY w.key, o.option_name`
 
-	columnsSQL = `SELECT c.relname::text, a.attname::text,
+	columnsSQL = `SELECT w.key, a.attname::text,
   pg_catalog.format_type(a.atttypid, a.atttypmod),
   CASE WHEN co.oid IS NULL THEN ''
        WHEN pg_catalog.pg_collation_is_visible(co.oid) THEN pg_catalog.quote_ident(co.collname)
@@ -47,8 +54,7 @@ ORDER BY c.relname, o.option_name`
   (d.adbin IS NOT NULL OR a.attidentity <> '' OR t.typdefault IS NOT NULL)::text,
   coalesce(sq.seqstart::text, ''),
   coalesce(pg_catalog.col_description(c.oid, a.attnum), '')
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = pg_catalog.current_schema()
+FROM {tables}
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
@@ -58,19 +64,16 @@ LEFT JOIN pg_catalog.pg_depend own ON a.attidentity <> '' AND own.deptype = 'i'
   AND own.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND own.refclassid = own.classid
   AND own.refobjid = c.oid AND own.refobjsubid = a.attnum
 LEFT JOIN pg_catalog.pg_sequence sq ON sq.seqrelid = own.objid
-WHERE c.relname = ANY ({names})
-ORDER BY c.relname, a.attnum`
+ORDER BY w.key, a.attnum`
 
 	// Not-null constraints have rows of their own from PostgreSQL 18 on; they are
 	// compared as a fact of their column.
-	constraintsSQL = `SELECT c.relname::text, k.conname::text, pg_catalog.pg_get_constraintdef(k.oid)
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = pg_catalog.current_schema()
+	constraintsSQL = `SELECT w.key, k.conname::text, pg_catalog.pg_get_constraintdef(k.oid)
+FROM {tables}
 JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype IN ('p', 'u', 'c', 'f', 'x')
-WHERE c.relname = ANY ({names})
-ORDER BY c.relname, pg_catalog.strpos('pucxf', k.contype::text), k.conname`
+ORDER BY w.key, pg_catalog.strpos('pucxf', k.contype::text), k.conname`
 
-	indexesSQL = `SELECT c.relname::text, i.relname::text,
+	indexesSQL = `SELECT w.key, i.relname::text,
   CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END
   || pg_catalog.right(def.sql, -pg_catalog.length(
        'CREATE ' || CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END
@@ -78,32 +81,28 @@ ORDER BY c.relname, pg_catalog.strpos('pucxf', k.contype::text), k.conname`
        || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) || ' '))
   || CASE WHEN x.indisvalid THEN '' ELSE ' (invalid)' END,
   def.sql
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = pg_catalog.current_schema()
+FROM {tables}
 JOIN pg_catalog.pg_index x ON x.indrelid = c.oid
 JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
 CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(i.oid) AS sql) def
-WHERE c.relname = ANY ({names})
-  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
+WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k
                   WHERE k.conindid = i.oid AND k.contype IN ('p', 'u', 'x'))
-ORDER BY c.relname, i.relname`
+ORDER BY w.key, i.relname`
 
-	triggersSQL = `SELECT c.relname::text, t.tgname::text,
+	triggersSQL = `SELECT w.key, t.tgname::text,
   CASE WHEN t.tgconstraint <> 0 THEN 'CONSTRAINT ' ELSE '' END
   || pg_catalog.left(rest.sql, pg_catalog.strpos(rest.sql, cut.sql) - 1)
   || pg_catalog.right(rest.sql, -(pg_catalog.strpos(rest.sql, cut.sql) + pg_catalog.length(cut.sql) - 2))
   || CASE t.tgenabled WHEN 'O' THEN '' WHEN 'D' THEN ' (disabled)' WHEN 'R' THEN ' (replica only)' ELSE ' (always)' END,
   def.sql
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = pg_catalog.current_schema()
+FROM {tables}
 JOIN pg_catalog.pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal
 CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_triggerdef(t.oid) AS sql) def
 CROSS JOIN LATERAL (SELECT pg_catalog.right(def.sql, -pg_catalog.length(
   'CREATE ' || CASE WHEN t.tgconstraint <> 0 THEN 'CONSTRAINT ' ELSE '' END
   || 'TRIGGER ' || pg_catalog.quote_ident(t.tgname) || ' ')) AS sql) rest
 CROSS JOIN LATERAL (SELECT ' ON ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) || ' ' AS sql) cut
-WHERE c.relname = ANY ({names})
-ORDER BY c.relname, t.tgname`
+ORDER BY w.key, t.tgname`
 
 	typesSQL = `SELECT t.typname::text, t.typtype::text, coalesce(e.enumlabel::text, '')
 FROM pg_catalog.pg_type t

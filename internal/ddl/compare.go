@@ -22,9 +22,9 @@ func compare(s *schema.Schema, model, database *facts) []Difference {
 		}
 	}
 	for i := range s.Tables {
-		name := s.Tables[i].Name
-		if db := database.tables[name]; db != nil {
-			out = append(out, compareTable(&s.Tables[i], model.tables[name], db)...)
+		t := &s.Tables[i]
+		if db := database.tables[placeOf(t)]; db != nil {
+			out = append(out, compareTable(t, model.tables[placeOf(t)], db)...)
 		}
 	}
 	return out
@@ -56,7 +56,7 @@ func compareEnum(e *schema.Enum, database *typeFacts) []Difference {
 // that only the database has are somebody else's.
 func compareTable(t *schema.Table, model, database *tableFacts) []Difference {
 	if database.kind != "r" && database.kind != "p" {
-		return []Difference{{Table: t.Name, What: "kind of relation", Model: "table", Database: relationKind(database.kind)}}
+		return []Difference{{Table: t.FullName(), What: "kind of relation", Model: "table", Database: relationKind(database.kind)}}
 	}
 	var out []Difference
 	if model.unlogged != database.unlogged {
@@ -79,7 +79,7 @@ func compareTable(t *schema.Table, model, database *tableFacts) []Difference {
 	out = append(out, compareItems("index ", model.indexes, database.indexes)...)
 	out = append(out, compareItems("trigger ", model.triggers, database.triggers)...)
 	for i := range out {
-		out[i].Table = t.Name
+		out[i].Table = t.FullName()
 	}
 	return out
 }

@@ -34,7 +34,7 @@ type Result struct {
 }
 
 // CreateAll creates what is missing of s in the current schema, which is the
-// first one of search_path that exists.
+// first one of search_path that exists, and in the namespaces that s names.
 //
 // One advisory lock, held to the end of the transaction, makes several callers
 // wait for each other. When something of s exists, s is built in a scratch
@@ -42,7 +42,7 @@ type Result struct {
 // queries and compared, and the savepoint is rolled back; this needs the CREATE
 // privilege on the database.
 //
-//   - Shape: enums, functions and whole tables are created; what is missing from
+//   - Shape: namespaces, enums, functions and whole tables are created; what is missing from
 //     an existing table is a difference. Extra indexes, constraints, triggers,
 //     enum values and columns are fine, a NOT NULL column without a default is
 //     not. Comments and storage parameters are compared where the model sets them,
@@ -128,6 +128,8 @@ func (c *creation) missing(database *facts, signatures []string) []Statement {
 	for _, st := range Create(c.s) {
 		there := false
 		switch st.Kind {
+		case KindNamespace:
+			there = slices.Contains(database.namespaces, st.Name)
 		case KindEnum:
 			there = database.types[st.Name] != nil
 		case KindFunction:
@@ -136,7 +138,7 @@ func (c *creation) missing(database *facts, signatures []string) []Statement {
 			}
 			function++
 		default:
-			there = database.tables[st.Table] != nil
+			there = database.tables[place{st.Namespace, st.Table}] != nil
 		}
 		if !there {
 			out = append(out, st)
@@ -149,8 +151,11 @@ func (c *creation) run(ctx context.Context, statements []Statement) error {
 	for _, st := range statements {
 		if err := c.q.Exec(ctx, label+st.SQL); err != nil {
 			what := fmt.Sprintf("%s %s", st.Kind, st.Name)
+			if st.Kind == KindTable {
+				what = fmt.Sprintf("%s %s", st.Kind, fullName(st.Namespace, st.Name))
+			}
 			if st.Table != "" && st.Kind != KindTable {
-				what += " of table " + st.Table
+				what += " of table " + fullName(st.Namespace, st.Table)
 			}
 			return fmt.Errorf("ddl: create %s: %w", what, err)
 		}
@@ -162,7 +167,7 @@ func (c *creation) run(ctx context.Context, statements []Statement) error {
 // has the server check the bodies of new functions.
 func (c *creation) finish(ctx context.Context, created []Statement) error {
 	if len(created) > 0 {
-		if _, err := c.registered(ctx, c.namespace); err != nil {
+		if _, err := c.registered(ctx, c.s, c.namespace); err != nil {
 			return err
 		}
 	}

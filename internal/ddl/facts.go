@@ -3,6 +3,7 @@ package ddl
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/retort-go/retort/internal/sqltext"
@@ -12,9 +13,10 @@ import (
 // facts is what the current schema holds under the names of one model, in the
 // server's own words.
 type facts struct {
-	tables    map[string]*tableFacts
-	types     map[string]*typeFacts
-	functions []item
+	namespaces []string
+	tables     map[place]*tableFacts
+	types      map[string]*typeFacts
+	functions  []item
 }
 
 // tableFacts is one relation; kind is pg_class.relkind.
@@ -54,19 +56,22 @@ func (f *facts) empty() bool {
 	return len(f.tables) == 0 && len(f.types) == 0 && len(f.functions) == 0
 }
 
-// reader runs the catalog queries for the names of one model in whatever schema
-// comes first in search_path, so both sides are read by the same texts.
+// place is where a table is; an empty namespace is the current schema.
+type place struct{ namespace, name string }
+
+func placeOf(t *schema.Table) place { return place{t.Namespace, t.Name} }
+
+// reader runs the catalog queries for the names of one model, so both sides are
+// read by the same texts.
 type reader struct {
-	q                        Querier
-	tables, enums, functions string
-	scratch                  string
+	q                            Querier
+	schema                       *schema.Schema
+	enums, functions, namespaces string
+	scratch                      *scratch // nil while the database is read
 }
 
 func newReader(q Querier, s *schema.Schema) *reader {
-	var tables, enums, functions []string
-	for i := range s.Tables {
-		tables = append(tables, s.Tables[i].Name)
-	}
+	var enums, functions []string
 	for i := range s.Enums {
 		enums = append(enums, s.Enums[i].Name)
 	}
@@ -75,7 +80,32 @@ func newReader(q Querier, s *schema.Schema) *reader {
 			functions = append(functions, s.Objects[i].Name)
 		}
 	}
-	return &reader{q: q, tables: nameArray(tables), enums: nameArray(enums), functions: nameArray(functions)}
+	return &reader{
+		q: q, schema: s, enums: nameArray(enums), functions: nameArray(functions), namespaces: nameArray(s.Namespaces()),
+	}
+}
+
+// wanted is the list of tables to read. The key finds the table of the model
+// again, whatever it is called in the database.
+func (r *reader) wanted() string {
+	var b sqltext.Builder
+	for i := range r.schema.Tables {
+		t := &r.schema.Tables[i]
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("('" + strconv.Itoa(i) + "', ")
+		if t.Namespace == "" {
+			b.WriteString("pg_catalog.current_schema()")
+		} else {
+			b.Literal(r.scratch.of(t.Namespace))
+			b.WriteString("::name")
+		}
+		b.WriteString(", ")
+		b.Literal(t.Name)
+		b.WriteString("::name)")
+	}
+	return b.String()
 }
 
 func nameArray(names []string) string {
@@ -92,51 +122,83 @@ func nameArray(names []string) string {
 }
 
 func (r *reader) read(ctx context.Context) (*facts, error) {
-	f := &facts{tables: map[string]*tableFacts{}, types: map[string]*typeFacts{}}
+	f := &facts{tables: map[place]*tableFacts{}, types: map[string]*typeFacts{}}
 	for _, part := range []struct {
 		sql, names string
 		add        func(row []string)
 	}{
-		{relationsSQL, r.tables, func(row []string) {
-			f.tables[row[0]] = &tableFacts{kind: row[1], unlogged: row[2] == "true", comment: row[3]}
-		}},
-		{storageSQL, r.tables, f.addTo(func(t *tableFacts, row []string) {
-			t.storage = append(t.storage, item{name: row[1], text: row[2]})
-		})},
-		{columnsSQL, r.tables, f.addTo(addColumn)},
-		{constraintsSQL, r.tables, f.addTo(func(t *tableFacts, row []string) {
-			t.constraints = append(t.constraints, item{name: row[1], text: row[2]})
-		})},
-		{indexesSQL, r.tables, f.addTo(func(t *tableFacts, row []string) {
-			t.indexes = append(t.indexes, item{name: row[1], text: row[2], statement: row[3]})
-		})},
-		{triggersSQL, r.tables, f.addTo(func(t *tableFacts, row []string) {
-			t.triggers = append(t.triggers, item{name: row[1], text: row[2], statement: row[3]})
-		})},
+		{namespacesSQL, r.namespaces, func(row []string) { f.namespaces = append(f.namespaces, row[0]) }},
 		{typesSQL, r.enums, f.addType},
 		{functionsSQL, r.functions, func(row []string) {
-			f.functions = append(f.functions, item{name: row[0], text: r.withoutScratch(row[1])})
+			f.functions = append(f.functions, item{name: row[0], text: r.scratch.withoutPath(row[1])})
 		}},
 	} {
-		rows, err := r.q.Query(ctx, label+strings.ReplaceAll(part.sql, "{names}", part.names))
-		if err != nil {
-			return nil, fmt.Errorf("ddl: read the catalog: %w", err)
+		if err := r.rows(ctx, strings.ReplaceAll(part.sql, "{names}", part.names), part.add); err != nil {
+			return nil, err
 		}
-		for _, row := range rows {
-			part.add(row)
+	}
+	if len(r.schema.Tables) == 0 {
+		return f, nil
+	}
+	tables := strings.ReplaceAll(wantedSQL, "{wanted}", r.wanted())
+	relations := func(row []string) {
+		f.tables[r.place(row)] = &tableFacts{kind: row[1], unlogged: row[2] == "true", comment: row[3]}
+	}
+	if err := r.rows(ctx, strings.ReplaceAll(relationsSQL, "{tables}", tables), relations); err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		sql string
+		add func(t *tableFacts, row []string)
+	}{
+		{storageSQL, func(t *tableFacts, row []string) {
+			t.storage = append(t.storage, item{name: row[1], text: row[2]})
+		}},
+		{columnsSQL, func(t *tableFacts, row []string) {
+			row[2], row[5] = r.scratch.withoutNames(row[2]), r.scratch.withoutNames(row[5])
+			addColumn(t, row)
+		}},
+		{constraintsSQL, func(t *tableFacts, row []string) {
+			t.constraints = append(t.constraints, item{name: row[1], text: r.scratch.withoutNames(row[2])})
+		}},
+		{indexesSQL, func(t *tableFacts, row []string) {
+			t.indexes = append(t.indexes, item{name: row[1], text: r.scratch.withoutNames(row[2]), statement: row[3]})
+		}},
+		{triggersSQL, func(t *tableFacts, row []string) {
+			t.triggers = append(t.triggers, item{name: row[1], text: r.scratch.withoutNames(row[2]), statement: row[3]})
+		}},
+	} {
+		if err := r.rows(ctx, strings.ReplaceAll(part.sql, "{tables}", tables), func(row []string) {
+			// A table that somebody else made between two of our queries was missing when
+			// the tables were read.
+			if t := f.tables[r.place(row)]; t != nil {
+				part.add(t, row)
+			}
+		}); err != nil {
+			return nil, err
 		}
 	}
 	return f, nil
 }
 
-// addTo leaves out the rows of a table that somebody else made between two of
-// our queries: it was missing when the tables were read.
-func (f *facts) addTo(add func(t *tableFacts, row []string)) func(row []string) {
-	return func(row []string) {
-		if t := f.tables[row[0]]; t != nil {
-			add(t, row)
-		}
+func (r *reader) rows(ctx context.Context, sql string, add func(row []string)) error {
+	rows, err := r.q.Query(ctx, label+sql)
+	if err != nil {
+		return fmt.Errorf("ddl: read the catalog: %w", err)
 	}
+	for _, row := range rows {
+		add(row)
+	}
+	return nil
+}
+
+// place finds the table that a row is about.
+func (r *reader) place(row []string) place {
+	i, err := strconv.Atoi(row[0])
+	if err != nil {
+		return place{}
+	}
+	return placeOf(&r.schema.Tables[i])
 }
 
 func addColumn(t *tableFacts, row []string) {
@@ -155,13 +217,4 @@ func (f *facts) addType(row []string) {
 	if row[1] == "e" {
 		t.labels = append(t.labels, row[2])
 	}
-}
-
-// withoutScratch takes the scratch schema out of the one place where the server
-// writes it into a definition: SET search_path FROM CURRENT.
-func (r *reader) withoutScratch(definition string) string {
-	if r.scratch == "" {
-		return definition
-	}
-	return strings.ReplaceAll(definition, "'"+r.scratch+"', ", "")
 }

@@ -14,7 +14,7 @@ func CreateIndex(t *schema.Table, ix *schema.Index) string {
 	if ix.Unique {
 		b.WriteString("UNIQUE ")
 	}
-	b.WriteString("INDEX " + sqltext.Ident(ix.Name) + "\n    ON " + sqltext.Ident(t.Name) + " ")
+	b.WriteString("INDEX " + sqltext.Ident(ix.Name) + "\n    ON " + relation(t) + " ")
 	if ix.Method != "" {
 		b.WriteString("USING " + sqltext.Ident(ix.Method) + " ")
 	}

@@ -32,48 +32,43 @@ func (c *creation) compareInScratch(ctx context.Context, database *facts) ([]str
 		return nil, &DiffError{Differences: differences}
 	}
 	// The rollback also takes back search_path.
-	c.reader.scratch = ""
+	c.reader.scratch = nil
 	if err := c.q.Exec(ctx, label+"ROLLBACK TO SAVEPOINT "+savepoint); err != nil {
 		return nil, fmt.Errorf("ddl: roll the scratch schema back: %w", err)
 	}
 	return signatures, nil
 }
 
-// build makes the whole model in a scratch schema that is searched before the
-// current one, and reads it.
+// build makes the whole model in scratch schemas and reads it.
 func (c *creation) build(ctx context.Context) ([]string, *facts, error) {
-	rows, err := c.q.Query(ctx, label+"SELECT 'retort_scratch_' || pg_catalog.pg_backend_pid()")
-	if err != nil {
-		return nil, nil, fmt.Errorf("ddl: name a scratch schema: %w", err)
-	}
-	scratch := rows[0][0]
-	if err := c.q.Exec(ctx, label+"CREATE SCHEMA "+sqltext.Ident(scratch)); err != nil {
-		return nil, nil, fmt.Errorf("ddl: some of the models' tables exist, and comparing them needs a scratch schema "+
-			"(GRANT CREATE ON DATABASE, or create the tables by migrations): %w", err)
-	}
-	path := label + "SELECT pg_catalog.set_config('search_path', " + sqltext.Literal(scratch) +
-		" || ', ' || pg_catalog.current_setting('search_path'), true)"
-	if _, err := c.q.Query(ctx, path); err != nil {
-		return nil, nil, fmt.Errorf("ddl: search the scratch schema first: %w", err)
-	}
-	if err := c.run(ctx, Create(c.s)); err != nil {
-		return nil, nil, fmt.Errorf("%w (while building the models in a scratch schema to compare them)", err)
-	}
-	signatures, err := c.registered(ctx, scratch)
+	sc, err := c.newScratch(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	c.reader.scratch = scratch
+	if err := c.enter(ctx, sc); err != nil {
+		return nil, nil, err
+	}
+	moved := sc.moved(c.s)
+	statements := slices.DeleteFunc(Create(moved), func(st Statement) bool { return st.Kind == KindNamespace })
+	if err := c.run(ctx, statements); err != nil {
+		return nil, nil, fmt.Errorf("%w (while building the models in a scratch schema to compare them)", err)
+	}
+	signatures, err := c.registered(ctx, moved, sc.main)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.reader.scratch = sc
 	model, err := c.reader.read(ctx)
 	return signatures, model, err
 }
 
-// registered looks for every registered object in namespace and returns the
+// registered looks for every object of s in namespace, for triggers in the one
+// of their table, and returns the
 // signatures of the functions there.
-func (c *creation) registered(ctx context.Context, namespace string) ([]string, error) {
+func (c *creation) registered(ctx context.Context, s *schema.Schema, namespace string) ([]string, error) {
 	signatures := []string{}
-	for i := range c.s.Objects {
-		o := &c.s.Objects[i]
+	for i := range s.Objects {
+		o := &s.Objects[i]
 		rows, err := c.q.Query(ctx, label+findObject(o, namespace))
 		if err != nil {
 			return nil, fmt.Errorf("ddl: look for %s %s: %w", o.Kind, o.Name, err)
@@ -90,6 +85,9 @@ func (c *creation) registered(ctx context.Context, namespace string) ([]string, 
 
 func findObject(o *schema.Object, namespace string) string {
 	if o.Kind == schema.Trigger {
+		if o.Namespace != "" {
+			namespace = o.Namespace
+		}
 		return "SELECT t.tgname::text FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid " +
 			"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND n.nspname = " +
 			sqltext.Literal(namespace) + " AND c.relname = " + sqltext.Literal(o.Table) +
@@ -124,19 +122,21 @@ func notMade(o *schema.Object) error {
 func (c *creation) again(model, database *facts, differences []Difference) []string {
 	var out []string
 	for i := range c.s.Tables {
-		name := c.s.Tables[i].Name
-		if database.tables[name] == nil {
+		t := &c.s.Tables[i]
+		at := placeOf(t)
+		if database.tables[at] == nil {
 			continue
 		}
-		out = append(out, model.tables[name].again(sqltext.Ident(name), func(what string) bool {
-			return slices.ContainsFunc(differences, func(d Difference) bool { return d.Table == name && d.What == what })
+		out = append(out, model.tables[at].again(c.reader.scratch.of(t.Namespace), t.Name, func(what string) bool {
+			return slices.ContainsFunc(differences, func(d Difference) bool { return d.Table == t.FullName() && d.What == what })
 		})...)
 	}
 	return out
 }
 
-func (t *tableFacts) again(table string, differs func(what string) bool) []string {
+func (t *tableFacts) again(namespace, name string, differs func(what string) bool) []string {
 	var out []string
+	table := qualified(namespace, name)
 	for _, col := range t.columns {
 		if !differs("column " + col.name) {
 			continue
@@ -159,7 +159,7 @@ func (t *tableFacts) again(table string, differs func(what string) bool) []strin
 	}
 	for _, ix := range t.indexes {
 		if differs("index " + ix.name) {
-			out = append(out, "DROP INDEX IF EXISTS "+sqltext.Ident(ix.name), ix.statement)
+			out = append(out, "DROP INDEX IF EXISTS "+qualified(namespace, ix.name), ix.statement)
 		}
 	}
 	for _, tr := range t.triggers {

@@ -12,6 +12,7 @@ type Kind string
 
 // The kinds of statements, in the order in which [Create] returns them.
 const (
+	KindNamespace   Kind = "schema"
 	KindEnum        Kind = "enum"
 	KindFunction    Kind = "function"
 	KindTable       Kind = "table"
@@ -26,18 +27,19 @@ const (
 //
 //   - Shape: Name is the plain name, for functions with the argument types in
 //     parentheses, for comments "table" or the column behind "column ". Table is the table that the thing is or belongs to, empty for
-//     enums and functions. SQL has no semicolon at its end.
+//     namespaces, enums and functions; Namespace is the table's. SQL has no semicolon at its end.
 type Statement struct {
-	Kind  Kind
-	Name  string
-	Table string
-	SQL   string
+	Kind      Kind
+	Name      string
+	Namespace string
+	Table     string
+	SQL       string
 }
 
 // Create writes everything in s as statements, in an order that works on an
 // empty database.
 //
-//   - Shape: enums, functions, tables each with its comments, indexes, foreign keys, triggers; within a
+//   - Shape: namespaces, enums, functions, tables each with its comments, indexes, foreign keys, triggers; within a
 //     kind the order of s. Foreign keys come after all tables, so cycles work;
 //     functions come before tables, so defaults and checks may call them. An
 //     SQL function that reads a table therefore needs check_function_bodies = off,
@@ -45,13 +47,16 @@ type Statement struct {
 //   - Errors: none; s passes [Validate] first.
 func Create(s *schema.Schema) []Statement {
 	var out []Statement
+	for _, name := range s.Namespaces() {
+		out = append(out, Statement{Kind: KindNamespace, Name: name, SQL: "CREATE SCHEMA " + sqltext.Ident(name)})
+	}
 	for i := range s.Enums {
 		out = append(out, Statement{Kind: KindEnum, Name: s.Enums[i].Name, SQL: CreateEnum(&s.Enums[i])})
 	}
 	out = appendObjects(out, s, schema.Function)
 	for i := range s.Tables {
 		t := &s.Tables[i]
-		out = append(out, Statement{Kind: KindTable, Name: t.Name, Table: t.Name, SQL: CreateTable(t, s.Enums)})
+		out = append(out, Statement{Kind: KindTable, Name: t.Name, Namespace: t.Namespace, Table: t.Name, SQL: CreateTable(t, s.Enums)})
 		out = appendComments(out, t)
 	}
 	for i := range s.Tables {
@@ -61,7 +66,7 @@ func Create(s *schema.Schema) []Statement {
 		t := &s.Tables[i]
 		for j := range t.ForeignKeys {
 			fk := &t.ForeignKeys[j]
-			out = append(out, Statement{Kind: KindForeignKey, Name: fk.Name, Table: t.Name, SQL: AddForeignKey(t, fk)})
+			out = append(out, Statement{Kind: KindForeignKey, Name: fk.Name, Namespace: t.Namespace, Table: t.Name, SQL: AddForeignKey(t, fk)})
 		}
 	}
 	return appendObjects(out, s, schema.Trigger)
@@ -69,11 +74,11 @@ func Create(s *schema.Schema) []Statement {
 
 func appendComments(out []Statement, t *schema.Table) []Statement {
 	if t.Comment != "" {
-		out = append(out, Statement{Kind: KindComment, Name: "table", Table: t.Name, SQL: CommentTable(t)})
+		out = append(out, Statement{Kind: KindComment, Name: "table", Namespace: t.Namespace, Table: t.Name, SQL: CommentTable(t)})
 	}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; c.Comment != "" {
-			out = append(out, Statement{Kind: KindComment, Name: "column " + c.Name, Table: t.Name, SQL: CommentColumn(t, c)})
+			out = append(out, Statement{Kind: KindComment, Name: "column " + c.Name, Namespace: t.Namespace, Table: t.Name, SQL: CommentColumn(t, c)})
 		}
 	}
 	return out
@@ -82,7 +87,7 @@ func appendComments(out []Statement, t *schema.Table) []Statement {
 func appendIndexes(out []Statement, t *schema.Table) []Statement {
 	for i := range t.Uniques {
 		if u := &t.Uniques[i]; u.Where != "" {
-			out = append(out, Statement{Kind: KindUniqueIndex, Name: u.Name, Table: t.Name, SQL: CreateUniqueIndex(t, u)})
+			out = append(out, Statement{Kind: KindUniqueIndex, Name: u.Name, Namespace: t.Namespace, Table: t.Name, SQL: CreateUniqueIndex(t, u)})
 		}
 	}
 	for i := range t.Indexes {
@@ -91,7 +96,7 @@ func appendIndexes(out []Statement, t *schema.Table) []Statement {
 		if ix.Unique {
 			kind = KindUniqueIndex
 		}
-		out = append(out, Statement{Kind: kind, Name: ix.Name, Table: t.Name, SQL: CreateIndex(t, ix)})
+		out = append(out, Statement{Kind: kind, Name: ix.Name, Namespace: t.Namespace, Table: t.Name, SQL: CreateIndex(t, ix)})
 	}
 	return out
 }
@@ -102,7 +107,7 @@ func appendObjects(out []Statement, s *schema.Schema, kind schema.ObjectKind) []
 		if o.Kind != kind {
 			continue
 		}
-		st := Statement{Kind: KindTrigger, Name: o.Name, Table: o.Table, SQL: objectText(o)}
+		st := Statement{Kind: KindTrigger, Name: o.Name, Namespace: o.Namespace, Table: o.Table, SQL: objectText(o)}
 		if kind == schema.Function {
 			st.Kind, st.Name = KindFunction, functionName(o)
 		}
@@ -113,10 +118,17 @@ func appendObjects(out []Statement, s *schema.Schema, kind schema.ObjectKind) []
 
 func functionName(o *schema.Object) string { return o.Name + "(" + o.Arguments + ")" }
 
+// tableMark stands for the table in the statement of a trigger.
+const tableMark = "{table}"
+
 // objectText is the statement of o without white space around it and without
 // the semicolons that would make two statements out of one.
 func objectText(o *schema.Object) string {
-	return strings.TrimRight(strings.TrimSpace(o.Create), "; \t\r\n")
+	text := strings.TrimRight(strings.TrimSpace(o.Create), "; \t\r\n")
+	if o.Kind == schema.Trigger {
+		text = strings.ReplaceAll(text, tableMark, qualified(o.Namespace, o.Table))
+	}
+	return text
 }
 
 // CreateEnum writes CREATE TYPE for e, one value per line.

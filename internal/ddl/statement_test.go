@@ -18,6 +18,7 @@ func TestCreate(t *testing.T) {
 		t.Parallel()
 		golden(t, "testdata/library.sql", script(library()))
 		golden(t, "testdata/workshop.sql", script(workshop()))
+		golden(t, "testdata/offices.sql", script(offices()))
 	})
 
 	t.Run("writes_nothing_for_nothing", func(t *testing.T) {

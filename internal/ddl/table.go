@@ -40,7 +40,7 @@ func CreateTable(t *schema.Table, enums []schema.Enum) string {
 	if t.Unlogged {
 		create = "CREATE UNLOGGED TABLE "
 	}
-	create += sqltext.Ident(t.Name) + " ("
+	create += relation(t) + " ("
 	if len(lines) > 0 {
 		create += "\n    " + strings.Join(lines, ",\n    ") + "\n"
 	}
@@ -111,19 +111,19 @@ func closed(text string) string {
 
 // CommentTable writes COMMENT ON TABLE for t.
 func CommentTable(t *schema.Table) string {
-	return "COMMENT ON TABLE " + sqltext.Ident(t.Name) + " IS " + sqltext.Literal(t.Comment)
+	return "COMMENT ON TABLE " + relation(t) + " IS " + sqltext.Literal(t.Comment)
 }
 
 // CommentColumn writes COMMENT ON COLUMN for c of t.
 func CommentColumn(t *schema.Table, c *schema.Column) string {
-	return "COMMENT ON COLUMN " + sqltext.Ident(t.Name) + "." + sqltext.Ident(c.Name) + " IS " + sqltext.Literal(c.Comment)
+	return "COMMENT ON COLUMN " + relation(t) + "." + sqltext.Ident(c.Name) + " IS " + sqltext.Literal(c.Comment)
 }
 
 // AddForeignKey writes ALTER TABLE … ADD CONSTRAINT for one foreign key of t.
 func AddForeignKey(t *schema.Table, fk *schema.ForeignKey) string {
-	out := "ALTER TABLE " + sqltext.Ident(t.Name) +
+	out := "ALTER TABLE " + relation(t) +
 		"\n    ADD " + constraint(fk.Name) + "FOREIGN KEY " + columnList(fk.Columns) +
-		"\n    REFERENCES " + sqltext.Ident(fk.RefTable) + " " + columnList(fk.RefColumns)
+		"\n    REFERENCES " + qualified(fk.RefNamespace, fk.RefTable) + " " + columnList(fk.RefColumns)
 	if fk.OnDelete != schema.NoAction {
 		out += "\n    ON DELETE " + string(fk.OnDelete)
 	}
@@ -131,6 +131,21 @@ func AddForeignKey(t *schema.Table, fk *schema.ForeignKey) string {
 		out += "\n    ON UPDATE " + string(fk.OnUpdate)
 	}
 	return out + deferrable(fk.Deferrable, "\n    ")
+}
+
+// relation is the name of t as SQL text.
+func relation(t *schema.Table) string { return qualified(t.Namespace, t.Name) }
+
+// fullName is the name of a table for people.
+func fullName(namespace, name string) string {
+	return (&schema.Table{Namespace: namespace, Name: name}).FullName()
+}
+
+func qualified(namespace, name string) string {
+	if namespace == "" {
+		return sqltext.Ident(name)
+	}
+	return sqltext.Ident(namespace) + "." + sqltext.Ident(name)
 }
 
 func constraint(name string) string { return "CONSTRAINT " + sqltext.Ident(name) + " " }

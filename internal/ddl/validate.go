@@ -3,6 +3,7 @@ package ddl
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/schema"
@@ -18,7 +19,10 @@ import (
 //     target is not unique or of another type, settings that contradict each
 //     other.
 func Validate(s *schema.Schema) []error {
-	v := validation{schema: s, relations: map[string]string{}, types: map[string]string{}}
+	v := validation{schema: s, relations: map[place]string{}, types: map[place]string{}}
+	for _, name := range s.Namespaces() {
+		v.namespace(name)
+	}
 	for i := range s.Enums {
 		v.enum(&s.Enums[i])
 	}
@@ -26,9 +30,10 @@ func Validate(s *schema.Schema) []error {
 	// name of one.
 	for i := range s.Tables {
 		t := &s.Tables[i]
+		where := "table " + t.FullName()
 		v.name("table", "", t.Name)
-		if v.claim("table "+t.Name, t.Name) {
-			v.claimType("table "+t.Name, t.Name)
+		if v.claim(where, placeOf(t)) {
+			v.claimType(where, placeOf(t))
 		}
 	}
 	for i := range s.Tables {
@@ -41,8 +46,8 @@ func Validate(s *schema.Schema) []error {
 type validation struct {
 	schema    *schema.Schema
 	problems  []error
-	relations map[string]string // name → what has it; tables and indexes share them
-	types     map[string]string // name → what has it; enums and tables share them
+	relations map[place]string // name → what has it; tables and indexes share them
+	types     map[place]string // name → what has it; enums and tables share them
 }
 
 func (v *validation) problem(where, format string, args ...any) {
@@ -62,28 +67,35 @@ func (v *validation) name(what, where, name string) {
 }
 
 // claim takes name among the relations of the schema.
-func (v *validation) claim(owner, name string) bool {
+func (v *validation) claim(owner string, name place) bool {
 	if before, taken := v.relations[name]; taken {
 		v.problem(owner, "the name %q is taken already by %s; tables, indexes, primary keys and "+
-			"unique constraints share one set of names", name, before)
+			"unique constraints share one set of names", name.name, before)
 		return false
 	}
 	v.relations[name] = owner
 	return true
 }
 
-func (v *validation) claimType(owner, name string) {
+func (v *validation) claimType(owner string, name place) {
 	if before, taken := v.types[name]; taken {
-		v.problem(owner, "the name %q is taken already by %s; enums and tables share one set of names", name, before)
+		v.problem(owner, "the name %q is taken already by %s; enums and tables share one set of names", name.name, before)
 		return
 	}
 	v.types[name] = owner
 }
 
+func (v *validation) namespace(name string) {
+	v.name("schema", "", name)
+	if strings.HasPrefix(name, "pg_") || name == "information_schema" {
+		v.problem("schema "+name, "PostgreSQL keeps this name for itself")
+	}
+}
+
 func (v *validation) enum(e *schema.Enum) {
 	where := "enum " + e.Name
 	v.name("enum", "", e.Name)
-	v.claimType(where, e.Name)
+	v.claimType(where, place{name: e.Name})
 	if len(e.Values) == 0 {
 		v.problem(where, "it has no values")
 	}
@@ -120,14 +132,17 @@ func (v *validation) objects() {
 		switch o.Kind {
 		case schema.Function:
 			where = string(o.Kind) + " " + functionName(o)
-			if o.Table != "" {
-				v.problem(where, "it names the table %q, which only triggers have", o.Table)
+			if o.Table != "" || o.Namespace != "" {
+				v.problem(where, "it names the table %q, which only triggers have", fullName(o.Namespace, o.Table))
 			}
 		case schema.Trigger:
-			where += " of table " + o.Table
+			where += " of table " + fullName(o.Namespace, o.Table)
 			key = where
-			if _, ok := v.schema.Table(o.Table); !ok {
+			if _, ok := v.schema.TableIn(o.Namespace, o.Table); !ok {
 				v.problem(where, "no registered table has this name")
+			}
+			if o.Namespace != "" && !strings.Contains(o.Create, tableMark) {
+				v.problem(where, "its SQL must call the table %s, which stands for the name with its schema", tableMark)
 			}
 			if o.Arguments != "" {
 				v.problem(where, "it has the arguments %q, which only functions have", o.Arguments)

@@ -21,10 +21,10 @@ var abilities = map[string]struct{ order, include, unique, exclude, manyParts bo
 }
 
 func (tv *tableValidation) index(ix *schema.Index) {
-	table := "table " + tv.t.Name
+	table := "table " + tv.t.FullName()
 	where := table + ": index " + ix.Name
 	tv.name("index", table, ix.Name)
-	tv.claim(where, ix.Name)
+	tv.claimRelation(where, ix.Name)
 	tv.parts(where, ix.Method, ix.Parts, ix.Include)
 	tv.text(where, "predicate", ix.Where)
 	tv.text(where, "list of storage parameters", ix.Storage)
@@ -38,7 +38,7 @@ func (tv *tableValidation) index(ix *schema.Index) {
 
 func (tv *tableValidation) exclusion(e *schema.Exclusion) {
 	where := tv.constraint(e.Name)
-	tv.claim(where, e.Name)
+	tv.claimRelation(where, e.Name)
 	method := e.Method
 	if method == "" {
 		method = "gist"

@@ -15,7 +15,7 @@ const (
 )
 
 func (v *validation) table(t *schema.Table) {
-	where := "table " + t.Name
+	where := "table " + t.FullName()
 	if len(t.Columns) == 0 {
 		v.problem(where, "it has no columns")
 	}
@@ -57,7 +57,7 @@ type tableValidation struct {
 // constraint takes a name among the constraints of the table and returns the
 // place for problems.
 func (tv *tableValidation) constraint(name string) string {
-	table := "table " + tv.t.Name
+	table := "table " + tv.t.FullName()
 	tv.name("constraint", table, name)
 	where := table + ": constraint " + name
 	if tv.constraints[name] {
@@ -67,24 +67,29 @@ func (tv *tableValidation) constraint(name string) string {
 	return where
 }
 
+// claimRelation takes the name of an index; it lives where its table does.
+func (tv *tableValidation) claimRelation(where, name string) {
+	tv.claim(where, place{tv.t.Namespace, name})
+}
+
 func (tv *tableValidation) keys() {
 	if pk := tv.t.PrimaryKey; pk != nil {
 		where := tv.constraint(pk.Name)
-		tv.claim(where, pk.Name)
+		tv.claimRelation(where, pk.Name)
 		tv.columns(where, pk.Columns)
 	}
 	for i := range tv.t.Uniques {
 		u := &tv.t.Uniques[i]
-		where := "table " + tv.t.Name + ": index " + u.Name
+		where := "table " + tv.t.FullName() + ": index " + u.Name
 		if u.Where == "" {
 			where = tv.constraint(u.Name)
 		} else {
-			tv.name("index", "table "+tv.t.Name, u.Name)
+			tv.name("index", "table "+tv.t.FullName(), u.Name)
 			if u.Deferrable != schema.NotDeferrable {
 				tv.problem(where, "it has a predicate and is deferrable; PostgreSQL takes one of them")
 			}
 		}
-		tv.claim(where, u.Name)
+		tv.claimRelation(where, u.Name)
 		tv.columns(where, u.Columns)
 		tv.included(where, u.Include)
 		tv.text(where, "predicate", u.Where)
@@ -143,9 +148,9 @@ func (tv *tableValidation) foreignKey(fk *schema.ForeignKey) {
 		tv.action(where, on.what, on.action, fk.Columns)
 	}
 	tv.generatedKey(where, fk)
-	ref, ok := tv.schema.Table(fk.RefTable)
+	ref, ok := tv.schema.TableIn(fk.RefNamespace, fk.RefTable)
 	if !ok {
-		tv.problem(where, "it refers to the table %q, which is not registered", fk.RefTable)
+		tv.problem(where, "it refers to the table %q, which is not registered", fullName(fk.RefNamespace, fk.RefTable))
 		return
 	}
 	if len(fk.Columns) != len(fk.RefColumns) {
@@ -154,7 +159,7 @@ func (tv *tableValidation) foreignKey(fk *schema.ForeignKey) {
 	}
 	for _, name := range fk.RefColumns {
 		if _, ok := ref.Column(name); !ok {
-			tv.problem(where, "it refers to the column %q, which table %s does not have", name, ref.Name)
+			tv.problem(where, "it refers to the column %q, which table %s does not have", name, ref.FullName())
 			whole = false
 		}
 	}
@@ -212,7 +217,7 @@ func (tv *tableValidation) target(where string, fk *schema.ForeignKey, ref *sche
 	}
 	if !unique {
 		tv.problem(where, "it refers to %s (%s), which is neither the primary key nor unique at once and without a predicate",
-			ref.Name, strings.Join(fk.RefColumns, ", "))
+			ref.FullName(), strings.Join(fk.RefColumns, ", "))
 	}
 	for i, name := range fk.Columns {
 		c, _ := tv.t.Column(name)

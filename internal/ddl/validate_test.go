@@ -137,6 +137,30 @@ func TestValidate(t *testing.T) {
 			`table authors: constraint b: its predicate has a NUL byte or is not valid UTF-8`,
 			`table authors: constraint c: it has no columns`,
 		}},
+		{"accepts_one_name_in_several_namespaces", func(s *schema.Schema) { *s = *offices() }, nil},
+		{"namespaces", func(s *schema.Schema) {
+			*s = *offices()
+			s.Tables[0].Namespace = "pg_own"
+			s.Tables[1].Checks[0].Expression = ""
+			s.Tables[2].Namespace = "audit"
+			s.Tables[2].Columns = nil
+			s.Objects[0].Namespace = "audit"
+			s.Objects[1].Create = "CREATE TRIGGER papers_keep BEFORE DELETE ON papers EXECUTE FUNCTION keep()"
+		}, []string{
+			`schema pg_own: PostgreSQL keeps this name for itself`,
+			`table audit.papers: the name "papers" is taken already by table audit.papers; tables, indexes, primary keys and unique constraints share one set of names`,
+			`table pg_own.papers: constraint fk_papers_up_papers: it refers to the table "Odd \"one'.x.papers", which is not registered`,
+			`table audit.papers: constraint ck_papers_kind: its expression is empty`,
+			`table audit.papers: constraint fk_papers_up_papers: it refers to the table "papers", which is not registered`,
+			`table audit.papers: it has no columns`,
+			`table audit.papers: constraint pk_papers: the name "pk_papers" is taken already by table audit.papers: constraint pk_papers; tables, indexes, primary keys and unique constraints share one set of names`,
+			`table audit.papers: constraint pk_papers: the table has no column "id"`,
+			`table audit.papers: index uq_papers_up: the name "uq_papers_up" is taken already by table audit.papers: index uq_papers_up; tables, indexes, primary keys and unique constraints share one set of names`,
+			`table audit.papers: index uq_papers_up: the table has no column "up"`,
+			`table audit.papers: constraint fk_papers_up_papers: the table has no column "up"`,
+			`function keep(): it names the table "audit.", which only triggers have`,
+			`trigger papers_keep of table audit.papers: its SQL must call the table {table}, which stands for the name with its schema`,
+		}},
 		{"a_table_without_columns", func(s *schema.Schema) {
 			s.Tables = []schema.Table{{Name: ""}}
 			s.Objects = nil
