@@ -48,7 +48,7 @@ type (
 	complexField   struct{ N complex64 }
 	structField    struct{ N struct{ A int } }
 	mapField       struct{ N map[string]int }
-	sliceField     struct{ N []time.Duration }
+	sliceField     struct{ N []func() }
 	arrayField     struct{ N [4]byte }
 	funcField      struct{ N func() }
 	interfaceField struct{ N any }
