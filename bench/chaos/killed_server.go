@@ -22,7 +22,8 @@ type Entry struct{ retort.UUIDKey }
 const writers = 8
 
 // KilledServer counts acknowledged commits that are gone after kills of the
-// server by SIGKILL, with 8 writers at work.
+// server by SIGKILL, on Linux all of its processes at once, with 8 writers at
+// work.
 //
 // The server is one of its own, on a kept data folder, with fsync, full page
 // writes and synchronous_commit on. The control's database has
@@ -166,7 +167,7 @@ func (d *killDrill) killAll(ctx context.Context, name string, kills int, lull fu
 			err = pause(ctx, lull())
 		}
 		if err == nil {
-			err = d.srv.Kill()
+			err = d.killServer()
 		}
 		if err == nil {
 			err = d.srv.Restart(ctx)
@@ -177,4 +178,10 @@ func (d *killDrill) killAll(ctx context.Context, name string, kills int, lull fu
 		d.Say("1: %s: kill %d of %d, %d acknowledged", name, i+1, kills, acks.Load())
 	}
 	return nil
+}
+
+// killServer ends all of the server's processes where they can be found. Left
+// alone by their postmaster, backends would finish what they are at.
+func (d *killDrill) killServer() error {
+	return errors.Join(killChildren(d.srv.PID()), d.srv.Kill())
 }
