@@ -101,6 +101,9 @@ func (p pgtypeCodecOf) append(c *column, plan pgtype.EncodePlan, buf []byte, at 
 }
 
 func (p pgtypeCodecOf) decode(d *decodeColumn, dst unsafe.Pointer, src []byte) error {
+	if d.in.pg.wire == wireTime && len(src) == 8 && !inDay(int64(binary.BigEndian.Uint64(src))) {
+		return d.malformed("time beyond 24 hours")
+	}
 	err := p.scan.Scan(src, reflect.NewAt(p.typ, dst).Interface())
 	switch {
 	case err == nil:
