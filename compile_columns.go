@@ -28,12 +28,15 @@ func (c *compiler) columns(p *part) (ok bool) {
 			continue
 		}
 		d := said[i].merge(nil)
+		if d.generated != "" && (d.onUpdate != "" || d.keyMaker != nil) {
+			c.fail(p.decl, "Column: field %s is generated and so never written; remove OnUpdate and MadeBy", f.Path)
+		}
 		col, facts := c.column(f, d)
 		p.model.FieldColumn[i] = len(columns)
 		columns = append(columns, col)
 		p.schema.Columns = append(p.schema.Columns, facts)
 		p.model.Columns = append(p.model.Columns, model.Column{
-			Name: col.Name, ServerMade: d.serverMade, OnUpdate: d.onUpdate,
+			Name: col.Name, ServerMade: d.serverMade, OnUpdate: d.onUpdate, Generated: d.generated != "",
 			Fixed: d.identity != schema.NoIdentity || d.onUpdate != "", KeyMaker: d.keyMaker,
 		})
 	}
@@ -80,6 +83,12 @@ func (c *ColumnDef) merge(d *ColumnDef) *ColumnDef {
 		out.defaultSQL = pick(part.defaultSQL, out.defaultSQL)
 		out.onUpdate = pick(part.onUpdate, out.onUpdate)
 		out.identity = pick(part.identity, out.identity)
+		out.generated = pick(part.generated, out.generated)
+		out.collation = pick(part.collation, out.collation)
+		out.comment = pick(part.comment, out.comment)
+		if part.sequence != (schema.Sequence{}) {
+			out.sequence = part.sequence
+		}
 		if part.serverMade {
 			out.serverMade, out.keyMaker = true, nil
 		}
@@ -108,7 +117,8 @@ func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.C
 		col.PGType, col.Enum = e.enum.Name, true
 	}
 	col.NotNull = f.Type.Kind() != reflect.Pointer
-	return col, schema.Column{Name: name, NotNull: col.NotNull, Default: d.defaultSQL, Identity: d.identity}
+	return col, schema.Column{Name: name, NotNull: col.NotNull, Default: d.defaultSQL,
+		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment}
 }
 
 // key settles the primary key and the version.

@@ -49,25 +49,6 @@ func (c *compiler) compiled(decl *declaration) *part {
 	return nil
 }
 
-func (c *compiler) constraints(p *part) {
-	t := p.schema
-	for _, u := range p.def.uniques {
-		if _, names, ok := c.find(p, "Unique", u.fields); ok {
-			name := pick(u.name, c.naming.UniqueName(t.Name, names))
-			t.Uniques = append(t.Uniques, schema.Unique{Name: name, Columns: names, Where: u.where, Deferrable: u.deferrable})
-		}
-	}
-	for _, x := range p.def.indexes {
-		if _, names, ok := c.find(p, "Index", x.fields); ok {
-			name := pick(x.name, c.naming.IndexName(t.Name, names))
-			t.Indexes = append(t.Indexes, schema.Index{Name: name, Parts: schema.Parts(names...), Where: x.where})
-		}
-	}
-	for _, k := range p.def.checks {
-		t.Checks = append(t.Checks, schema.Check{Name: c.naming.CheckName(t.Name, k.Name), Expression: k.Expression})
-	}
-}
-
 // foreignKeys resolves what a table refers to, when all tables are known.
 func (c *compiler) foreignKeys(p *part) {
 	for _, f := range p.def.references {

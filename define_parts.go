@@ -11,6 +11,10 @@ type ColumnDef struct {
 	serverMade bool
 	onUpdate   string
 	identity   schema.Identity
+	sequence   schema.Sequence
+	generated  string
+	collation  string
+	comment    string
 	keyMaker   KeyMaker
 }
 
@@ -37,45 +41,38 @@ func (c *ColumnDef) ServerMade(sql string) *ColumnDef {
 // column; the value comes back.
 func (c *ColumnDef) OnUpdate(sql string) *ColumnDef { c.onUpdate = sql; return c }
 
-// Identity lets the database number the column.
+// Identity lets the database number the column: with [schema.IdentityByDefault]
+// other writers may give a number of their own, with [schema.IdentityAlways] they
+// may not.
 func (c *ColumnDef) Identity(kind schema.Identity) *ColumnDef {
 	c.identity, c.serverMade = kind, true
 	return c
 }
 
+// Sequence sets how an identity column counts: its first number and the step
+// between two. Zero is the server's default, 1.
+func (c *ColumnDef) Sequence(start, increment int64) *ColumnDef {
+	c.sequence = schema.Sequence{Start: start, Increment: increment}
+	return c
+}
+
+// Generated lets the database compute the column from others of its row and
+// store it. Its value comes back from every INSERT and UPDATE that Retort sends;
+// setting the field is an error at the flush.
+func (c *ColumnDef) Generated(sql string) *ColumnDef {
+	c.generated, c.serverMade = sql, true
+	return c
+}
+
+// Collation sets the name of the collation that the column's texts are sorted
+// and compared by, as in "C" or "de-x-icu".
+func (c *ColumnDef) Collation(name string) *ColumnDef { c.collation = name; return c }
+
+// Comment says in the database what the column is for.
+func (c *ColumnDef) Comment(text string) *ColumnDef { c.comment = text; return c }
+
 // MadeBy sets how [Session.Add] makes an unset key.
 func (c *ColumnDef) MadeBy(m KeyMaker) *ColumnDef { c.keyMaker = m; return c }
-
-// IndexDef describes an index; its methods return it, to be chained.
-type IndexDef struct {
-	fields []any
-	name   string
-	where  string
-}
-
-// Name sets the index's name in place of the naming convention's.
-func (x *IndexDef) Name(name string) *IndexDef { x.name = name; return x }
-
-// Where limits the index to the rows for which the SQL predicate holds.
-func (x *IndexDef) Where(sql string) *IndexDef { x.where = sql; return x }
-
-// UniqueDef describes a unique constraint; its methods return it, to be chained.
-type UniqueDef struct {
-	fields     []any
-	name       string
-	where      string
-	deferrable schema.Deferrable
-}
-
-// Name sets the constraint's name in place of the naming convention's.
-func (u *UniqueDef) Name(name string) *UniqueDef { u.name = name; return u }
-
-// Where limits the constraint to the rows for which the SQL predicate holds; it
-// becomes a unique index.
-func (u *UniqueDef) Where(sql string) *UniqueDef { u.where = sql; return u }
-
-// Deferrable says when the constraint is checked.
-func (u *UniqueDef) Deferrable(d schema.Deferrable) *UniqueDef { u.deferrable = d; return u }
 
 // ForeignKeyDef describes a foreign key; its methods return it, to be chained.
 type ForeignKeyDef struct {

@@ -21,8 +21,8 @@ type texts struct {
 	insert      string
 	delete      string
 	selectByKey string
-	selectFrom  string // all columns, up to the table's name
-	childList   string // all columns behind "c."
+	selectFrom  string   // all columns, up to the table's name
+	childList   string   // all columns behind "c."
 	updates     sync.Map // of the changed columns' bytes to string
 
 	insertColumns  []int // written, in order of the parameters
@@ -40,7 +40,7 @@ func (x *texts) build(t *Table) {
 			x.insertColumns = append(x.insertColumns, i)
 			x.insertOIDs = append(x.insertOIDs, t.Plan.OID(i))
 		}
-		if c.OnUpdate != "" {
+		if c.OnUpdate != "" || c.Generated {
 			x.updateReturned = append(x.updateReturned, i)
 		}
 	}
@@ -139,8 +139,12 @@ func updateText(t *Table, changed []int) string {
 		b.Ident(t.Columns[c].Name)
 		b.WriteString(" = $" + strconv.Itoa(first+i))
 	}
-	for i, c := range t.texts.updateReturned {
-		if i > 0 || len(changed) > 0 {
+	written := len(changed)
+	for _, c := range t.texts.updateReturned {
+		if t.Columns[c].Generated {
+			continue
+		}
+		if written++; written > 1 {
 			b.WriteString(", ")
 		}
 		b.Ident(t.Columns[c].Name)
