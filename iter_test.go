@@ -78,7 +78,8 @@ func TestIterEndsEarly(t *testing.T) {
 					t.Errorf("recovered %v", r)
 				}
 			}()
-			for range all.Iter(ctx, s) {
+			for _, err := range all.Iter(ctx, s) {
+				must(t, err)
 				panic("mine")
 			}
 		}()
@@ -90,8 +91,11 @@ func TestIterEndsEarly(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			for range all.Iter(ctx, s) {
-				runtime.Goexit()
+			for _, err := range all.Iter(ctx, s) {
+				if err == nil {
+					runtime.Goexit()
+				}
+				t.Error(err)
 			}
 		}()
 		<-done

@@ -14,12 +14,13 @@ import (
 //     The values in its conditions are read when it runs.
 //   - Concurrency: safe for many goroutines, as it is never changed.
 type Query[T any] struct {
-	table *Table[T]
-	where []Predicate
-	order []Order
-	after []any
-	with  []any
-	limit *int
+	table   *Table[T]
+	where   []Predicate
+	order   []Order
+	after   []any
+	with    []any
+	limit   int
+	limited bool
 }
 
 // Query starts a query for all rows.
@@ -51,7 +52,7 @@ func (q Query[T]) OrderBy(keys ...Order) Query[T] {
 //
 //   - Errors: n below zero, when the query runs.
 func (q Query[T]) Limit(n int) Query[T] {
-	q.limit = &n
+	q.limit, q.limited = n, true
 	return q
 }
 
@@ -108,12 +109,12 @@ func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
 
 func (q Query[T]) compiled(t *model.Table, label string) *query.Select {
 	limit := -1
-	if q.limit != nil {
-		limit = *q.limit
+	if q.limited {
+		limit = q.limit
 	}
 	return &query.Select{
 		Label: label, Table: t, Where: q.where, Order: q.order, After: q.after, Limit: limit,
-		Total: len(q.with) > 0 || q.after != nil || q.limit != nil && len(q.order) > 0,
+		Total: len(q.with) > 0 || q.after != nil || q.limited && len(q.order) > 0,
 	}
 }
 
@@ -123,8 +124,8 @@ func (q Query[T]) prepare(s *Session, label string) (*query.Select, []*model.Rel
 	if err != nil {
 		return nil, nil, err
 	}
-	if q.limit != nil && *q.limit < 0 {
-		return nil, nil, fmt.Errorf("retort: Limit(%d): a limit is 0 or more", *q.limit)
+	if q.limited && q.limit < 0 {
+		return nil, nil, fmt.Errorf("retort: Limit(%d): a limit is 0 or more", q.limit)
 	}
 	var relations []*model.Relation
 	for _, field := range q.with {

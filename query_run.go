@@ -75,7 +75,7 @@ func (q Query[T]) One(ctx context.Context, s *Session) (*T, error) {
 
 // capped limits the query further, never wider.
 func (q Query[T]) capped(n int) Query[T] {
-	if q.limit != nil && *q.limit < n {
+	if q.limited && q.limit < n {
 		return q
 	}
 	return q.Limit(n)

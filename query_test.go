@@ -321,7 +321,9 @@ func TestIterStreamsPastTheSession(t *testing.T) {
 	if diff := cmp.Diff([]string{"100%_carroll", "austen", "brontë"}, got); diff != "" {
 		t.Error(diff)
 	}
-	for range Authors.Query().Iter(ctx, s) {
+	must(t, s.Rollback(ctx)) // State inside the loop was a misuse
+	for _, err := range Authors.Query().Iter(ctx, s) {
+		must(t, err)
 		break
 	}
 	if n := k.Engine.Stats().InUse; n != 0 {

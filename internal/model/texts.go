@@ -21,9 +21,9 @@ type texts struct {
 	insert      string
 	delete      string
 	selectByKey string
-	selectFrom  string   // all columns, up to the table's name
-	childList   string   // all columns behind "c."
-	updates     sync.Map // of the changed columns' bytes to string
+	selectFrom  string // all columns, up to the table's name
+	childList   string // all columns behind "c."
+	updates     updateTexts
 
 	insertColumns  []int // written, in order of the parameters
 	insertOIDs     []uint32
@@ -40,7 +40,7 @@ func (x *texts) build(t *Table) {
 			x.insertColumns = append(x.insertColumns, i)
 			x.insertOIDs = append(x.insertOIDs, t.Plan.OID(i))
 		}
-		if c.OnUpdate != "" || c.Generated {
+		if c.OnUpdate != "" {
 			x.updateReturned = append(x.updateReturned, i)
 		}
 	}
@@ -116,11 +116,28 @@ func (t *Table) UpdateSQL(changed []int) string {
 	for _, c := range changed {
 		key = binary.AppendUvarint(key, uint64(c))
 	}
-	if text, ok := t.texts.updates.Load(string(key)); ok {
-		return text.(string)
+	x := &t.texts.updates
+	x.mu.RLock()
+	text, ok := x.byColumns[string(key)]
+	x.mu.RUnlock()
+	if ok {
+		return text
 	}
-	text, _ := t.texts.updates.LoadOrStore(string(key), updateText(t, changed))
-	return text.(string)
+	text = updateText(t, changed)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.byColumns == nil {
+		x.byColumns = make(map[string]string)
+	}
+	x.byColumns[string(key)] = text
+	return text
+}
+
+// updateTexts keeps the UPDATE of each set of changed columns. A plain map, as
+// its lookup by bytes allocates nothing.
+type updateTexts struct {
+	mu        sync.RWMutex      // guards byColumns
+	byColumns map[string]string // by the numbers of the columns, as uvarints
 }
 
 func updateText(t *Table, changed []int) string {
@@ -139,12 +156,8 @@ func updateText(t *Table, changed []int) string {
 		b.Ident(t.Columns[c].Name)
 		b.WriteString(" = $" + strconv.Itoa(first+i))
 	}
-	written := len(changed)
-	for _, c := range t.texts.updateReturned {
-		if t.Columns[c].Generated {
-			continue
-		}
-		if written++; written > 1 {
+	for i, c := range t.texts.updateReturned {
+		if i > 0 || len(changed) > 0 {
 			b.WriteString(", ")
 		}
 		b.Ident(t.Columns[c].Name)
