@@ -55,6 +55,13 @@ func (a *Args) end(buf []byte, format int16) {
 // encode appends one value; an SQL NULL that the value itself stands for is
 // refused when need is set.
 func (a *Args) encode(c *column, at unsafe.Pointer, need bool) error {
+	if c.shape != shapeCoded {
+		buf, err := c.encode(a.begin(), at)
+		if err == nil {
+			a.end(buf, formatBinary)
+		}
+		return err
+	}
 	buf, err := c.form(a.begin(), at)
 	switch {
 	case err != nil:

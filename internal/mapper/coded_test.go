@@ -110,7 +110,10 @@ func TestChanged_of_coded_columns(t *testing.T) {
 		{"sees a value where NULL was", func(c *Coded) { c.Nothing = &[]int64{} }, "nothing"},
 		{"sees a registered type", func(c *Coded) { c.Path = "c" }, "path"},
 		{"lists several in order", func(c *Coded) { c.Path, c.ID, c.Ints[0] = "c", 2, 9 }, "id ints path"},
-		{"ignores equal copies", func(c *Coded) { fresh := coded(); c.Ints, c.Away, c.Doc, c.Labels = fresh.Ints, fresh.Away, fresh.Doc, fresh.Labels }, ""},
+		{"ignores equal copies", func(c *Coded) {
+			fresh := coded()
+			c.Ints, c.Away, c.Doc, c.Labels = fresh.Ints, fresh.Away, fresh.Doc, fresh.Labels
+		}, ""},
 		{"ignores nil for an empty list", func(*Coded) {}, ""},
 		{"ignores nanoseconds of a duration", func(c *Coded) { c.Took += 999 }, ""},
 		{"ignores what NULL does not keep", func(c *Coded) { c.When.Time = c.When.Time.UTC() }, ""},

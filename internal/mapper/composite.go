@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"reflect"
+	"strconv"
 	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -84,7 +85,10 @@ func (k Composite) indexed(r *Types) (*compositeCodec, error) {
 	codec := &compositeCodec{typ: k.Type, indexed: true}
 	sample := reflect.New(k.Type).Interface().(pgtype.CompositeIndexScanner)
 	for i := range len(k.Attributes) {
-		name := fmt.Sprint(i)
+		name := strconv.Itoa(i)
+		if k.Attributes[name] == "" {
+			return nil, fmt.Errorf("Attributes has %d types and none for %q; number them from 0", len(k.Attributes), name)
+		}
 		target := reflect.TypeOf(sample.ScanIndex(i))
 		if target == nil || target.Kind() != reflect.Pointer {
 			return nil, fmt.Errorf("ScanIndex(%d) of %s gives no pointer", i, k.Type)

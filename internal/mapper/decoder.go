@@ -169,16 +169,9 @@ func (d *Decoder) decode(base unsafe.Pointer, values [][]byte, slots bool) error
 		c, src := &d.cols[k], values[k]
 		dst := unsafe.Add(base, c.offset)
 		if src == nil {
-			if !c.nullable {
-				if c.column.holdsNull {
-					if err := c.column.codec.decode(c, dst, nil); err != nil {
-						return err
-					}
-					continue
-				}
-				return &NullError{Column: c.column.name, Type: c.column.elem.String()}
+			if err := c.null(dst); err != nil {
+				return err
 			}
-			store[unsafe.Pointer](dst, nil)
 			continue
 		}
 		if c.nullable {
@@ -196,6 +189,18 @@ func (d *Decoder) decode(base unsafe.Pointer, values [][]byte, slots bool) error
 		}
 	}
 	return nil
+}
+
+// null stores NULL.
+func (d *decodeColumn) null(dst unsafe.Pointer) error {
+	switch {
+	case d.nullable:
+		store[unsafe.Pointer](dst, nil)
+		return nil
+	case d.column.holdsNull:
+		return d.column.codec.decode(d, dst, nil)
+	}
+	return &NullError{Column: d.column.name, Type: d.column.elem.String()}
 }
 
 // newValue allocates the value of a nullable column.

@@ -73,6 +73,11 @@ func (r *Types) defaultOf(t reflect.Type) (pgType, bool) {
 	if pg, ok := r.defaultOfContainer(t); ok {
 		return pg, true
 	}
+	if t.Kind() == reflect.Slice {
+		if pg, ok := r.ofGo(t.Elem()); ok {
+			return arrayOf(pg), true
+		}
+	}
 	switch shapeOf(t) {
 	case shapeInt16:
 		return typeNamed("smallint")

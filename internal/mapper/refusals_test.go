@@ -110,7 +110,9 @@ func TestDecode_refuses_what_the_field_cannot_hold(t *testing.T) {
 	refusedReply[float32](t, pgtype.NumericOID, numericBytes(t, "0.123456789"), "more digits")
 	refusedReply[big.Int](t, pgtype.NumericOID, numericBytes(t, "1.5"), "no integer")
 	refusedReply[big.Rat](t, pgtype.NumericOID, numericBytes(t, "NaN"), "NaN")
-	interval := func(us int64, days, months int32) []byte { return append(append(be64(us), be32(days)...), be32(months)...) }
+	interval := func(us int64, days, months int32) []byte {
+		return append(append(be64(us), be32(days)...), be32(months)...)
+	}
 	refusedReply[time.Duration](t, pgtype.IntervalOID, interval(0, 1, 0), "days or months")
 	refusedReply[time.Duration](t, pgtype.IntervalOID, interval(0, 0, -1), "days or months")
 	refusedReply[time.Duration](t, pgtype.IntervalOID, interval(math.MaxInt64, 0, 0), "292 years")

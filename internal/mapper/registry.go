@@ -90,7 +90,11 @@ type userType struct {
 func (r *Types) named(text string) (pgType, bool) {
 	if r != nil {
 		element, dims := cutDimensions(strings.TrimSpace(text))
-		if pg, ok := r.byName[element]; ok {
+		pg, ok := r.byName[element]
+		if open := strings.LastIndexByte(element, '('); !ok && open > 0 { // vector(3)
+			pg, ok = r.byName[strings.TrimSpace(element[:open])]
+		}
+		if ok {
 			if dims > 0 {
 				pg = arrayOf(pg)
 			}
