@@ -30,9 +30,15 @@ func WithLabels(ctx context.Context, l Labeler) context.Context {
 	return context.WithValue(ctx, labelsKey{}, l)
 }
 
+// LabelerOf returns what [WithLabels] was given, nil where nothing was.
+func LabelerOf(ctx context.Context) Labeler {
+	l, _ := ctx.Value(labelsKey{}).(Labeler)
+	return l
+}
+
 // LabelsOf returns the labels of a context, empty ones where nobody set any.
 func LabelsOf(ctx context.Context) Labels {
-	if l, ok := ctx.Value(labelsKey{}).(Labeler); ok {
+	if l := LabelerOf(ctx); l != nil {
 		return l.Labels()
 	}
 	return Labels{}

@@ -14,7 +14,7 @@ import (
 // client is not told.
 func (s *settings) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := s.problemFor(r, err)
-	s.report(r, p, err)
+	s.report(w, r, p, err)
 	// Also when the client seems to have left: one that has only closed its side
 	// would otherwise read the 200 that net/http sends for a silent handler.
 	p.ServeHTTP(w, r)
@@ -39,8 +39,9 @@ func (s *settings) problemFor(r *http.Request, err error) Problem {
 	return p
 }
 
-// report logs an answer of 500 and above, and a client that left.
-func (s *settings) report(r *http.Request, p Problem, err error) {
+// report logs an answer of 500 and above, and a client that left. The answer
+// says by X-Request-Id which line it is.
+func (s *settings) report(w http.ResponseWriter, r *http.Request, p Problem, err error) {
 	level, text := slog.LevelError, "web: request failed"
 	switch {
 	case p.Status == StatusClientClosed:
@@ -50,11 +51,9 @@ func (s *settings) report(r *http.Request, p Problem, err error) {
 	case p.Status == http.StatusServiceUnavailable && p.Type != ProblemCommitUnknown:
 		level = slog.LevelWarn
 	}
-	route := r.Pattern
-	if route == "" {
-		route = "(no pattern)" // not the path: it holds values
-	}
-	s.log.LogAttrs(r.Context(), level, text,
-		slog.String("method", r.Method), slog.String("route", route),
+	ctx, labels := labeled(r)
+	w.Header().Set(requestIDHeader, labels.Labels().RequestID)
+	// The log adds the route and the id. Not the path: it holds values.
+	s.log.LogAttrs(ctx, level, text, slog.String("method", r.Method),
 		slog.Int("status", p.Status), slog.String("type", p.Type), slog.String("error", err.Error()))
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"reflect"
 
@@ -46,6 +47,7 @@ func HandleView[In, M, Out any](eng *retort.Engine, fn func(context.Context, *re
 
 // route is the handler that Handle makes.
 type route[Out any] struct {
+	eng          *retort.Engine
 	set          settings
 	input        *input
 	answer       *answer[Out]
@@ -87,7 +89,8 @@ func newRoute[In, M, Out any](call string, eng *retort.Engine, fn func(context.C
 	}
 	registered(call, problems)
 
-	rt := &route[Out]{set: set, input: in, answer: ans}
+	set.log = slog.New(eng.LogHandler(set.log.Handler()))
+	rt := &route[Out]{eng: eng, set: set, input: in, answer: ans}
 	rt.change = unitOfWork(eng, &set, set.txFor(http.MethodPost), ans, fn, view)
 	rt.read = unitOfWork(eng, &set, set.txFor(http.MethodGet), ans, fn, view)
 	return rt
@@ -161,6 +164,9 @@ func unitOfWork[In, M, Out any](eng *retort.Engine, set *settings, tx retort.TxO
 
 // ServeHTTP answers one request.
 func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rt.set.timing {
+		w, r = timed(rt.eng, w, r)
+	}
 	a, err := rt.prepare(w, r)
 	if err != nil {
 		rt.set.fail(w, r, err)
@@ -170,9 +176,10 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if readOnlyMethod(r.Method) {
 		call = rt.read
 	}
-	out, err := call(r.Context(), a)
+	ctx, labels := labeled(r)
+	out, err := call(ctx, a)
 	if err != nil {
-		rt.set.fail(w, r, err)
+		rt.set.fail(w, labels.of(ctx, r), err)
 		return
 	}
 	out.send(w, r)

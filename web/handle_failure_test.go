@@ -86,7 +86,7 @@ func TestHandleRollsBack(t *testing.T) {
 	if got := s.do(t, "POST", "/fine", ""); got.StatusCode != 202 || s.rows(t) != 1 {
 		t.Errorf("the control: got %d", got.StatusCode)
 	}
-	if log := s.log.String(); !strings.Contains(log, `"route":"POST /{mode}","status":500`) || !strings.Contains(log, "secret canary") {
+	if log := s.log.String(); !strings.Contains(log, `"status":500`) || !strings.Contains(log, `"route":"POST /{mode}"`) || !strings.Contains(log, "secret canary") {
 		t.Errorf("the log lacks the error: %s", log)
 	}
 }

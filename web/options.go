@@ -17,7 +17,7 @@ const (
 
 // Option changes how one route works.
 //
-// [Tx] and [Logger] fit every route; [Streaming] and [MaxBuffer] only
+// [Tx], [Logger] and [ServerTiming] fit every route; [Streaming] and [MaxBuffer] only
 // [Sessions]; the others only [Handle] and [HandleView]. An option in the wrong
 // place panics when the route is registered.
 type Option struct {
@@ -45,6 +45,7 @@ type settings struct {
 	renderFirst bool
 	maxBuffer   int
 	streaming   bool
+	timing      bool
 }
 
 // settle applies options; problems are for a panic at registration.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"github.com/retort-go/retort"
@@ -34,6 +35,7 @@ func Sessions(eng *retort.Engine, opts ...Option) func(http.Handler) http.Handle
 		problems = append(problems, "the engine is nil")
 	}
 	registered("Sessions", problems)
+	set.log = slog.New(eng.LogHandler(set.log.Handler()))
 	return func(next http.Handler) http.Handler {
 		if next == nil {
 			registered("Sessions", []string{"the handler is nil"})
@@ -64,6 +66,7 @@ type gate struct {
 type exchange struct {
 	*gate
 	request   *http.Request // as the handler sees it
+	labels    *requestLabels
 	writer    http.ResponseWriter
 	buffer    *buffered
 	stream    *streamed // nil without Streaming
@@ -92,7 +95,11 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
-	x := &exchange{gate: g, request: r, buffer: newBuffered(w, r, g.set.maxBuffer)}
+	if g.set.timing {
+		w, r = timed(g.eng, w, r)
+	}
+	ctx, labels := labeled(r)
+	x := &exchange{gate: g, request: r, labels: labels, buffer: newBuffered(w, r, g.set.maxBuffer)}
 	x.writer = x.buffer
 	if g.set.streaming {
 		x.stream = &streamed{buffered: x.buffer}
@@ -103,7 +110,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		call = g.read
 	}
 	defer x.closeReader()
-	_, err := call(r.Context(), &visit{x})
+	_, err := call(ctx, &visit{x})
 	switch {
 	case x.committed:
 		x.stream.finish()
@@ -120,6 +127,7 @@ func run(ctx context.Context, s *retort.Session, v *visit) (*struct{}, error) {
 	x := v.exchange
 	x.session = s
 	x.request = x.request.WithContext(context.WithValue(ctx, exchangeKey{}, x))
+	x.labels.request = x.request // a mux behind sets the pattern of that one
 	x.next.ServeHTTP(x.writer, x.request)
 	switch {
 	case x.committed:
