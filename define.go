@@ -33,10 +33,14 @@ type definition struct {
 	version    any
 	columns    []*ColumnDef
 	indexes    []*IndexDef
+	exclusions []*ExcludeDef
 	uniques    []*UniqueDef
 	checks     []schema.Check
 	references []*ForeignKeyDef
 	relations  []*relationDef
+	comment    string
+	storage    string
+	unlogged   bool
 }
 
 // fail adds a problem; the compiler names the model.
@@ -61,9 +65,22 @@ func (d *Definition[T]) Column(field any) *ColumnDef {
 	return c
 }
 
-// Index declares an index over fields, in that order.
+// Comment says in the database what the table is for.
+func (d *Definition[T]) Comment(text string) { d.core.comment = text }
+
+// Storage sets the table's storage parameters as SQL text, as in
+// "fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01".
+func (d *Definition[T]) Storage(sql string) { d.core.storage = sql }
+
+// Unlogged keeps the table out of the write-ahead log: faster to write, empty
+// after a crash of the server.
+func (d *Definition[T]) Unlogged() { d.core.unlogged = true }
+
+// Index declares an index over fields, in that order. Without a field it begins
+// with [IndexDef.Expression].
 func (d *Definition[T]) Index(fields ...any) *IndexDef {
-	x := &IndexDef{fields: fields}
+	x := &IndexDef{}
+	x.add(fields...)
 	d.core.indexes = append(d.core.indexes, x)
 	return x
 }
@@ -73,6 +90,18 @@ func (d *Definition[T]) Unique(fields ...any) *UniqueDef {
 	u := &UniqueDef{fields: fields}
 	d.core.uniques = append(d.core.uniques, u)
 	return u
+}
+
+// Exclude declares that no two rows are in relation to each other: rooms that are
+// booked twice, say.
+//
+//	d.Exclude().With(&d.C.RoomID, "=").With(&d.C.Period, "&&")
+//
+// A scalar in a gist index, as here, needs the extension btree_gist.
+func (d *Definition[T]) Exclude() *ExcludeDef {
+	e := &ExcludeDef{}
+	d.core.exclusions = append(d.core.exclusions, e)
+	return e
 }
 
 // Check declares that the SQL expression must not be false for any row. The

@@ -40,6 +40,10 @@ type Column struct {
 	// ServerMade columns are left out of INSERT and come back from it.
 	ServerMade bool
 
+	// Generated columns are computed by the database from others of their row. They
+	// come back from INSERT, as they are ServerMade, and from every UPDATE.
+	Generated bool
+
 	// OnUpdate is the SQL expression that every UPDATE sets, empty for none. The
 	// column comes back from the UPDATE.
 	OnUpdate string

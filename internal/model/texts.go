@@ -40,7 +40,7 @@ func (x *texts) build(t *Table) {
 			x.insertColumns = append(x.insertColumns, i)
 			x.insertOIDs = append(x.insertOIDs, t.Plan.OID(i))
 		}
-		if c.OnUpdate != "" {
+		if c.OnUpdate != "" || c.Generated {
 			x.updateReturned = append(x.updateReturned, i)
 		}
 	}
@@ -156,8 +156,12 @@ func updateText(t *Table, changed []int) string {
 		b.Ident(t.Columns[c].Name)
 		b.WriteString(" = $" + strconv.Itoa(first+i))
 	}
-	for i, c := range t.texts.updateReturned {
-		if i > 0 || len(changed) > 0 {
+	written := len(changed)
+	for _, c := range t.texts.updateReturned {
+		if t.Columns[c].Generated {
+			continue
+		}
+		if written++; written > 1 {
 			b.WriteString(", ")
 		}
 		b.Ident(t.Columns[c].Name)
