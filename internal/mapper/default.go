@@ -109,6 +109,8 @@ func (r *Types) defaultOf(t reflect.Type) (pgType, bool) {
 	return pgType{}, false
 }
 
+const pgtypePath = "github.com/jackc/pgx/v5/pgtype"
+
 // defaultOfNull knows the types of database/sql and of pgtype that stand for
 // one type of column.
 func (r *Types) defaultOfNull(t reflect.Type) (pgType, bool) {
@@ -136,7 +138,7 @@ func (r *Types) defaultOfNull(t reflect.Type) (pgType, bool) {
 		if v, ok := t.FieldByName("V"); ok && t.NumField() == 2 {
 			return r.defaultOf(v.Type)
 		}
-	case "github.com/jackc/pgx/v5/pgtype":
+	case pgtypePath:
 		if known, ok := pgtype.NewMap().TypeForValue(reflect.Zero(t).Interface()); ok {
 			pg, ok := typeOfOID(known.OID)
 			return pg, ok && !pg.isArray() && pg.wire != wireRange

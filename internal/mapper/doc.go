@@ -16,6 +16,32 @@
 // columns. [ScanPlan] serves the results of raw SQL, and [AppendText] its
 // arguments.
 //
+// # Pairs
+//
+// A Go type is paired with a PostgreSQL type by what it says of itself first:
+// methods of pgtype, then Value with Scan, then its kind, then MarshalText. Any
+// pair can be the element of a slice, the bound of a range or an attribute of a
+// composite. The types of a user's own database are registered in a [Types],
+// which is a value; types whose OID only the server knows travel as text inside
+// of others.
+//
+// What one side cannot hold has one rule each:
+//
+//   - NULL goes to pointers and to types that have a value for it; in other
+//     fields it is a [*NullError], inside of arrays too. A nil slice or map is
+//     empty and not NULL, but for those of pgtype.
+//   - Infinite times go to the types of pgtype. BC and years beyond 9999 go to
+//     time.Time too; a time beyond PostgreSQL's range is a [*ValueError].
+//   - A timestamp without time zone is what the clock of the time shows in its
+//     own location, and is read as UTC; so is a date.
+//   - numeric goes to integers and floats while nothing is lost: a float that
+//     would be written back as another number is refused. NaN and infinity go to
+//     floats, strings and pgtype.Numeric. The server rounds to the declared scale.
+//   - interval goes to time.Duration when it has no months and no days; a
+//     duration is written in microseconds, cut and not rounded.
+//   - Arrays of another number of dimensions than the slices are refused; lower
+//     bounds are kept by pgtype.Array only.
+//
 // # What it does not do
 //
 // It writes no SQL and does no I/O; it knows no tables, keys or sessions. It

@@ -11,7 +11,7 @@ type Column struct {
 	Field   Field
 	Name    string // name of the column
 	PGType  string // SQL text of the type; "" is the default of the field's type
-	Enum    bool   // PGType is an enum, whose OID only the server knows
+	Enum    bool   // PGType is an enum or an array of one, whose OID only the server knows
 	NotNull bool   // a nil pointer is refused before it is sent
 }
 

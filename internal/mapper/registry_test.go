@@ -194,3 +194,19 @@ func TestCompile_refuses_pairs_that_would_lose_something(t *testing.T) {
 		}
 	}
 }
+
+func TestAppendText_of_registered_types(t *testing.T) {
+	t.Parallel()
+	types, note := pairTypes(t), "n"
+	for _, tt := range []struct {
+		v    any
+		want string
+	}{
+		{path("a.b"), "a.b"}, {[]path{"a"}, `{"a"}`}, {address{Street: `"`, Mood: "glad", Note: &note}, `("\"","glad","0","n","{}")`}, {(*address)(nil), ""},
+	} {
+		var args mapper.Args
+		if _, err := types.AppendText(&args, tt.v); err != nil || string(args.Values[0]) != tt.want {
+			t.Errorf("%T: %q, %v; want %q", tt.v, args.Values[0], err, tt.want)
+		}
+	}
+}

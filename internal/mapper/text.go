@@ -19,13 +19,19 @@ import (
 //     string, bytes as \x hex, any [16]byte as a uuid, other slices and arrays as
 //     array literals, json.RawMessage, structs and maps as json. A driver.Valuer
 //     gives its own value; other types with MarshalText that are no numbers or
-//     strings give their text (netip.Addr, big.Int).
+//     strings give their text (netip.Addr, big.Int). Types of pgtype give what a
+//     column of their default type would.
 //   - Units: times in their own zone, cut to microseconds.
 //   - Errors: [*ValueError] for what PostgreSQL would refuse; [*TypeError] for
 //     channels, functions and complex numbers, and for time.Duration, since as an
 //     interval its number would be taken for seconds.
 func AppendText(a *Args, v any) (format int16, err error) {
-	buf, null, err := appendText(a.begin(), reflect.ValueOf(v), 0)
+	return (*Types)(nil).AppendText(a, v)
+}
+
+// AppendText is the function of that name, with the registered types.
+func (r *Types) AppendText(a *Args, v any) (format int16, err error) {
+	buf, null, err := r.appendText(a.begin(), reflect.ValueOf(v), 0)
 	switch {
 	case err != nil:
 		return formatText, err
@@ -41,7 +47,7 @@ const deepest = 32 // pointers, Valuers and arrays in one another; beyond is a c
 
 var durationType = reflect.TypeFor[time.Duration]()
 
-func appendText(buf []byte, v reflect.Value, depth int) (_ []byte, null bool, err error) {
+func (r *Types) appendText(buf []byte, v reflect.Value, depth int) (_ []byte, null bool, err error) {
 	if !v.IsValid() {
 		return buf, true, nil
 	}
@@ -51,7 +57,7 @@ func appendText(buf []byte, v reflect.Value, depth int) (_ []byte, null bool, er
 	}
 	switch t.Kind() {
 	case reflect.Interface:
-		return appendText(buf, v.Elem(), depth+1)
+		return r.appendText(buf, v.Elem(), depth+1)
 	case reflect.Pointer:
 		if v.IsNil() {
 			return buf, true, nil
@@ -65,25 +71,44 @@ func appendText(buf []byte, v reflect.Value, depth int) (_ []byte, null bool, er
 		buf, err = appendFixed(buf, v, s)
 		return buf, false, err
 	}
+	if out, known, err := r.ownLiteral(buf, v); known {
+		return out, out == nil, err
+	}
 	if t.Implements(valuerType) {
 		inner, err := v.Interface().(driver.Valuer).Value()
 		if err != nil {
 			return nil, false, &ValueError{Reason: "was refused by the Value method of " + t.String()}
 		}
-		return appendText(buf, reflect.ValueOf(inner), depth+1)
+		return r.appendText(buf, reflect.ValueOf(inner), depth+1)
 	}
 	if t.Kind() == reflect.Pointer {
-		return appendText(buf, v.Elem(), depth+1)
+		return r.appendText(buf, v.Elem(), depth+1)
 	}
 	if reflect.PointerTo(t).Implements(valuerType) {
-		return appendText(buf, addressable(v).Addr(), depth+1)
+		return r.appendText(buf, addressable(v).Addr(), depth+1)
 	}
-	buf, err = appendKind(buf, v, depth)
+	buf, err = r.appendKind(buf, v, depth)
 	return buf, false, err
 }
 
+// ownLiteral writes registered types and those of pgtype, whose containers have
+// no Value method and whose intervals would depend on the session's settings.
+func (r *Types) ownLiteral(buf []byte, v reflect.Value) (_ []byte, known bool, err error) {
+	t := v.Type()
+	if _, registered := r.ofGo(t); !registered && t.PkgPath() != pgtypePath {
+		return nil, false, nil
+	}
+	var c column
+	pg, ok := r.defaultOf(t)
+	if !ok || r.pair(&c, t, pg) != "" {
+		return nil, false, nil
+	}
+	buf, err = c.literal(buf, addressable(v).Addr().UnsafePointer())
+	return buf, true, err
+}
+
 // appendKind appends a value that is neither NULL nor a pointer.
-func appendKind(buf []byte, v reflect.Value, depth int) ([]byte, error) {
+func (r *Types) appendKind(buf []byte, v reflect.Value, depth int) ([]byte, error) {
 	t := v.Type()
 	switch t.Kind() {
 	case reflect.Bool:
@@ -105,12 +130,12 @@ func appendKind(buf []byte, v reflect.Value, depth int) ([]byte, error) {
 		}
 		return append(buf, v.String()...), nil
 	case reflect.Slice, reflect.Array, reflect.Map, reflect.Struct:
-		return appendComposite(buf, v, depth)
+		return r.appendComposite(buf, v, depth)
 	}
 	return nil, &TypeError{Want: "a basic type, or one with a Value method", Got: t.String()}
 }
 
-func appendComposite(buf []byte, v reflect.Value, depth int) ([]byte, error) {
+func (r *Types) appendComposite(buf []byte, v reflect.Value, depth int) ([]byte, error) {
 	t := v.Type()
 	switch {
 	case t == rawMessageType:
@@ -133,11 +158,11 @@ func appendComposite(buf []byte, v reflect.Value, depth int) ([]byte, error) {
 		}
 		return buf, nil
 	}
-	return appendArray(buf, v, depth)
+	return r.appendArray(buf, v, depth)
 }
 
 // appendArray appends an array literal; slices of slices are its dimensions.
-func appendArray(buf []byte, v reflect.Value, depth int) ([]byte, error) {
+func (r *Types) appendArray(buf []byte, v reflect.Value, depth int) ([]byte, error) {
 	if depth > deepest {
 		return nil, &TypeError{Want: "a value that does not refer to itself", Got: v.Type().String()}
 	}
@@ -150,12 +175,12 @@ func appendArray(buf []byte, v reflect.Value, depth int) ([]byte, error) {
 		e := v.Index(i)
 		if isDimension(e.Type()) {
 			var err error
-			if buf, err = appendArray(buf, e, depth+1); err != nil {
+			if buf, err = r.appendArray(buf, e, depth+1); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		text, null, err := appendText(scratch[:0], e, depth+1)
+		text, null, err := r.appendText(scratch[:0], e, depth+1)
 		switch {
 		case err != nil:
 			return nil, err

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"github.com/retort-go/retort/internal/mapper"
 )
 
@@ -84,6 +86,9 @@ func TestAppendText(t *testing.T) {
 		{[]time.Time{at.UTC().Truncate(time.Second)}, `{"2025-03-01T10:30:00Z"}`}, {[]map[string]int{{"a": 1}}, `{"{\"a\":1}"}`},
 		{money{5}, "5"}, {&money{5}, "5"}, {[]money{{1}, {2}}, `{"1","2"}`}, {onPointer{"p"}, "p"}, {&onPointer{"p"}, "p"},
 		{sql.NullInt64{Int64: 7, Valid: true}, "7"}, {sql.Null[string]{V: "x", Valid: true}, "x"},
+		{pgtype.Range[int32]{Lower: 1, LowerType: pgtype.Inclusive, UpperType: pgtype.Unbounded, Valid: true}, `["1",)`}, {pgtype.Range[int32]{}, null},
+		{pgtype.Multirange[pgtype.Range[int32]]{{LowerType: pgtype.Empty, Valid: true}}, "{empty}"}, {pgtype.Array[int32]{Elements: []int32{7}, Dims: []pgtype.ArrayDimension{{Length: 1, LowerBound: 0}}, Valid: true}, `[0:0]={"7"}`},
+		{pgtype.Interval{Months: -1, Microseconds: 5, Valid: true}, "-1 mons +0 days +00:00:00.000005"}, {pgtype.Int8{}, null}, {[]pgtype.Int8{{Int64: 5, Valid: true}, {}}, `{"5",NULL}`}, {pgtype.Hstore{"a": nil}, `"a"=>NULL`},
 		{netip.MustParseAddr("10.0.0.1"), "10.0.0.1"}, {big.NewInt(7), "7"}, {*big.NewInt(7), "7"},
 	} {
 		if got, err := text(tt.v); err != nil || got != tt.want {
