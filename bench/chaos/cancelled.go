@@ -16,6 +16,8 @@ const (
 	capacity    = 8  // connections that a pool may open
 	leakers     = 3  // requests of the control
 	slowSQL     = "SELECT pg_sleep(0.005)"
+	quickSQL    = "UPDATE items SET n = n + 1 WHERE id = 15" // and then the handler thinks
+	thinkTime   = 3 * time.Millisecond
 	hotSQL      = "UPDATE items SET n = n + 1 WHERE id = 1" // everybody waits for everybody
 	shortestOut = 20 * time.Microsecond
 )

@@ -17,6 +17,7 @@ type host struct {
 	routes http.Handler
 	owned  func() (open, inUse int)                          // connections, as the pool says
 	borrow func(ctx context.Context) (letGo func(), e error) // one of them
+	healed func() int64                                      // connections that only the garbage collector gave back; nil without
 	points func() (waiting, working int64)                   // requests given up at the pool's queue, connections closed
 	end    func()
 
@@ -27,7 +28,7 @@ type host struct {
 // routes are the same at each host, with those that hold a lock or a connection
 // for long in the minority: else all would leave in the pool's queue.
 func routes() []string {
-	return []string{"/read", "/read", "/write", "/write", "/change", "/change", "/slow", "/hot"}
+	return []string{"/read", "/read", "/write", "/write", "/change", "/change", "/slow", "/hot", "/think", "/deaf"}
 }
 
 func openRetortHost(ctx context.Context, url string) (*host, error) {
@@ -69,6 +70,19 @@ func openRetortHost(ctx context.Context, url string) (*host, error) {
 	})
 	route("/slow", exec(slowSQL))
 	route("/hot", exec(hotSQL, slowSQL))
+	route("/think", func(ctx context.Context, s *retort.Session) error {
+		if err := exec(quickSQL)(ctx, s); err != nil {
+			return err
+		}
+		return pause(ctx, thinkTime)
+	})
+	route("/deaf", func(ctx context.Context, s *retort.Session) error {
+		if err := exec(quickSQL)(ctx, s); err != nil {
+			return err
+		}
+		time.Sleep(thinkTime)
+		return nil
+	})
 	return engineHost(eng, items, mux), nil
 }
 
@@ -81,6 +95,7 @@ func engineHost(eng *retort.Engine, items *retort.Table[Item], routes http.Handl
 			return stats.Idle + stats.InUse, stats.InUse + stats.Opening + stats.Closing
 		},
 		borrow:   func(ctx context.Context) (func(), error) { return holdSession(ctx, eng, items) },
+		healed:   func() int64 { return eng.Stats().Closed.Abandoned },
 		points:   func() (int64, int64) { return eng.Stats().Canceled, eng.Stats().Closed.Discarded },
 		end:      func() { closeEngine(eng) },
 		patience: settleTime,
@@ -112,8 +127,14 @@ func openPgxpoolHost(ctx context.Context, url string) (*host, error) {
 	for i, path := range []string{"/read", "/write", "/change"} {
 		route(path, func(ctx context.Context) error { return requests[i](ctx, 2+rand.Int64N(10)) })
 	}
-	route("/slow", func(ctx context.Context) error { return inTx(ctx, pool, slowSQL) })
-	route("/hot", func(ctx context.Context) error { return inTx(ctx, pool, hotSQL, slowSQL) })
+	route("/slow", func(ctx context.Context) error { return inTx(ctx, pool, nil, slowSQL) })
+	route("/hot", func(ctx context.Context) error { return inTx(ctx, pool, nil, hotSQL, slowSQL) })
+	route("/think", func(ctx context.Context) error {
+		return inTx(ctx, pool, func() error { return pause(ctx, thinkTime) }, quickSQL)
+	})
+	route("/deaf", func(ctx context.Context) error {
+		return inTx(ctx, pool, func() error { time.Sleep(thinkTime); return nil }, quickSQL)
+	})
 	return &host{
 		routes: mux,
 		owned: func() (int, int) {
@@ -136,7 +157,8 @@ func openPgxpoolHost(ctx context.Context, url string) (*host, error) {
 	}, nil
 }
 
-func inTx(ctx context.Context, pool *pgxpool.Pool, sql ...string) error {
+// inTx runs sql, and then do unless it is nil.
+func inTx(ctx context.Context, pool *pgxpool.Pool, do func() error, sql ...string) error {
 	tx, err := pool.Begin(ctx)
 	if err != nil {
 		return err
@@ -144,6 +166,11 @@ func inTx(ctx context.Context, pool *pgxpool.Pool, sql ...string) error {
 	defer func() { _ = tx.Rollback(ctx) }() // as pgx's own examples do
 	for _, text := range sql {
 		if _, err := tx.Exec(ctx, text); err != nil {
+			return err
+		}
+	}
+	if do != nil {
+		if err := do(); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ func IdleKills(ctx context.Context, env *Env, kills int) (Line, error) {
 		return line, err
 	}
 	line.Pgxpool, err = killIdle(ctx, env, kills, openPgxpoolUser)
-	line.Control = line.Pgxpool
+	line.Control = Side{Bad: line.Pgxpool.Bad, Of: line.Pgxpool.Of}
 	return line, err
 }
 

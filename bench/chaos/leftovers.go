@@ -13,7 +13,7 @@ type leftovers struct {
 	connections int // that the server has and the pool does not
 	locks       int
 	idleInTx    int
-	missing     int // connections that the pool cannot lend any more
+	missing     int // connections that the pool cannot lend any more, or only because the garbage collector found them
 }
 
 // all are the numbers by name.
@@ -60,6 +60,9 @@ func (d *database) leftovers(ctx context.Context, h *host) (left leftovers, err 
 		return left, err
 	}
 	left.missing = capacity - borrowAll(ctx, capacity, h.borrow)
+	if h.healed != nil {
+		left.missing += int(h.healed())
+	}
 	return left, nil
 }
 

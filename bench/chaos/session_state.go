@@ -71,7 +71,7 @@ func SessionState(ctx context.Context, env *Env, rounds int) (Line, error) {
 		return line, err
 	}
 	line.Pgxpool, err = leakStates(ctx, env, kinds, rounds, pgxpoolVisitor)
-	line.Control = line.Pgxpool
+	line.Control = Side{Bad: line.Pgxpool.Bad, Of: line.Pgxpool.Of}
 	return line, err
 }
 
