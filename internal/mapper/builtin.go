@@ -72,8 +72,6 @@ type builtin struct {
 }
 
 // builtins are all types with an OID of their own; it is never written to.
-//
-//nolint:gochecknoglobals // a table
 var builtins = [...]builtin{
 	{wireInt2, pgtype.Int2OID, pgtype.Int2ArrayOID, 0, "smallint", "int2"},
 	{wireInt4, pgtype.Int4OID, pgtype.Int4ArrayOID, 0, "integer", "int4"},

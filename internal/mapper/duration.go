@@ -21,7 +21,7 @@ func inDay(us int64) bool { return us >= 0 && us <= dayMicroseconds }
 
 // pairTime compiles time.Duration as an interval and as a time of day.
 func pairTime(c *column, t reflect.Type) bool {
-	if t != durationType && !(t.Kind() == reflect.Int64 && t.ConvertibleTo(durationType) && implements(t, stringerType)) {
+	if t != durationType {
 		return false
 	}
 	switch c.pg.wire {
@@ -32,8 +32,6 @@ func pairTime(c *column, t reflect.Type) bool {
 	}
 	return false
 }
-
-var stringerType = reflect.TypeFor[fmt.Stringer]()
 
 // intervalCodec is a time.Duration as an interval: microseconds, cut and not
 // rounded. Months and days have no fixed length, so intervals that have them

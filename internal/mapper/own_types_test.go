@@ -67,7 +67,7 @@ type document struct{ m map[string]int }
 
 func (d document) Value() (driver.Value, error) {
 	if d.m == nil {
-		return nil, nil //nolint:nilnil // NULL
+		return nil, nil // NULL
 	}
 	return json.Marshal(d.m)
 }

@@ -41,7 +41,6 @@ func pairDB(t *testing.T) *pgconn.PgConn {
 var pairOptions = cmp.Options{
 	cmpopts.EquateNaNs(), cmpopts.EquateErrors(),
 	cmp.Exporter(func(reflect.Type) bool { return true }),
-	cmp.FilterPath(func(p cmp.Path) bool { return p.Last().Type() == reflect.TypeFor[timeT]() }, cmp.Comparer(sameInstant)),
 }
 
 // checkPair sends each value as a parameter of its own, as an element of the
