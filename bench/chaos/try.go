@@ -36,17 +36,13 @@ func (t *try) run(ctx context.Context, arm func(*proxy.Proxy) *proxy.Rule, write
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if t.warm {
-		if err := write(ctx, "warm"); err != nil {
+		if err := t.attempt(ctx, "warm", write); err != nil {
 			return nil, fmt.Errorf("before the cut: %w", err)
 		}
 	}
 	rule := arm(t.p)
 	t.p.Reset()
-	lost = write(ctx, t.name)
-	for t.lendsDead && lost != nil && len(t.p.Executions()) == 0 && t.early < 3 {
-		t.early++
-		lost = write(ctx, t.name)
-	}
+	lost = t.attempt(ctx, t.name, write)
 	rule.Times(0)
 	if n := rule.Fired(); n != 1 {
 		return lost, fmt.Errorf("%d cuts, want 1 (the write: %w)", n, lost)
@@ -61,6 +57,17 @@ func (t *try) run(ctx context.Context, arm func(*proxy.Proxy) *proxy.Rule, write
 	}
 	t.rows, err = t.db.count(ctx, "SELECT count(*) FROM effects WHERE try = $1", t.name)
 	return lost, err
+}
+
+// attempt writes, again where the pool lent a dead connection.
+func (t *try) attempt(ctx context.Context, name string, write effect) error {
+	before := len(t.p.Executions())
+	err := write(ctx, name)
+	for err != nil && t.lendsDead && len(t.p.Executions()) == before && t.early < 3 {
+		t.early++
+		err = write(ctx, name)
+	}
+	return err
 }
 
 // effectful tells the statements that leave an effect.
