@@ -53,6 +53,11 @@ type Config struct {
 	// it is used. Dead sockets are noticed without it, at no round trip.
 	PrePing bool
 
+	// Lender lends connections in place of Retort's own pool; URL and everything
+	// about connecting and the pool are left out then: see [LendFrom]. What a pool
+	// promises is the lender's: docs/guides/beside.md has the list. Default nil.
+	Lender Lender
+
 	// Echo logs every statement to Logger at level INFO.
 	Echo bool
 
@@ -118,6 +123,9 @@ func (c *Config) validate() error {
 	}
 	if c.Echo && c.Logger == nil {
 		problem("Logger", "is nil but Echo is on; give a *slog.Logger to echo to")
+	}
+	if c.Lender != nil && c.connects() {
+		problem("Lender", "is set, so that its pool connects; leave out URL and the settings of the pool and of connecting")
 	}
 	return errors.Join(errs...)
 }

@@ -23,7 +23,8 @@ import (
 //   - Concurrency: safe for many goroutines; one per database and process.
 //   - Cleanup: [Engine.Close].
 type Engine struct {
-	pool   *pool.Pool[*flight.Conn]
+	pool   *pool.Pool[*flight.Conn] // nil where lend is not
+	lend   *lending
 	fly    flight.Config
 	base   *Base
 	models *models
@@ -43,8 +44,9 @@ type Engine struct {
 //   - Cleanup: [Engine.Close].
 func Open(cfg Config) (*Engine, error) {
 	problems := []error{cfg.validate()}
-	conn, err := parseURL(cfg.URL)
+	whole, err := cfg.target()
 	problems = append(problems, err)
+	conn := &whole.Config
 	base := cfg.Base
 	if base == nil {
 		base = NewBase()
@@ -66,6 +68,12 @@ func Open(cfg Config) (*Engine, error) {
 		e.log = slog.New(slog.DiscardHandler)
 	}
 	e.log = slog.New(e.LogHandler(e.log.Handler()))
+	if cfg.Lender != nil {
+		e.lend = newLending(cfg.Lender)
+		e.look()
+		return e, nil
+	}
+	e.fly.Pgx = whole
 	if host, found := plainHost(cfg.URL, conn); found {
 		e.log.Warn("retort: Config.URL says nothing about TLS, so a connection may fall back to plain text; add ?sslmode=verify-full, or sslmode=disable where that is meant", "host", host)
 	}
@@ -121,23 +129,33 @@ func (e *Engine) Ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := lease.Resource().Ping(ctx); err != nil {
-		lease.Discard(err)
+	err = lease.Resource().Ping(ctx)
+	e.release(lease, err)
+	if err != nil {
 		return fmt.Errorf("retort: ping: %w", e.explain(err))
 	}
-	lease.Release()
 	return nil
 }
 
-// Stats is a snapshot of the pool.
-func (e *Engine) Stats() pool.Stats { return e.pool.Stats() }
+// Stats is a snapshot of the pool. With Config.Lender only InUse is known.
+func (e *Engine) Stats() pool.Stats {
+	if e.lend != nil {
+		return e.lend.stats()
+	}
+	return e.pool.Stats()
+}
 
 // Close stops lending connections, waits for the borrowed ones until ctx ends,
 // and closes all.
 //
 //   - Errors: how many connections were still in use when ctx ended.
 //   - Concurrency: safe to call more than once and from several goroutines.
-func (e *Engine) Close(ctx context.Context) error { return e.pool.Close(ctx) }
+func (e *Engine) Close(ctx context.Context) error {
+	if e.lend != nil {
+		return e.lend.close(ctx)
+	}
+	return e.pool.Close(ctx)
+}
 
 // Address is where an engine's database is.
 //
@@ -149,7 +167,8 @@ type Address struct {
 	Database string
 }
 
-// Address says where the database is, as the URL has it.
+// Address says where the database is, as the URL has it; nothing with
+// Config.Lender, which does not tell.
 func (e *Engine) Address() Address {
 	conn := e.fly.Conn
 	for _, other := range conn.Fallbacks { // the same host with and without TLS is one
@@ -162,6 +181,9 @@ func (e *Engine) Address() Address {
 
 // String names the database, without the password.
 func (e *Engine) String() string {
+	if e.lend != nil {
+		return "retort.Engine(on lent connections)"
+	}
 	return fmt.Sprintf("retort.Engine(%s:%d/%s)", e.fly.Conn.Host, e.fly.Conn.Port, e.fly.Conn.Database)
 }
 
@@ -172,18 +194,25 @@ func (e *Engine) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, e.String()) 
 func (e *Engine) LogValue() slog.Value { return slog.StringValue(e.String()) }
 
 // acquire borrows a connection.
-func (e *Engine) acquire(ctx context.Context) (pool.Lease[*flight.Conn], error) {
+func (e *Engine) acquire(ctx context.Context) (loan, error) {
+	if e.lend != nil {
+		return e.lend.acquire(ctx, e.fly)
+	}
 	lease, err := e.pool.Acquire(ctx)
 	if errors.Is(err, pool.ErrClosed) {
-		return lease, ErrEngineClosed
+		err = ErrEngineClosed
 	}
-	return lease, err
+	return loan{Lease: lease}, err
 }
 
 // release gives a connection back. A broken one is closed, and with it every
 // idle one that is as old, when the server said that it goes away. (An operator's
 // pg_terminate_backend says the same; then the others are replaced for nothing.)
-func (e *Engine) release(lease pool.Lease[*flight.Conn], err error) {
+func (e *Engine) release(lease loan, err error) {
+	if lease.lent != nil {
+		e.lend.release(lease.lent)
+		return
+	}
 	c := lease.Resource()
 	switch {
 	case !c.Broken() && !c.MustClose() && c.TxStatus() == 'I':

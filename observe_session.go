@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/pool"
 )
@@ -104,7 +103,7 @@ func (e *Engine) look() {
 
 // borrow is acquire for a session; the time is that of the loan, where somebody
 // looks.
-func (e *Engine) borrow(ctx context.Context) (pool.Lease[*flight.Conn], time.Time, error) {
+func (e *Engine) borrow(ctx context.Context) (loan, time.Time, error) {
 	if !e.seen.Load() {
 		lease, err := e.acquire(ctx)
 		return lease, time.Time{}, err
@@ -137,7 +136,7 @@ func (s *Session) tellCommit(ctx context.Context) {
 
 // dropping says what a rollback drops, nil if nothing or if nobody wants to know.
 func (s *Session) dropping(cause error) *SessionInfo {
-	if s.eng.told.sessions == nil || s.failed == nil && !s.open && !s.unit.Dirty() {
+	if s.eng.told.sessions == nil || s.failed == nil && !s.began() && !s.unit.Dirty() {
 		return nil
 	}
 	info := endOf(cause)

@@ -2,6 +2,7 @@ package retort
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
@@ -12,7 +13,6 @@ import (
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/unitofwork"
-	"github.com/retort-go/retort/pool"
 )
 
 // Isolation is how much a transaction sees of others.
@@ -60,8 +60,8 @@ type Session struct {
 	opts    TxOptions
 	invalid error // what is wrong with opts
 
-	// busy guards everything below but the two that say otherwise.
-	busy atomic.Int32 // free, inCall or inIter
+	// busy guards everything below but what says otherwise.
+	busy atomic.Int32 // free, inCall, inIter or inRows
 
 	unit   unitofwork.Unit
 	misuse []error // of calls that return no error
@@ -75,12 +75,18 @@ type Session struct {
 	// the session when it is through; any goroutine.
 	abandoned atomic.Bool
 
-	lease  pool.Lease[*flight.Conn]
+	lease  loan
 	since  time.Time     // when lease began, where somebody looks
 	cause  error         // why the session is about to be closed without Commit
 	flight flight.Flight // the one under way, here to save an allocation
 	open   bool          // a transaction is open on lease
 	wrote  bool          // and it has something to lose
+
+	joined *joint // the transaction of somebody else that it works in; nil for its own
+	beside beside
+	sqlDB  *sql.DB // see SQLDB
+
+	rows atomic.Pointer[opened] // what holds busy at inRows; any goroutine
 }
 
 // Session starts a unit of work at READ COMMITTED. It does no I/O.
@@ -112,15 +118,20 @@ const (
 	free = iota
 	inCall
 	inIter
+	inRows
 )
 
 // enter claims the session for one call; leave gives it up.
 func (s *Session) enter() error {
 	if !s.busy.CompareAndSwap(free, inCall) {
-		if s.busy.Load() == inIter {
+		switch s.busy.Load() {
+		case inIter:
 			return ErrIterOpen
+		case inRows:
+			return ErrRowsOpen
+		default:
+			return ErrConcurrentUse
 		}
-		return ErrConcurrentUse
 	}
 	if s.closed {
 		s.leave()
@@ -134,8 +145,12 @@ func (s *Session) ready() error {
 	if err := s.enter(); err != nil {
 		return err
 	}
-	if s.failed != nil {
-		err := fmt.Errorf("%w: %w", ErrSessionFailed, s.failed)
+	failed := s.failed
+	if failed == nil && s.beside.aborted != nil {
+		failed = s.eng.explain(s.beside.aborted)
+	}
+	if failed != nil {
+		err := fmt.Errorf("%w: %w", ErrSessionFailed, failed)
 		s.leave()
 		return err
 	}
@@ -241,12 +256,15 @@ func (s *Session) State(object any) string {
 
 // Close rolls back what was not committed and gives the connection back.
 //
-//   - Errors: [ErrConcurrentUse] or [ErrIterOpen] when a call is under way on
-//     another goroutine, or a loop over an iterator; that one closes the session
-//     when it ends.
+//   - Errors: [ErrConcurrentUse], [ErrIterOpen] or [ErrRowsOpen] when a call is
+//     under way on another goroutine, or a loop over an iterator; that one closes
+//     the session when it ends. Rows that lie open are closed.
 //   - Concurrency: safe to call again; the second call does nothing.
 func (s *Session) Close(ctx context.Context) error {
 	s.abandoned.Store(true)
+	if o := s.rows.Load(); o != nil {
+		o.abandon()
+	}
 	if err := s.enter(); err != nil {
 		if errors.Is(err, ErrSessionClosed) {
 			return nil
@@ -263,5 +281,9 @@ func (s *Session) end(ctx context.Context) {
 	if !s.closed {
 		s.rollback(ctx, s.cause)
 		s.closed = true
+		s.closeSQL()
+		if s.joined != nil {
+			s.lease, s.open = loan{}, false
+		}
 	}
 }

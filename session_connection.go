@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/retort-go/retort/internal/flight"
-	"github.com/retort-go/retort/pool"
 )
 
 // rollbackTimeout bounds a ROLLBACK, which does not end with the caller's
@@ -20,12 +19,17 @@ func (s *Session) giveBack(ctx context.Context, cause error) {
 	if c == nil {
 		return
 	}
+	if s.joined != nil {
+		s.undoJoined(ctx)
+		return
+	}
 	if !c.Broken() && c.TxStatus() != 'I' {
 		cause = errors.Join(cause, s.sendRollback(ctx))
 	}
 	s.tellRelease(ctx, cause)
+	s.beside.ended()
 	s.eng.release(s.lease, cause)
-	s.lease, s.open, s.wrote = pool.Lease[*flight.Conn]{}, false, false
+	s.lease, s.open, s.wrote = loan{}, false, false
 }
 
 // sendRollback ends the transaction whatever became of ctx. When that fails, the

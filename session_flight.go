@@ -68,6 +68,9 @@ func (s *Session) send(ctx context.Context, t *trip) error {
 	f := &s.flight
 	*f = flight.Flight{Statements: t.statements, End: t.end}
 	defer func() { *f = flight.Flight{} }() // keep no arguments alive
+	if s.joined != nil {
+		return s.sendJoined(ctx, t, f)
+	}
 	if s.open {
 		return s.settle(ctx, t, s.eng.observed(ctx, s.lease.Resource(), f, 1), false)
 	}

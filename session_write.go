@@ -38,6 +38,7 @@ func (s *Session) apply(ctx context.Context, changes []*unitofwork.Change) error
 		s.giveBack(ctx, err)
 		return err
 	}
+	s.beside.written += len(changes)
 	return nil
 }
 
@@ -55,6 +56,9 @@ func (s *Session) Commit(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
+	if s.joined != nil {
+		return s.commitJoined(ctx)
+	}
 	changes, statements, err := s.pending(0)
 	if err != nil {
 		return err

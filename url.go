@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5"
 )
 
 // errURL never quotes the URL: the part that is wrong may be the password.
@@ -41,12 +41,12 @@ type databaseURL struct {
 //     ConnectTimeout is set where the URL or PGCONNECT_TIMEOUT says so; the dialer
 //     does not know of it.
 //   - Errors: say what is wrong and never quote the URL, however it is misspelled.
-func parseURL(raw string) (*pgconn.Config, error) {
+func parseURL(raw string) (*pgx.ConnConfig, error) {
 	u, err := splitURL(raw)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := pgconn.ParseConfig(u.canonical())
+	cfg, err := pgx.ParseConfig(u.canonical())
 	if err != nil {
 		return nil, errURL("%s", u.reason())
 	}

@@ -14,6 +14,10 @@ type Config struct {
 	// and chains its notice and error handlers behind its own.
 	Conn *pgconn.Config
 
+	// Pgx is what pgx.ParseConfig made of it: with it, connections are opened by
+	// pgx and [Conn.Pgx] is there. Its own Config is not used, Conn is. Default nil.
+	Pgx *pgx.ConnConfig
+
 	// Pooler is for servers behind a transaction-mode pooler such as PgBouncer:
 	// only unnamed statements, nothing session-wide, no resets. It costs the
 	// server a parse per statement.

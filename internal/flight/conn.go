@@ -16,7 +16,7 @@ import (
 //   - Cleanup: [Conn.Close] exactly once.
 type Conn struct {
 	pg   *pgconn.PgConn
-	pgx  *pgx.Conn // around pg; nil without Config.Tracer
+	pgx  *pgx.Conn // around pg; nil without Config.Pgx and Config.Tracer
 	wire *wire     // nil when a caller's AfterNetConnect hides it
 	cfg  Config
 
@@ -24,6 +24,8 @@ type Conn struct {
 	socket   socket
 	flights  uint64
 	flying   atomic.Bool
+
+	savepoints atomic.Uint64 // names given out
 
 	dirty     bool
 	mustClose bool

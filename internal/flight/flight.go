@@ -7,8 +7,8 @@ import "github.com/jackc/pgx/v5/pgconn"
 //   - Shape: [Begin, Statements…, Sync] and, with an End, [COMMIT or ROLLBACK, Sync].
 //   - Concurrency: a flight belongs to one Fly at a time; it may be flown again.
 type Flight struct {
-	// Begin is the whole text that opens the transaction ("BEGIN READ ONLY"), sent
-	// as a statement of its own. Empty: none is opened.
+	// Begin is the whole text that opens the transaction ("BEGIN READ ONLY"), or a
+	// savepoint in an open one, sent as a statement of its own. Empty: none.
 	Begin string
 
 	// Statements run in order; the first that fails stops the rest.

@@ -89,11 +89,11 @@ func (c *Conn) travel(ctx context.Context, f *Flight) *Error {
 
 // check refuses what the protocol would misread. It says which statement is to blame.
 func (c *Conn) check(f *Flight) (int, error) {
-	if c.Broken() {
-		return -1, fmt.Errorf("the connection has failed before: %w", pgconn.ErrConnClosed)
+	if err := usable(c.pg); err != nil {
+		return -1, err
 	}
 	open := c.TxStatus() != 'I'
-	if f.Begin != "" && open {
+	if step, _ := SavepointOf(f.Begin); f.Begin != "" && open && step != SetSavepoint {
 		return -1, errors.New("BEGIN while a transaction is open")
 	}
 	if f.End != Stay && f.Begin == "" && !open {

@@ -1,0 +1,3 @@
+package retort
+
+func (s *Session) closeSQL() {}
