@@ -1,6 +1,7 @@
 package retort
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Config says which database an engine talks to and how.
@@ -25,13 +27,30 @@ type Config struct {
 	Base *Base
 
 	// URL names the database: postgres://user:password@host:port/name, with
-	// postgresql:// and SQLAlchemy's postgresql+asyncpg:// accepted as they are. A
-	// Unix socket is postgres:///name?host=/run/postgresql, several hosts are
-	// host1:port,host2:port. Parameters are libpq's (sslmode, connect_timeout,
-	// application_name …) and asyncpg's ssl; an unknown one is an error. Special
-	// characters of user and password are percent-encoded. What is missing comes
-	// from libpq's environment variables (PGPASSWORD …). Required.
+	// postgresql:// and SQLAlchemy's postgresql+asyncpg:// accepted as they are, or
+	// libpq's keyword form, host=… user=… password='…' dbname=…. A Unix socket is
+	// postgres:///name?host=/run/postgresql, several hosts are host1:port,host2:port,
+	// tried in order; target_session_attrs=read-write picks the primary. Parameters
+	// are libpq's (sslmode, connect_timeout, service, application_name …) and
+	// asyncpg's ssl; an unknown one is an error. Special characters of user and
+	// password are percent-encoded. What is missing comes from libpq's environment
+	// variables (PGPASSWORD …), the service file and ~/.pgpass. Without sslmode TLS
+	// is used where the server offers it, as with libpq; give verify-full outside
+	// of private networks. Required.
 	URL string
+
+	// PasswordFunc is asked for the password, or the token that stands for one, of
+	// each new connection; where the server refuses it, once more a moment later, in
+	// case it was being changed. It is called from several goroutines, and its
+	// context ends with ConnectTimeout. Give no password in URL then. Default nil.
+	PasswordFunc func(ctx context.Context) (string, error)
+
+	// AfterConnect prepares each new connection, with SET for example, and runs
+	// again whenever raw SQL has made the pool reset the connection. Its context
+	// ends with ConnectTimeout; its error fails the attempt to connect. It must
+	// leave no transaction open. Not with Pooler, behind which a session belongs to
+	// many clients. Default nil.
+	AfterConnect func(ctx context.Context, conn *pgconn.PgConn) error
 
 	// PoolSize is how many connections are kept. Default 5. Range 1 and more, or
 	// -1 for no limit.
@@ -80,7 +99,8 @@ type Config struct {
 	PgxTracer pgx.QueryTracer
 
 	// Pooler is for a database behind a transaction-mode pooler such as
-	// PgBouncer: no prepared statements, no session state.
+	// PgBouncer: no prepared statements, no session state, no AfterConnect. Engines
+	// without it log a warning where they find a pooler.
 	Pooler bool
 
 	// ConnectTimeout bounds the connection attempt to each host. Default what
@@ -118,8 +138,14 @@ func (c *Config) validate() error {
 			problem(d.field, "is %s; give a positive duration, or 0 for %s", d.have, d.zero)
 		}
 	}
+	if c.AfterConnect != nil && c.Pooler {
+		problem("AfterConnect", "is set but Pooler is on, and behind a pooler other clients would get the settings; use ALTER ROLE … SET")
+	}
 	if c.EchoParams && !c.Echo {
 		problem("EchoParams", "is on but Echo is off; turn Echo on, too")
+	}
+	if u, err := splitURL(c.URL); err == nil && u.password != "" && c.PasswordFunc != nil {
+		problem("PasswordFunc", "is set but URL has a password, too; remove one of them")
 	}
 	if c.Echo && c.Logger == nil {
 		problem("Logger", "is nil but Echo is on; give a *slog.Logger to echo to")

@@ -34,7 +34,8 @@ type Engine struct {
 	told   observers
 	tracer pgx.QueryTracer
 	seen   atomic.Bool // somebody looks: an observer, the echo, a tracer or a tally
-	scans  sync.Map    // of reflect.Type to *mapper.Scan, for raw SQL
+	pooler poolerSigns
+	scans  sync.Map // of reflect.Type to *mapper.Scan, for raw SQL
 }
 
 // Open compiles the models, checks every setting and returns an engine. It
@@ -60,7 +61,8 @@ func Open(cfg Config) (*Engine, error) {
 		base: base, models: compiled, log: cfg.Logger, watch: cfg.Observer, tracer: cfg.PgxTracer,
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams},
 		fly: flight.Config{
-			Conn: conn, Pooler: cfg.Pooler, Tracer: cfg.PgxTracer,
+			Conn: conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,
+			Pooler: cfg.Pooler, Tracer: cfg.PgxTracer,
 			CommitTimeout: cfg.CommitTimeout, ConnectTimeout: cmp.Or(cfg.ConnectTimeout, conn.ConnectTimeout),
 		},
 	}
@@ -105,7 +107,11 @@ func (e *Engine) poolConfig(cfg Config) pool.Config[*flight.Conn] {
 func (e *Engine) connect(ctx context.Context) (*flight.Conn, error) {
 	c, err := flight.Connect(ctx, &e.fly)
 	if err != nil {
+		e.pooler.refused(e.log, err)
 		return nil, err
+	}
+	if !e.fly.Pooler && c.BehindPooler() {
+		e.pooler.found(e.log)
 	}
 	return c, nil
 }
@@ -214,6 +220,9 @@ func (e *Engine) release(lease loan, err error) {
 		return
 	}
 	c := lease.Resource()
+	if c.LostStatement(err) {
+		e.pooler.lost(e.log, err)
+	}
 	switch {
 	case !c.Broken() && !c.MustClose() && c.TxStatus() == 'I':
 		lease.Release()

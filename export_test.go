@@ -1,5 +1,7 @@
 package retort
 
+import "github.com/jackc/pgx/v5/pgconn"
+
 // PasswordOf is the password that a URL gives to the driver.
 func PasswordOf(raw string) string {
 	cfg, err := parseURL(raw)
@@ -8,3 +10,6 @@ func PasswordOf(raw string) string {
 	}
 	return cfg.Password
 }
+
+// LookUpBy replaces the resolver of an engine that has not connected yet.
+func LookUpBy(e *Engine, lookUp pgconn.LookupFunc) { e.fly.Conn.LookupFunc = lookUp }

@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/retorttest"
 )
 
@@ -146,11 +148,62 @@ func TestPooler(t *testing.T) {
 
 	t.Run("breaks_requests_without_the_profile", func(t *testing.T) {
 		t.Parallel()
-		eng, _, _ := behindBouncer(t, func(*retort.Config) {})
+		eng, _, log := behindBouncer(t, func(*retort.Config) {})
 		failed, first := requestsOf(t.Context(), eng, poolerRequests/10)
 		if failed == 0 {
 			t.Error("no request failed: the test above proves nothing")
 		}
 		t.Logf("%d of %d requests failed, the first with %v", failed, poolerRequests/10, first)
+		for _, want := range []string{"the server has lost a prepared statement", "a pooler such as PgBouncer stands before"} {
+			if n := strings.Count(log.String(), want); n != 1 {
+				t.Errorf("%d warnings %q, want 1: %s", n, want, log.String())
+			}
+		}
+	})
+
+	t.Run("is_found_without_the_profile_before_anything_breaks", func(t *testing.T) {
+		t.Parallel()
+		eng, _, log := behindBouncer(t, func(cfg *retort.Config) { cfg.PoolSize = -1 })
+		// One of a thousand made-up process ids looks like a real one, so ask for several.
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() { _ = eng.Ping(t.Context()) })
+		}
+		group.Wait()
+		if text := log.String(); strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "Config.Pooler") {
+			t.Errorf("want one warning that names Config.Pooler: %s", text)
+		}
+	})
+
+	t.Run("refusing_a_setting_of_the_URL_is_explained", func(t *testing.T) {
+		t.Parallel()
+		eng, _, log := behindBouncer(t, func(cfg *retort.Config) { cfg.Pooler, cfg.URL = true, cfg.URL+"&statement_timeout=5000" })
+		for range 2 {
+			if err := eng.Ping(t.Context()); pgerr.Code(err) != "08P01" {
+				t.Errorf("got %v", err)
+			}
+		}
+		if text := log.String(); strings.Count(text, "ignore_startup_parameters") != 1 {
+			t.Errorf("want one explanation: %s", text)
+		}
+	})
+
+	t.Run("takes_the_settings_that_it_is_told_to_ignore", func(t *testing.T) {
+		t.Parallel()
+		eng, _, _ := behindBouncer(t, func(cfg *retort.Config) { cfg.Pooler, cfg.URL = true, cfg.URL+"&statement_timeout=5000" },
+			"ignore_startup_parameters = statement_timeout")
+		must(t, eng.Ping(t.Context()))
+	})
+
+	t.Run("is_not_suspected_where_none_is", func(t *testing.T) {
+		t.Parallel()
+		var log lockedBuffer
+		k := retorttest.New(t, library, func(cfg *retort.Config) { cfg.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		if failed, first := requestsOf(t.Context(), k.Engine, 200); failed != 0 {
+			t.Errorf("%d requests failed, the first with %v", failed, first)
+		}
+		if text := log.String(); text != "" {
+			t.Errorf("logged: %s", text)
+		}
 	})
 }

@@ -29,6 +29,7 @@ type databaseURL struct {
 	hosts, ports   []string // pairs, unless a parameter gave one port for all; empty is the default
 	database       string
 	parameters     map[string]string // by libpq's names, without those above
+	keywords       bool              // it was host=… user=…
 }
 
 // parseURL reads a database URL.
@@ -63,7 +64,8 @@ func parseURL(raw string) (*pgx.ConnConfig, error) {
 	return cfg, nil
 }
 
-// splitURL takes a URL apart: scheme://user:password@host:port,host:port/name?a=b&c=d.
+// splitURL takes a URL apart: scheme://user:password@host:port,host:port/name?a=b&c=d,
+// or the keyword form.
 //
 // Where a special character of a password was not encoded, the URL is ambiguous;
 // it is refused then, since a wrong guess would show a part of the password as
@@ -72,12 +74,19 @@ func splitURL(raw string) (*databaseURL, error) {
 	if strings.TrimSpace(raw) == "" {
 		return nil, errURL("is empty; give %s", urlExample)
 	}
+	if isKeywords(raw) {
+		u, err := splitKeywords(raw)
+		if err != nil {
+			return nil, err
+		}
+		return u.checked()
+	}
 	if i := strings.IndexFunc(raw, func(r rune) bool { return r <= ' ' || r == 0x7f }); i >= 0 {
 		return nil, errURL("has a space, line break or control character at offset %d; remove it, or percent-encode it (a space is %%20)", i)
 	}
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
-		return nil, errURL("has no scheme; write %s", urlExample)
+		return nil, errURL("has no scheme; write %s, or host=… user=… password=… dbname=…", urlExample)
 	}
 	if !slices.Contains(schemes, strings.ToLower(scheme)) {
 		return nil, errURL("the scheme is none of %s; write %s", strings.Join(schemes, ", "), urlExample)
@@ -100,6 +109,11 @@ func splitURL(raw string) (*databaseURL, error) {
 	if err := errors.Join(u.splitUser(user), u.splitHosts(hosts), u.splitDatabase(path), u.splitQuery(query)); err != nil {
 		return nil, err
 	}
+	return u.checked()
+}
+
+// checked is u, if everything in it can be.
+func (u *databaseURL) checked() (*databaseURL, error) {
 	if err := errors.Join(u.checkNames(), u.checkParameters()); err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ var runtimeParameters = []string{
 // driverParameters are the parameters of a URL that the driver understands.
 var driverParameters = []string{
 	"host", "port", "user", "password", "dbname", "passfile", "connect_timeout",
-	"ssl", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcertmode", "sslpassword", "sslsni", "sslnegotiation",
+	"service", "ssl", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcertmode", "sslpassword", "sslsni", "sslnegotiation",
 	"channel_binding", "require_auth", "krbspn", "krbsrvname", "target_session_attrs",
 	"min_protocol_version", "max_protocol_version",
 }
@@ -32,7 +32,7 @@ var foreignParameters = []string{
 	"hostaddr", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "load_balance_hosts",
 	"max_cached_statement_lifetime", "pgbouncer", "pool_max_conns", "pool_min_conns", "pool_size",
 	"prepared_statement_cache_size", "prepared_statement_name_func", "prepareThreshold", "replication", "requirepeer",
-	"schema", "server_settings", "service", "servicefile", "sslcompression", "sslcrl", "sslcrldir", "statement_cache_size",
+	"schema", "server_settings", "servicefile", "sslcompression", "sslcrl", "sslcrldir", "statement_cache_size",
 	"tcp_user_timeout", "default_query_exec_mode", "statement_cache_capacity", "description_cache_capacity",
 }
 
@@ -56,7 +56,11 @@ func (u *databaseURL) checkParameters() error {
 		case slices.Contains(foreignParameters, name):
 			problem("the parameter %s is not one of Retort's; remove it", name)
 		default:
-			problem("an unknown parameter stands behind ?; known are %s",
+			where := "parameter stands behind ?"
+			if u.keywords {
+				where = "keyword is given"
+			}
+			problem("an unknown %s; known are %s", where,
 				strings.Join(slices.Concat(driverParameters, runtimeParameters), ", "))
 		}
 	}
@@ -65,6 +69,8 @@ func (u *databaseURL) checkParameters() error {
 			problem("has both ssl and sslmode; give one")
 		}
 		delete(u.parameters, "ssl")
+		// asyncpg takes an underscore for the hyphen; other drivers write true and false.
+		ssl = strings.ReplaceAll(ssl, "_", "-")
 		u.parameters["sslmode"] = pick(map[string]string{"true": "require", "false": "disable"}[ssl], ssl)
 	}
 	for _, name := range slices.Sorted(maps.Keys(choices)) {
@@ -90,7 +96,7 @@ func (u *databaseURL) checkParameters() error {
 func checkRuntimeParams(params map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if !slices.Contains(runtimeParameters, name) {
-			return errURL("the service file of PGSERVICE sets %s, which Retort does not pass on; remove it there", name)
+			return errURL("the service file sets %s, which Retort does not pass on; remove it there", name)
 		}
 	}
 	return nil
@@ -99,7 +105,7 @@ func checkRuntimeParams(params map[string]string) error {
 // reason guesses what pgconn did not like; its own message may hold the password.
 func (u *databaseURL) reason() string {
 	var suspects []string
-	for _, name := range []string{"sslrootcert", "sslcert", "sslkey", "sslpassword", "min_protocol_version", "max_protocol_version", "require_auth"} {
+	for _, name := range []string{"service", "sslrootcert", "sslcert", "sslkey", "sslpassword", "min_protocol_version", "max_protocol_version", "require_auth"} {
 		if _, ok := u.parameters[name]; ok {
 			suspects = append(suspects, name)
 		}

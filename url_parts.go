@@ -132,7 +132,11 @@ func (u *databaseURL) checkNames() error {
 	var errs []error
 	problem := func(format string, args ...any) { errs = append(errs, errURL(format, args...)) }
 	if strings.Contains(u.user, ":") {
-		problem("the user has an encoded colon; write the colon between user and password as it is")
+		if u.keywords {
+			problem("the user has a colon; give the password as password=…")
+		} else {
+			problem("the user has an encoded colon; write the colon between user and password as it is")
+		}
 	}
 	if unprintable(u.user) {
 		problem("the user has a control character or is not UTF-8")

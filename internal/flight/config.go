@@ -23,9 +23,9 @@ type Config struct {
 	// server a parse per statement.
 	Pooler bool
 
-	// Password is asked for the password of each new connection, once more where
-	// the server refuses the first answer and the next one differs. Nil: Conn has
-	// it. Bounded by ConnectTimeout.
+	// Password is asked for the password of each new connection, and once more, a
+	// moment later, where the server refuses the first answer. Nil: Conn has it.
+	// Bounded by ConnectTimeout.
 	Password func(ctx context.Context) (string, error)
 
 	// AfterConnect prepares each new connection, and again after each

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -43,31 +44,33 @@ func Connect(ctx context.Context, cfg *Config) (*Conn, error) {
 	return c, nil
 }
 
+// secondThought is how long a server that refused a password is left in peace.
+const secondThought = 250 * time.Millisecond
+
 // dial connects with the password of the moment.
 //
-// Between the answer and its use the password may be changed; a server that
-// refuses it is asked once more then, and only if there is a new one: two wrong
-// attempts for each connection could lock an account.
+// A rotation changes the password in two places, one after the other: who asks in
+// between has the wrong one. So a refused one is asked for again after a moment and
+// tried, once; more attempts could lock an account.
 func (c *Conn) dial(ctx context.Context, own *pgconn.Config) (*pgconn.PgConn, error) {
-	if err := c.askPassword(ctx, own); err != nil {
-		return nil, err
+	for attempt := 1; ; attempt++ {
+		if err := c.askPassword(ctx, own); err != nil {
+			return nil, err
+		}
+		pg, err := pgconn.ConnectConfig(ctx, own)
+		if err == nil {
+			return pg, nil
+		}
+		refused := pgerr.NewConnectError(own, err)
+		if attempt > 1 || c.cfg.Password == nil || pgerr.Code(refused) != "28P01" {
+			return nil, refused
+		}
+		select {
+		case <-ctx.Done():
+			return nil, refused
+		case <-time.After(secondThought):
+		}
 	}
-	pg, err := c.open(ctx, own)
-	if err == nil {
-		return pg, nil
-	}
-	refused := pgerr.NewConnectError(own, err)
-	if c.cfg.Password == nil || pgerr.Code(refused) != "28P01" {
-		return nil, refused
-	}
-	before := own.Password
-	if err := c.askPassword(ctx, own); err != nil || own.Password == before {
-		return nil, refused
-	}
-	if pg, err = c.open(ctx, own); err != nil {
-		return nil, pgerr.NewConnectError(own, err)
-	}
-	return pg, nil
 }
 
 func (c *Conn) askPassword(ctx context.Context, own *pgconn.Config) error {

@@ -75,7 +75,7 @@ func TestPassword(t *testing.T) {
 			t.Errorf("asked %d times: %v", asked, err)
 		}
 	})
-	t.Run("is_not_tried_twice", func(t *testing.T) {
+	t.Run("is_tried_twice_at_most", func(t *testing.T) {
 		asked, err := tryTo("wr0ngword")
 		if asked != 2 || pgerr.Code(err) != "28P01" || strings.Contains(err.Error(), "wr0ngword") {
 			t.Errorf("asked %d times: %v", asked, err)
