@@ -52,6 +52,9 @@ func Function(name, arguments, create string) SQLObject {
 }
 
 // Trigger declares a trigger of table by its whole CREATE TRIGGER statement.
+//
+//   - Shape: {table} in the statement stands for the table's name in quotes. A
+//     table in a namespace is named "audit.entries" here and {table} there.
 func Trigger(name, table, create string) SQLObject {
 	return SQLObject{schema.Object{Kind: schema.Trigger, Name: name, Table: table, Create: create}}
 }

@@ -129,15 +129,26 @@ func (c *compiler) enum(e *EnumType) {
 
 // objects takes in the functions and triggers, but for triggers of broken tables.
 func (c *compiler) objects() {
-	broken := make(map[string]bool)
-	for decl := range c.broken {
-		broken[decl.name] = true
-	}
 	for _, o := range c.base.objects {
-		if o.Kind != schema.Trigger || !broken[o.Table] {
-			c.out.schema.Objects = append(c.out.schema.Objects, o)
+		decl := c.named(o.Table)
+		if o.Kind == schema.Trigger && decl != nil {
+			if c.broken[decl] {
+				continue
+			}
+			o.Namespace, o.Table = decl.namespace, decl.name
+		}
+		c.out.schema.Objects = append(c.out.schema.Objects, o)
+	}
+}
+
+// named finds a table by its name, behind its namespace where it has one.
+func (c *compiler) named(name string) *declaration {
+	for _, decl := range c.base.tables {
+		if decl.goType != nil && decl.fullName() == name {
+			return decl
 		}
 	}
+	return nil
 }
 
 // table compiles what one model says of itself.
@@ -184,10 +195,10 @@ func (c *compiler) part(decl *declaration) *part {
 	for _, err := range def.errs {
 		c.fail(decl, "%w", err)
 	}
-	p := &part{decl: decl, def: def, schema: &schema.Table{Name: decl.name}}
+	p := &part{decl: decl, def: def, schema: &schema.Table{Namespace: decl.namespace, Name: decl.name, Unmanaged: decl.unmanaged}}
 	p.model = &model.Table{
 		Schema: p.schema, Type: decl.goType, StandIn: decl.standIn, Fields: decl.fields,
-		FieldColumn: make([]int, len(decl.fields)), Key: -1, Version: -1,
+		FieldColumn: make([]int, len(decl.fields)), Key: -1, Version: -1, ReadOnly: decl.readOnly,
 	}
 	if !c.columns(p) {
 		return nil

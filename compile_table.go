@@ -62,7 +62,7 @@ func (c *compiler) foreignKeys(p *part) {
 		}
 		p.schema.ForeignKeys = append(p.schema.ForeignKeys, schema.ForeignKey{
 			Name:    pick(f.name, c.naming.ForeignKeyName(p.schema.Name, names, ref.schema.Name)),
-			Columns: names, RefTable: ref.schema.Name, RefColumns: refNames,
+			Columns: names, RefNamespace: ref.schema.Namespace, RefTable: ref.schema.Name, RefColumns: refNames,
 			OnDelete: f.onDelete, OnUpdate: f.onUpdate, Deferrable: f.deferrable,
 		})
 	}
@@ -192,7 +192,7 @@ func (c *compiler) stranger(field any) string {
 func rank(parts []*part) {
 	byName := make(map[string]*part, len(parts))
 	for _, p := range parts {
-		byName[p.schema.Name] = p
+		byName[p.schema.FullName()] = p
 	}
 	var done []*part
 	var visit func(p *part, path []*part)
@@ -200,8 +200,8 @@ func rank(parts []*part) {
 		if slices.Contains(done, p) || slices.Contains(path, p) {
 			return
 		}
-		for _, f := range p.schema.ForeignKeys {
-			visit(byName[f.RefTable], append(path, p))
+		for i := range p.schema.ForeignKeys {
+			visit(byName[p.schema.ForeignKeys[i].RefFullName()], append(path, p))
 		}
 		p.model.Rank = len(done)
 		done = append(done, p)

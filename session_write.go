@@ -130,6 +130,11 @@ func (s *Session) pending(room int) ([]*unitofwork.Change, []flight.Statement, e
 	if len(changes) > 0 && s.opts.ReadOnly {
 		return nil, nil, fmt.Errorf("%w: %s of %s", ErrReadOnly, changes[0].Kind, changes[0].Table.Type)
 	}
+	for _, c := range changes {
+		if c.Table.ReadOnly {
+			return nil, nil, fmt.Errorf("%w: %s of %s in %q", ErrReadOnlyTable, c.Kind, c.Table.Type, c.Table.Name())
+		}
+	}
 	if len(changes)+room == 0 {
 		return nil, nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/schema"
 )
 
 // Table ties the struct T to a table and is where its queries begin.
@@ -29,10 +30,14 @@ type Table[T any] struct {
 	decl declaration
 }
 
-// NewTable declares that rows of the table name are values of T.
-func NewTable[T any](name string) *Table[T] {
+// NewTable declares that rows of the table name are values of T. The name is the
+// table's alone, whatever is in it; the namespace is an option.
+func NewTable[T any](name string, options ...TableOption) *Table[T] {
 	t := reflect.TypeFor[T]()
 	d := declaration{name: name, goType: t}
+	for _, option := range options {
+		option(&d)
+	}
 	if t.Kind() != reflect.Struct {
 		d.err = fmt.Errorf("model %s: %s is not a struct", name, t)
 		return &Table[T]{C: new(T), decl: d}
@@ -46,12 +51,19 @@ func NewTable[T any](name string) *Table[T] {
 
 // declaration is the part of a Table that does not depend on T.
 type declaration struct {
-	name    string
-	goType  reflect.Type
-	fields  []mapper.Field
-	standIn *mapper.StandIn
-	define  func(*definition)
-	err     error
+	name      string
+	namespace string
+	unmanaged bool
+	readOnly  bool
+	goType    reflect.Type
+	fields    []mapper.Field
+	standIn   *mapper.StandIn
+	define    func(*definition)
+	err       error
+}
+
+func (d *declaration) fullName() string {
+	return (&schema.Table{Namespace: d.namespace, Name: d.name}).FullName()
 }
 
 func (t *Table[T]) register(b *Base) {

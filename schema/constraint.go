@@ -61,6 +61,12 @@ type ForeignKey struct {
 	Deferrable   Deferrable
 }
 
+// RefFullName is the full name of the table that it refers to; see
+// [Table.FullName].
+func (f *ForeignKey) RefFullName() string {
+	return (&Table{Namespace: f.RefNamespace, Name: f.RefTable}).FullName()
+}
+
 // Action is what a foreign key does to its rows when the row they refer to
 // changes; the empty value is NO ACTION.
 type Action string

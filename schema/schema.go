@@ -25,11 +25,12 @@ func (s *Schema) TableIn(namespace, name string) (*Table, bool) {
 	return nil, false
 }
 
-// Namespaces lists the namespaces that tables of s name, in order of appearance.
+// Namespaces lists the namespaces of the tables of s, those of unmanaged ones
+// left out, in order of appearance.
 func (s *Schema) Namespaces() []string {
 	var names []string
 	for i := range s.Tables {
-		if ns := s.Tables[i].Namespace; ns != "" && !slices.Contains(names, ns) {
+		if ns := s.Tables[i].Namespace; ns != "" && !s.Tables[i].Unmanaged && !slices.Contains(names, ns) {
 			names = append(names, ns)
 		}
 	}

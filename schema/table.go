@@ -5,7 +5,8 @@ package schema
 //   - Shape: Namespace is empty for the first schema of search_path. Columns in
 //     physical order. Every constraint has a name. Storage is
 //     the list of storage parameters as SQL text ("fillfactor = 70"), empty for
-//     the server's defaults. An empty Comment is none.
+//     the server's defaults. An empty Comment is none. An Unmanaged table is
+//     somebody else's: known, but neither created nor compared.
 type Table struct {
 	Namespace   string
 	Name        string
@@ -17,6 +18,7 @@ type Table struct {
 	Exclusions  []Exclusion
 	Indexes     []Index
 	Unlogged    bool
+	Unmanaged   bool
 	Storage     string
 	Comment     string
 }

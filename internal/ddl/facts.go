@@ -91,7 +91,10 @@ func (r *reader) wanted() string {
 	var b sqltext.Builder
 	for i := range r.schema.Tables {
 		t := &r.schema.Tables[i]
-		if i > 0 {
+		if t.Unmanaged {
+			continue
+		}
+		if b.Len() > 0 {
 			b.WriteString(", ")
 		}
 		b.WriteString("('" + strconv.Itoa(i) + "', ")
@@ -137,10 +140,11 @@ func (r *reader) read(ctx context.Context) (*facts, error) {
 			return nil, err
 		}
 	}
-	if len(r.schema.Tables) == 0 {
+	wanted := r.wanted()
+	if wanted == "" {
 		return f, nil
 	}
-	tables := strings.ReplaceAll(wantedSQL, "{wanted}", r.wanted())
+	tables := strings.ReplaceAll(wantedSQL, "{wanted}", wanted)
 	relations := func(row []string) {
 		f.tables[r.place(row)] = &tableFacts{kind: row[1], unlogged: row[2] == "true", comment: row[3]}
 	}

@@ -62,21 +62,31 @@ func (sc *scratch) all() []string {
 	return names
 }
 
-// moved is s with every namespace exchanged for its scratch schema.
+// moved is s with every namespace exchanged for its scratch schema; unmanaged
+// tables stay where they are.
 func (sc *scratch) moved(s *schema.Schema) *schema.Schema {
 	out := *s
 	out.Tables = slices.Clone(s.Tables)
 	for i := range out.Tables {
 		t := &out.Tables[i]
+		if t.Unmanaged {
+			continue
+		}
 		t.Namespace = sc.of(t.Namespace)
 		t.ForeignKeys = slices.Clone(t.ForeignKeys)
 		for j := range t.ForeignKeys {
-			t.ForeignKeys[j].RefNamespace = sc.of(t.ForeignKeys[j].RefNamespace)
+			fk := &t.ForeignKeys[j]
+			if ref, ok := s.TableIn(fk.RefNamespace, fk.RefTable); ok && !ref.Unmanaged {
+				fk.RefNamespace = sc.of(fk.RefNamespace)
+			}
 		}
 	}
 	out.Objects = slices.Clone(s.Objects)
 	for i := range out.Objects {
-		out.Objects[i].Namespace = sc.of(out.Objects[i].Namespace)
+		o := &out.Objects[i]
+		if t, ok := s.TableIn(o.Namespace, o.Table); ok && !t.Unmanaged {
+			o.Namespace = sc.of(o.Namespace)
+		}
 	}
 	return &out
 }

@@ -44,6 +44,7 @@ type Statement struct {
 //     functions come before tables, so defaults and checks may call them. An
 //     SQL function that reads a table therefore needs check_function_bodies = off,
 //     which [CreateAll] sees to.
+//     Unmanaged tables are left out.
 //   - Errors: none; s passes [Validate] first.
 func Create(s *schema.Schema) []Statement {
 	var out []Statement
@@ -56,14 +57,22 @@ func Create(s *schema.Schema) []Statement {
 	out = appendObjects(out, s, schema.Function)
 	for i := range s.Tables {
 		t := &s.Tables[i]
+		if t.Unmanaged {
+			continue
+		}
 		out = append(out, Statement{Kind: KindTable, Name: t.Name, Namespace: t.Namespace, Table: t.Name, SQL: CreateTable(t, s.Enums)})
 		out = appendComments(out, t)
 	}
 	for i := range s.Tables {
-		out = appendIndexes(out, &s.Tables[i])
+		if t := &s.Tables[i]; !t.Unmanaged {
+			out = appendIndexes(out, t)
+		}
 	}
 	for i := range s.Tables {
 		t := &s.Tables[i]
+		if t.Unmanaged {
+			continue
+		}
 		for j := range t.ForeignKeys {
 			fk := &t.ForeignKeys[j]
 			out = append(out, Statement{Kind: KindForeignKey, Name: fk.Name, Namespace: t.Namespace, Table: t.Name, SQL: AddForeignKey(t, fk)})

@@ -37,7 +37,9 @@ func Validate(s *schema.Schema) []error {
 		}
 	}
 	for i := range s.Tables {
-		v.table(&s.Tables[i])
+		if t := &s.Tables[i]; !t.Unmanaged {
+			v.table(t)
+		}
 	}
 	v.objects()
 	return v.problems
@@ -138,8 +140,10 @@ func (v *validation) objects() {
 		case schema.Trigger:
 			where += " of table " + fullName(o.Namespace, o.Table)
 			key = where
-			if _, ok := v.schema.TableIn(o.Namespace, o.Table); !ok {
+			if t, ok := v.schema.TableIn(o.Namespace, o.Table); !ok {
 				v.problem(where, "no registered table has this name")
+			} else if t.Unmanaged {
+				v.problem(where, "the table is unmanaged, and so are its triggers; take this one out")
 			}
 			if o.Namespace != "" && !strings.Contains(o.Create, tableMark) {
 				v.problem(where, "its SQL must call the table %s, which stands for the name with its schema", tableMark)

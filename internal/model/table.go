@@ -19,9 +19,10 @@ type Table struct {
 	StandIn   *mapper.StandIn
 	Fields    []mapper.Field // as StandIn counts them
 	Columns   []Column
-	Key       int // index of the primary key column
-	Version   int // index of the version column, -1 for none
-	Rank      int // tables that foreign keys refer to have a lower one
+	Key       int  // index of the primary key column
+	Version   int  // index of the version column, -1 for none
+	ReadOnly  bool // changes are errors
+	Rank      int  // tables that foreign keys refer to have a lower one
 	Relations []Relation
 
 	// FieldColumn maps an index of the stand-in's fields to a column, -1 for a
@@ -75,8 +76,11 @@ func (t *Table) Finish() {
 	t.texts.build(t)
 }
 
-// Name is the table's name.
-func (t *Table) Name() string { return t.Schema.Name }
+// Name is the table's name for people, behind its namespace where it has one.
+func (t *Table) Name() string { return t.texts.name }
+
+// SQLName is the table's name as SQL text.
+func (t *Table) SQLName() string { return t.texts.sqlName }
 
 // KeyField is the Go name of the primary key's field.
 func (t *Table) KeyField() string { return t.Plan.Column(t.Key).Field.Name }

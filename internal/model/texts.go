@@ -18,6 +18,8 @@ const Guard = `CASE WHEN count(*) = 1 THEN true ELSE current_setting('retort.sta
 // texts are the statements of one table. All but UPDATE are constant; UPDATE
 // has one text for each set of changed columns, kept once made.
 type texts struct {
+	name        string
+	sqlName     string
 	insert      string
 	delete      string
 	selectByKey string
@@ -33,6 +35,10 @@ type texts struct {
 }
 
 func (x *texts) build(t *Table) {
+	x.name, x.sqlName = t.Schema.FullName(), sqltext.Ident(t.Schema.Name)
+	if t.Schema.Namespace != "" {
+		x.sqlName = sqltext.Ident(t.Schema.Namespace) + "." + x.sqlName
+	}
 	for i, c := range t.Columns {
 		if c.ServerMade {
 			x.insertReturned = append(x.insertReturned, i)
@@ -45,7 +51,7 @@ func (x *texts) build(t *Table) {
 		}
 	}
 	x.keyOIDs = []uint32{t.Plan.OID(t.Key)}
-	x.selectFrom = "SELECT " + columnList(t, "", t.all) + "\nFROM " + sqltext.Ident(t.Name())
+	x.selectFrom = "SELECT " + columnList(t, "", t.all) + "\nFROM " + t.SQLName()
 	x.childList = columnList(t, "c.", t.all)
 	x.insert = x.insertText(t)
 	x.delete = deleteText(t)
@@ -79,7 +85,7 @@ func (t *Table) DeleteSQL() string { return t.texts.delete }
 func (x *texts) insertText(t *Table) string {
 	var b sqltext.Builder
 	b.WriteString("/* retort:session.flush */ INSERT INTO ")
-	b.Ident(t.Name())
+	b.WriteString(t.SQLName())
 	if len(x.insertColumns) == 0 {
 		b.WriteString("\nDEFAULT VALUES")
 	} else {
@@ -101,7 +107,7 @@ func (x *texts) insertText(t *Table) string {
 func deleteText(t *Table) string {
 	var b sqltext.Builder
 	b.WriteString("/* retort:session.flush */ WITH d AS (\n  DELETE FROM ")
-	b.Ident(t.Name())
+	b.WriteString(t.SQLName())
 	b.WriteString("\n  WHERE ")
 	writeIdentity(&b, t)
 	b.WriteString("\n  RETURNING 1\n)\nSELECT " + Guard + " AS ok FROM d")
@@ -143,7 +149,7 @@ type updateTexts struct {
 func updateText(t *Table, changed []int) string {
 	var b sqltext.Builder
 	b.WriteString("/* retort:session.flush */ WITH u AS (\n  UPDATE ")
-	b.Ident(t.Name())
+	b.WriteString(t.SQLName())
 	b.WriteString("\n  SET ")
 	first := 2
 	if t.Version >= 0 {

@@ -138,7 +138,7 @@ func links(t *model.Table) []link {
 	var found []link
 	for _, f := range t.Schema.ForeignKeys {
 		if len(f.Columns) == 1 {
-			found = append(found, link{columnOf(t, f.Columns[0]), f.RefTable, f.RefColumns[0]})
+			found = append(found, link{columnOf(t, f.Columns[0]), f.RefFullName(), f.RefColumns[0]})
 		}
 	}
 	return found

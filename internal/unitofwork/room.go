@@ -5,6 +5,7 @@ import (
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/schema"
 )
 
 // makingRoom moves deletes to the front whose unique values other changes take,
@@ -91,7 +92,25 @@ func uniques(t *model.Table) [][]int {
 		}
 		all = append(all, columns)
 	}
+	for i := range t.Schema.Indexes {
+		if columns := uniqueColumns(t, &t.Schema.Indexes[i]); len(columns) > 0 {
+			all = append(all, columns)
+		}
+	}
 	return all
+}
+
+// uniqueColumns are the columns of a unique index; none when it is over an
+// expression, whose values we do not know.
+func uniqueColumns(t *model.Table, ix *schema.Index) []int {
+	var columns []int
+	for _, p := range ix.Parts {
+		if !ix.Unique || p.Expression != "" {
+			return nil
+		}
+		columns = append(columns, columnOf(t, p.Column))
+	}
+	return columns
 }
 
 // takes tells whether c writes the values that the row of d has in columns.
