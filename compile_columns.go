@@ -117,8 +117,10 @@ func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.C
 		col.PGType, col.Enum = e.enum.Name, true
 	}
 	col.NotNull = f.Type.Kind() != reflect.Pointer
-	return col, schema.Column{Name: name, NotNull: col.NotNull, Default: d.defaultSQL,
-		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment}
+	return col, schema.Column{
+		Name: name, NotNull: col.NotNull, Default: d.defaultSQL,
+		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment,
+	}
 }
 
 // key settles the primary key and the version.

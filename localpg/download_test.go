@@ -30,7 +30,7 @@ func archive(t *testing.T, files ...tar.Header) string {
 			t.Fatal(err)
 		}
 		if h.Typeflag == tar.TypeReg {
-			w.Write([]byte(body))
+			_, _ = w.Write([]byte(body))
 		}
 	}
 	w.Close()

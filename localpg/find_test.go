@@ -32,34 +32,44 @@ func TestFind(t *testing.T) {
 	}{
 		{
 			"takes_the_newest_of_the_usual_folders",
-			finder{usual: usual}, "", Binaries{fake(t, "usual/17beta1/bin"), "17beta1", 17},
+			finder{usual: usual},
+			"",
+			Binaries{fake(t, "usual/17beta1/bin"), "17beta1", 17},
 		},
 		{
 			"orders_minor_versions_as_numbers",
-			finder{usual: []string{fake(t, "usual/15*/bin")}}, "", Binaries{fake(t, "usual/15.10/bin"), "15.10", 15},
+			finder{usual: []string{fake(t, "usual/15*/bin")}},
+			"",
+			Binaries{fake(t, "usual/15.10/bin"), "15.10", 15},
 		},
 		{
 			"prefers_PATH_to_the_usual_folders",
-			finder{path: []string{"", "/nowhere", fake(t, "usual/15.2/bin")}, usual: usual}, "",
+			finder{path: []string{"", "/nowhere", fake(t, "usual/15.2/bin")}, usual: usual},
+			"",
 			Binaries{fake(t, "usual/15.2/bin"), "15.2", 15},
 		},
 		{
 			"passes_over_wrappers_and_old_versions_in_PATH",
-			finder{path: []string{fake(t, "odd/nonsense"), fake(t, "usual/13.4/bin"), fake(t, "usual/15.2/bin")}}, "",
+			finder{path: []string{fake(t, "odd/nonsense"), fake(t, "usual/13.4/bin"), fake(t, "usual/15.2/bin")}},
+			"",
 			Binaries{fake(t, "usual/15.2/bin"), "15.2", 15},
 		},
 		{
 			"goes_behind_a_link_in_PATH",
-			finder{path: []string{fake(t, "links")}}, "", Binaries{fake(t, "usual/15.10/bin"), "15.10", 15},
+			finder{path: []string{fake(t, "links")}},
+			"",
+			Binaries{fake(t, "usual/15.10/bin"), "15.10", 15},
 		},
 		{
 			"prefers_PG_BIN_to_PATH",
-			finder{pgBin: fake(t, "usual/15.10/bin"), path: []string{fake(t, "usual/15.2/bin")}}, "",
+			finder{pgBin: fake(t, "usual/15.10/bin"), path: []string{fake(t, "usual/15.2/bin")}},
+			"",
 			Binaries{fake(t, "usual/15.10/bin"), "15.10", 15},
 		},
 		{
 			"prefers_the_given_folder_to_all",
-			finder{pgBin: fake(t, "usual/15.10/bin")}, fake(t, "usual/15.2/bin"),
+			finder{pgBin: fake(t, "usual/15.10/bin")},
+			fake(t, "usual/15.2/bin"),
 			Binaries{fake(t, "usual/15.2/bin"), "15.2", 15},
 		},
 	}
@@ -88,7 +98,8 @@ func TestFind_fails(t *testing.T) {
 	}{
 		{
 			"with_all_that_was_looked_at",
-			finder{path: []string{fake(t, "odd/fails"), fake(t, "odd/alone"), fake(t, "odd/nonsense")}, usual: []string{fake(t, "usual/13*/bin"), fake(t, "none/*")}}, "",
+			finder{path: []string{fake(t, "odd/fails"), fake(t, "odd/alone"), fake(t, "odd/nonsense")}, usual: []string{fake(t, "usual/13*/bin"), fake(t, "none/*")}},
+			"",
 			[]Looked{
 				{"PG_BIN", "not set"},
 				{"PATH ROOT/odd/fails", "postgres --version fails: exit status 3"},
@@ -100,12 +111,14 @@ func TestFind_fails(t *testing.T) {
 		},
 		{
 			"for_a_wrong_PG_BIN_although_PATH_has_one",
-			finder{pgBin: "/nowhere", path: []string{fake(t, "usual/15.2/bin")}}, "",
+			finder{pgBin: "/nowhere", path: []string{fake(t, "usual/15.2/bin")}},
+			"",
 			[]Looked{{"PG_BIN /nowhere", "no postgres in it"}},
 		},
 		{
 			"for_a_wrong_given_folder_although_PG_BIN_is_right",
-			finder{pgBin: fake(t, "usual/15.2/bin")}, "/nowhere",
+			finder{pgBin: fake(t, "usual/15.2/bin")},
+			"/nowhere",
 			[]Looked{{"Config.BinDir /nowhere", "no postgres in it"}},
 		},
 	}

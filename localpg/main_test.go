@@ -60,7 +60,7 @@ func help(text string) int {
 	}
 	out, _ := json.Marshal(report)
 	fmt.Println(string(out))
-	io.Copy(io.Discard, os.Stdin)
+	_, _ = io.Copy(io.Discard, os.Stdin)
 	if s != nil {
 		s.Stop(context.Background())
 	}

@@ -183,8 +183,8 @@ func TestJanitor(t *testing.T) {
 	t.Run("interrupts_nothing_when_the_server_was_gone", func(t *testing.T) {
 		t.Parallel()
 		dir, sleeper, j := setup(t)
-		j.watch(sleeper.Process.Pid)
-		j.watch(0)
+		_ = j.watch(sleeper.Process.Pid)
+		_ = j.watch(0)
 		j.pipe.Close()
 		if err := j.cmd.Wait(); err != nil || !missing(dir) || gone(sleeper.Process.Pid, 0) {
 			t.Errorf("the shell: %v; folder gone: %t; process alive: %t", err, missing(dir), !gone(sleeper.Process.Pid, 0))
@@ -193,7 +193,7 @@ func TestJanitor(t *testing.T) {
 	t.Run("does_nothing_when_it_is_dismissed", func(t *testing.T) {
 		t.Parallel()
 		dir, sleeper, j := setup(t)
-		j.watch(sleeper.Process.Pid)
+		_ = j.watch(sleeper.Process.Pid)
 		j.dismiss()
 		if missing(dir) || gone(sleeper.Process.Pid, 100*time.Millisecond) {
 			t.Error("it did its work")

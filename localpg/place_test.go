@@ -117,7 +117,7 @@ func TestDataDir(t *testing.T) {
 			t.Fatal(err)
 		}
 		used := s.DataDir()
-		t.Cleanup(func() { removeTree(used) })
+		t.Cleanup(func() { _ = removeTree(used) })
 		if err := s.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -244,8 +244,12 @@ func TestTemplate(t *testing.T) {
 func TestCopyTree(t *testing.T) {
 	t.Parallel()
 	src, dst := t.TempDir(), t.TempDir()
-	os.MkdirAll(filepath.Join(src, "a", "empty"), 0o700)
-	os.WriteFile(filepath.Join(src, "a", "f"), []byte("x"), 0o640)
+	if err := os.MkdirAll(filepath.Join(src, "a", "empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(src, "a", "f"), []byte("x"), 0o640); err != nil {
+		t.Fatal(err)
+	}
 	n, err := copyTree(t.Context(), src, dst, func(string) error { return nil })
 	if err != nil || n != 3 {
 		t.Errorf("%d entries, %v", n, err)

@@ -90,7 +90,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			s.clear()
+			_ = s.clear()
 		}
 	}()
 	if s.janitor, err = startJanitor(s.place.run, s.acct); err != nil {

@@ -290,7 +290,7 @@ func TestKill(t *testing.T) {
 		go func() {
 			defer close(done)
 			// It computes for a while, and so does not notice the death.
-			conn.Exec(context.Background(), "SELECT count(*) FROM generate_series(1, 1000000) a WHERE md5(a::text) = ''")
+			_, _ = conn.Exec(context.Background(), "SELECT count(*) FROM generate_series(1, 1000000) a WHERE md5(a::text) = ''")
 		}()
 		time.Sleep(50 * time.Millisecond)
 		if err := s.Kill(); err != nil {

@@ -63,7 +63,7 @@ func collect(err error, password string, kept *[]error) {
 		*kept = append(*kept, guarded(safe, password))
 		return
 	}
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // each link of the chain is looked at by itself
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
 			collect(inner, password, kept)
@@ -82,7 +82,7 @@ func collect(err error, password string, kept *[]error) {
 // harmless gives the error to keep for err, nil where err is not known to be free
 // of the configuration.
 func harmless(err error) error {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // each link of the chain is looked at by itself
 	case *pgconn.PgError:
 		return NewServerError(e)
 	case *net.OpError, *net.DNSError, *net.AddrError, *os.SyscallError:
@@ -92,7 +92,7 @@ func harmless(err error) error {
 		context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded,
 		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
 	} {
-		if err == known {
+		if err == known { //nolint:errorlint // this link, not one below it
 			return err
 		}
 	}
@@ -100,7 +100,7 @@ func harmless(err error) error {
 }
 
 func opaqueText(err error) string {
-	switch err.(type) {
+	switch err.(type) { //nolint:errorlint // each link of the chain is looked at by itself
 	case *pgconn.ConnectError, *pgconn.ParseConfigError:
 		return "the connection attempt failed"
 	default:

@@ -177,7 +177,7 @@ func TestServerError(t *testing.T) {
 	t.Run("wraps_once_and_leaves_others_alone", func(t *testing.T) {
 		t.Parallel()
 		once := fmt.Errorf("x: %w", pgerr.NewServerError(pg("23505")))
-		if pgerr.Wrap(once) != once || pgerr.Wrap(io.EOF) != io.EOF || pgerr.Wrap(nil) != nil {
+		if pgerr.Wrap(once) != once || pgerr.Wrap(io.EOF) != io.EOF || pgerr.Wrap(nil) != nil { //nolint:errorlint // the same error, not one that wraps it
 			t.Error("wrapped")
 		}
 	})
@@ -246,7 +246,7 @@ func TestConnectError(t *testing.T) {
 			parse, fmt.Errorf("x: %w", parse), errors.Join(parse, io.EOF), &pgconn.ConnectError{Config: cfg},
 			errors.New("the server said " + secret), pgconn.NewParseConfigError("postgres://ann:"+secret+"@x", "bad", nil),
 		} {
-			if err, ok := err.(*pgconn.ConnectError); ok && errors.Unwrap(err) != nil {
+			if err, ok := err.(*pgconn.ConnectError); ok && errors.Unwrap(err) != nil { //nolint:errorlint // this link of the chain
 				t.Fatal("not the case that is meant")
 			}
 			e := pgerr.NewConnectError(cfg, err)

@@ -181,7 +181,7 @@ func TestDatabase(t *testing.T) {
 		if _, err := other.Exec(t.Context(), "SELECT pg_terminate_backend($1, 5000)", pid); err != nil {
 			t.Fatal(err)
 		}
-		db.conn.Ping(t.Context()) // notices
+		_ = db.conn.Ping(t.Context()) // notices
 		if again := db.QueryInt(t, "SELECT pg_backend_pid()"); again == pid {
 			t.Error("the dead backend answers")
 		}

@@ -20,7 +20,7 @@ func rerun(t *testing.T, test string, env ...string) (output string, ok bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(exe, "-test.run=^"+test+"$", "-test.v")
+	cmd := exec.CommandContext(t.Context(), exe, "-test.run=^"+test+"$", "-test.v")
 	cmd.Env = append(os.Environ(), append(env, inner+"=1")...)
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

@@ -37,7 +37,7 @@ func New(tb testing.TB, base *retort.Base, change ...func(*retort.Config)) *Kit 
 			if err != nil {
 				return err
 			}
-			defer eng.Close(context.WithoutCancel(ctx))
+			defer func() { _ = eng.Close(context.WithoutCancel(ctx)) }()
 			return base.CreateAll(ctx, eng)
 		},
 	})}

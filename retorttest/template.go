@@ -40,7 +40,7 @@ func (t Template) ensure(ctx context.Context, admin *pgx.Conn, server *url.URL) 
 	if _, err := admin.Exec(ctx, "SELECT pg_advisory_lock($1)", lock); err != nil {
 		return "", fmt.Errorf("lock template %s: %w", name, err)
 	}
-	defer admin.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lock)
+	defer func() { _, _ = admin.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lock) }()
 	if ready, err := isTemplate(ctx, admin, name); err != nil || ready {
 		return name, err
 	}

@@ -64,8 +64,10 @@ func workshop() *schema.Schema {
 func TestCreateAllOfWorkshop(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, newDatabase(t))
-	want := []string{"table tools", "comment table", "comment column id", "comment column sharp", "unique index uq_tools_width",
-		"index ix_tools_area", "index ix_tools_tags", "index ix_tools_hours", "index ix_tools_id", "unique index uq_tools_lower_name"}
+	want := []string{
+		"table tools", "comment table", "comment column id", "comment column sharp", "unique index uq_tools_width",
+		"index ix_tools_area", "index ix_tools_tags", "index ix_tools_hours", "index ix_tools_id", "unique index uq_tools_lower_name",
+	}
 	for range 2 {
 		created, err := createAll(t.Context(), conn, workshop())
 		if err != nil {

@@ -91,7 +91,7 @@ func TestAlive(t *testing.T) {
 		other := connect(t, server.URL("postgres"))
 		fly(t, other, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_terminate_backend($1)", strconv.Itoa(int(c.PID())))}})
 		waitDead(t, c)
-		wantOutcome(t, c.Fly(t.Context(), write("2")), flight.NotExecuted, -1)
+		_ = wantOutcome(t, c.Fly(t.Context(), write("2")), flight.NotExecuted, -1)
 	})
 }
 

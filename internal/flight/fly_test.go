@@ -58,7 +58,7 @@ func TestFly(t *testing.T) {
 			t.Error(diff)
 		}
 		f.Statements[0].Args[0] = []byte("no number")
-		wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, 0)
+		_ = wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, 0)
 		if got := f.Statements[1].Tag.String(); got != "" {
 			t.Errorf("tag %q of a statement that was not reached", got)
 		}
@@ -314,8 +314,10 @@ func TestFlyReports(t *testing.T) {
 			sql  string
 			then flight.Statement
 		}{
-			{"COMMIT", stmt("SELECT 1")}, {"ROLLBACK", stmt("SELECT 1")},
-			{"COMMIT", stmt("SELECT 1/0")}, {"COMMIT AND CHAIN", stmt("SELECT 1/0")},
+			{"COMMIT", stmt("SELECT 1")},
+			{"ROLLBACK", stmt("SELECT 1")},
+			{"COMMIT", stmt("SELECT 1/0")},
+			{"COMMIT AND CHAIN", stmt("SELECT 1/0")},
 		} {
 			err := c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: []flight.Statement{raw(tt.sql), tt.then}})
 			e, ok := errors.AsType[*flight.Error](err)

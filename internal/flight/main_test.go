@@ -104,7 +104,7 @@ func fly(tb testing.TB, c *flight.Conn, f *flight.Flight) {
 // wantOutcome checks a failed flight and returns its error.
 func wantOutcome(tb testing.TB, err error, want flight.Outcome, statement int) *flight.Error {
 	tb.Helper()
-	e, ok := err.(*flight.Error)
+	e, ok := err.(*flight.Error) //nolint:errorlint // Fly promises this very type
 	if !ok {
 		tb.Fatalf("got %v (%T), want a *flight.Error %s", err, err, want)
 	}

@@ -153,7 +153,7 @@ func (p *proxy) pumpServer(from, to net.Conn) {
 // pump forwards messages; everything that arrived together is seen before any of
 // it is passed on.
 func (p *proxy) pump(r *bufio.Reader, w *bufio.Writer, see func(byte, []byte) verb) {
-	defer w.Flush()
+	defer func() { _ = w.Flush() }()
 	for {
 		kind, err := r.ReadByte()
 		if err != nil {

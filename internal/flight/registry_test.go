@@ -19,7 +19,9 @@ func known(t *testing.T, c *flight.Conn) int {
 		t.Fatal(err)
 	}
 	n := 0
-	fmt.Sscan(string(results[0].Rows[0][0]), &n)
+	if _, err := fmt.Sscan(string(results[0].Rows[0][0]), &n); err != nil {
+		t.Fatal(err)
+	}
 	return n
 }
 

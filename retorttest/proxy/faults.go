@@ -118,7 +118,7 @@ func (r *Rule) take() bool {
 	return true
 }
 
-// BlackHole, while on, lets nothing through in either direction and closes
+// BlackHole while on lets nothing through in either direction and closes
 // nothing, as a network does that drops packets. Switched off, what was sent
 // meanwhile arrives.
 func (p *Proxy) BlackHole(on bool) {
@@ -148,7 +148,7 @@ func (p *Proxy) ResetConnections() int {
 	return len(links)
 }
 
-// RefuseConnections, while on, has new connections refused, as when no server
+// RefuseConnections while on has new connections refused, as when no server
 // listens; open ones stay.
 func (p *Proxy) RefuseConnections(on bool) {
 	p.tb.Helper()
