@@ -222,10 +222,11 @@ func (c *column) same(now, then, text unsafe.Pointer) (bool, error) {
 // hasForm reports the columns that are compared by the bytes that would be
 // stored, since their values may share memory with anything.
 func (c *column) hasForm() bool {
-	if s, ok := c.codec.(*scannerCodec); ok && s.flat {
-		return false
+	if c.shape != shapeCoded {
+		return c.shape == shapeJSON
 	}
-	return c.shape == shapeJSON || c.shape == shapeCoded
+	s, ok := c.codec.(*scannerCodec)
+	return !ok || !s.flat
 }
 
 // storedForm is what would be stored; nil for NULL.
