@@ -1,6 +1,7 @@
 package flight
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,12 @@ var resets = [...]string{
 	"/* retort:flight.reset */ DISCARD SEQUENCES",
 	"/* retort:flight.reset */ DISCARD TEMP",
 }
+
+// foreignSQL counts the statements that the user's SQL prepared where rawEffect
+// cannot see it, as in a DO block; ours are prepared by the protocol.
+const foreignSQL = "/* retort:flight.reset */ SELECT count(*)::int4 FROM pg_prepared_statements WHERE from_sql"
+
+var errForeign = errors.New("flight: the session holds statements that the user's SQL prepared; close it")
 
 const pingSQL = "/* retort:flight.ping */ SELECT 1"
 
@@ -51,12 +58,20 @@ func (c *Conn) Reset(ctx context.Context) error {
 	if c.cfg.Pooler {
 		return nil
 	}
-	f := Flight{Statements: make([]Statement, len(resets))}
+	f := Flight{Statements: make([]Statement, len(resets), len(resets)+1)}
 	for i, sql := range resets {
 		f.Statements[i].SQL = sql
 	}
+	foreign := true
+	f.Statements = append(f.Statements, Statement{SQL: foreignSQL, Row: func(_ []Field, values [][]byte) error {
+		foreign = !bytes.Equal(values[0], []byte{0, 0, 0, 0})
+		return nil
+	}})
 	if err := c.Fly(ctx, &f); err != nil {
 		return fmt.Errorf("flight: reset: %w", err)
+	}
+	if foreign {
+		return fmt.Errorf("flight: reset: %w", errForeign)
 	}
 	if err := c.prepare(ctx); err != nil {
 		return fmt.Errorf("flight: reset: %w", err)

@@ -125,6 +125,11 @@ func TestReset(t *testing.T) {
 				t.Errorf("%s: the connection would be handed on", sql)
 			}
 		}
+		hidden := connect(t, db.URL())
+		fly(t, hidden, &flight.Flight{Statements: []flight.Statement{raw("DO $$ BEGIN EXECUTE 'PREPARE mine AS SELECT 1'; END $$")}})
+		if hidden.Reset(t.Context()) == nil {
+			t.Error("a PREPARE inside of a DO block reaches the next user")
+		}
 		c := connect(t, db.URL())
 		fly(t, c, &flight.Flight{Statements: []flight.Statement{raw("DISCARD PLANS"), raw("SELECT 'PREPARE'")}})
 		if c.MustClose() || !c.Dirty() {
