@@ -114,8 +114,9 @@ func TestRunRepeats(t *testing.T) {
 		if diff := cmp.Diff([]string{"2", "2"}, b.Rows(t, "SELECT value FROM counters")); diff != "" {
 			t.Error(diff)
 		}
-		if attempts.Load() != 3 {
-			t.Errorf("%d attempts", attempts.Load())
+		// One victim makes 3; on a busy machine both see the deadlock and make more.
+		if attempts.Load() < 3 {
+			t.Errorf("%d attempts: there was no deadlock", attempts.Load())
 		}
 		b.idle(t)
 	})

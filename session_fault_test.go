@@ -469,6 +469,12 @@ func TestServerRestart(t *testing.T) {
 	}
 	must(t, s.Close(ctx))
 	must(t, server.Kill())
+	// The backends see that their postmaster is gone in their own time.
+	for deadline := time.Now().Add(30 * time.Second); eng.Ping(ctx) == nil; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the server answers 30 s after it was killed")
+		}
+	}
 	s = eng.Session()
 	s.Add(&Counter{Name: "down"})
 	err = s.Commit(ctx)
