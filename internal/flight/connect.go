@@ -57,7 +57,7 @@ func (c *Conn) dial(ctx context.Context, own *pgconn.Config) (*pgconn.PgConn, er
 		if err := c.askPassword(ctx, own); err != nil {
 			return nil, err
 		}
-		pg, err := pgconn.ConnectConfig(ctx, own)
+		pg, err := c.open(ctx, own)
 		if err == nil {
 			return pg, nil
 		}
