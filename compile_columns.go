@@ -48,6 +48,7 @@ func (c *compiler) columns(p *part) (ok bool) {
 	p.model.Plan = plan
 	for i := range p.schema.Columns {
 		p.schema.Columns[i].Type = plan.Column(i).PGType
+		p.schema.Columns[i].NotNull = !plan.Nullable(i)
 	}
 	return true
 }
@@ -116,9 +117,8 @@ func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.C
 	if e, ok := c.enums[value]; ok && d.sqlType == "" {
 		col.PGType, col.Enum = e.enum.Name, true
 	}
-	col.NotNull = f.Type.Kind() != reflect.Pointer
 	return col, schema.Column{
-		Name: name, NotNull: col.NotNull, Default: d.defaultSQL,
+		Name: name, Default: d.defaultSQL,
 		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment,
 	}
 }
