@@ -218,7 +218,7 @@ func TestSessionObserver(t *testing.T) {
 
 func TestConnectionObserver(t *testing.T) {
 	t.Parallel()
-	k, w := watched(t, func(c *retort.Config) { c.PoolSize, c.MaxOverflow, c.PoolTimeout = 1, 0, 50*time.Millisecond })
+	k, w := watched(t, func(c *retort.Config) { c.PoolSize, c.MaxOverflow, c.PoolTimeout = 1, 0, time.Second })
 	if w.engine != k.Engine {
 		t.Error("the observer does not know its engine")
 	}
