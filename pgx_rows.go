@@ -58,6 +58,9 @@ func (o *opened) abandon() {
 	timer := time.AfterFunc(rollbackTimeout, o.cancel)
 	defer timer.Stop()
 	o.end()
+	if o.err == nil {
+		o.err = ErrSessionClosed // what was not read is missing
+	}
 }
 
 // Query runs one statement; its rows keep the session busy until they are closed.

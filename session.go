@@ -84,9 +84,9 @@ type Session struct {
 
 	joined *joint // the transaction of somebody else that it works in; nil for its own
 	beside beside
-	sqlDB  *sql.DB // see SQLDB
 
-	rows atomic.Pointer[opened] // what holds busy at inRows; any goroutine
+	rows  atomic.Pointer[opened] // what holds busy at inRows; any goroutine
+	sqlDB atomic.Pointer[sql.DB] // see SQLDB; any goroutine
 }
 
 // Session starts a unit of work at READ COMMITTED. It does no I/O.

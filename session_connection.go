@@ -45,15 +45,17 @@ func (s *Session) sendRollback(ctx context.Context) error {
 }
 
 // begin is the text that opens this session's transaction.
-func (s *Session) begin() string {
+func (s *Session) begin() string { return s.opts.begin() }
+
+func (o TxOptions) begin() string {
 	text := "BEGIN"
-	if s.opts.Isolation != DefaultIsolation {
-		text += " ISOLATION LEVEL " + string(s.opts.Isolation)
+	if o.Isolation != DefaultIsolation {
+		text += " ISOLATION LEVEL " + string(o.Isolation)
 	}
-	if s.opts.ReadOnly {
+	if o.ReadOnly {
 		text += " READ ONLY"
 	}
-	if s.opts.Deferrable {
+	if o.Deferrable {
 		text += " DEFERRABLE"
 	}
 	return text

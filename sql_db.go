@@ -1,3 +1,217 @@
 package retort
 
-func (s *Session) closeSQL() {}
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/sqldriver"
+)
+
+// Connector lets code for database/sql, such as GORM, use the engine's pool:
+//
+//	db := sql.OpenDB(eng.Connector())
+//
+// A connection is borrowed for each use (a statement, a transaction, a [sql.Conn])
+// and given back at its end, so there is one pool and one budget of connections.
+// No statement is ever sent twice. COMMIT is Retort's own: it does not end with the
+// context, and a lost answer is [ErrCommitUnknown].
+//
+//   - Concurrency: safe for many goroutines.
+//   - Cleanup: close the [sql.DB] before the engine.
+func (e *Engine) Connector() driver.Connector {
+	return &sqldriver.Connector{Open: func(ctx context.Context) (sqldriver.Link, error) {
+		l, err := e.acquire(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if l.Resource().Pgx() == nil {
+			e.release(l, nil)
+			return nil, errors.New("retort: the connection is none of pgx's")
+		}
+		return &engineLink{e, l}, nil
+	}}
+}
+
+// engineLink is one connection of the pool, lent to database/sql.
+type engineLink struct {
+	eng  *Engine
+	loan loan
+}
+
+func (l *engineLink) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	c := l.loan.Resource()
+	c.Used(sql)
+	watched, done := l.eng.watched(ctx, []string{sql}, args)
+	tag, err := c.Pgx().Exec(watched, sql, args...)
+	done([]int64{tag.RowsAffected()}, err)
+	return tag, err
+}
+
+func (l *engineLink) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	c := l.loan.Resource()
+	c.Used(sql)
+	watched, done := l.eng.watched(ctx, []string{sql}, args[1:]) // without the formats
+	rows, err := c.Pgx().Query(watched, sql, args...)
+	done(nil, err)
+	return rows, err
+}
+
+// isolationOf is database/sql's level in SQL, where PostgreSQL has it.
+func isolationOf(level sql.IsolationLevel) (Isolation, bool) {
+	switch level {
+	case sql.LevelDefault:
+		return DefaultIsolation, true
+	case sql.LevelReadUncommitted, sql.LevelReadCommitted:
+		return ReadCommitted, true
+	case sql.LevelRepeatableRead, sql.LevelSnapshot:
+		return RepeatableRead, true
+	case sql.LevelSerializable:
+		return Serializable, true
+	default:
+		return "", false
+	}
+}
+
+func (l *engineLink) Begin(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	isolation, ok := isolationOf(sql.IsolationLevel(opts.Isolation))
+	if !ok {
+		return nil, fmt.Errorf("retort: PostgreSQL has no isolation level %s", sql.IsolationLevel(opts.Isolation))
+	}
+	begin := TxOptions{Isolation: isolation, ReadOnly: opts.ReadOnly}.begin()
+	if err := l.fly(ctx, &flight.Flight{Begin: begin}); err != nil {
+		return nil, err
+	}
+	return &engineTx{l}, nil
+}
+
+func (l *engineLink) fly(ctx context.Context, f *flight.Flight) error {
+	return l.eng.explain(l.eng.observed(ctx, l.loan.Resource(), f, 1))
+}
+
+func (l *engineLink) Ping(ctx context.Context) error {
+	return l.eng.explain(l.loan.Resource().Ping(ctx))
+}
+
+func (l *engineLink) Close() error {
+	c := l.loan.Resource()
+	if c == nil {
+		return nil
+	}
+	if !c.Broken() && c.Busy() {
+		closeConn(c)
+	}
+	l.eng.release(l.loan, nil)
+	l.loan = loan{}
+	return nil
+}
+
+// engineTx is a transaction of database/sql's on a connection of ours.
+type engineTx struct{ link *engineLink }
+
+func (t *engineTx) Commit() error {
+	return t.link.fly(context.Background(), &flight.Flight{End: flight.Commit})
+}
+
+func (t *engineTx) Rollback() error {
+	c := t.link.loan.Resource()
+	if c == nil || c.Broken() || c.TxStatus() == 'I' {
+		return nil // the server has rolled back, or will
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
+	defer cancel()
+	return t.link.fly(ctx, &flight.Flight{End: flight.Rollback})
+}
+
+// SQLDB is the session as a [sql.DB], for code that takes one: everything runs
+// inside the session's transaction, which the first statement opens, reads
+// included, and sees pending changes. A transaction of database/sql's is a
+// savepoint; the session commits. It does no I/O itself, and each call gives the
+// same one.
+//
+// For GORM see docs/guides/beside.md.
+//
+//   - Errors: as [Session.Pgx]: [ErrRowsOpen] while rows are open, where database/sql
+//     itself would take a second connection; an isolation level or ReadOnly, which
+//     are the session's.
+//   - Concurrency: as the session, though sql.DB's own is more.
+//   - Cleanup: [Session.Close] closes it.
+func (s *Session) SQLDB() *sql.DB {
+	if db := s.sqlDB.Load(); db != nil {
+		return db
+	}
+	db := sql.OpenDB(&sqldriver.Connector{Open: func(context.Context) (sqldriver.Link, error) {
+		return &sessionLink{view{s: s}}, nil
+	}})
+	if !s.sqlDB.CompareAndSwap(nil, db) {
+		_ = db.Close()
+	}
+	if s.abandoned.Load() { // and Close may have looked before there was one
+		s.closeSQL()
+	}
+	return s.sqlDB.Load()
+}
+
+func (s *Session) closeSQL() {
+	if db := s.sqlDB.Load(); db != nil {
+		_ = db.Close() // nothing is open below it
+	}
+}
+
+// sessionLink is a session as database/sql sees it.
+type sessionLink struct{ view }
+
+func (l *sessionLink) Ping(context.Context) error { return nil }
+func (l *sessionLink) Close() error               { return nil }
+
+func (l *sessionLink) Begin(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if opts.ReadOnly || sql.IsolationLevel(opts.Isolation) != sql.LevelDefault {
+		return nil, errors.New("retort: inside a session a transaction is a savepoint; the isolation level and read-only are the session's: see TxOptions")
+	}
+	tx, err := l.s.Pgx(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sp, err := tx.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &sessionSavepoint{ctx, l.s, sp}, nil
+}
+
+// sessionSavepoint is a savepoint as database/sql's transaction.
+type sessionSavepoint struct {
+	ctx context.Context
+	s   *Session
+	tx  pgx.Tx
+}
+
+func (p *sessionSavepoint) Commit() error {
+	ctx, cancel := p.time()
+	defer cancel()
+	return p.tx.Commit(ctx)
+}
+
+// Rollback must not get lost: what was to be undone would be committed by the
+// session. database/sql also calls it on a goroutine of its own, when a context
+// ends, which may be in the middle of something else.
+func (p *sessionSavepoint) Rollback() error {
+	ctx, cancel := p.time()
+	defer cancel()
+	err := p.tx.Rollback(ctx)
+	if err != nil && !errors.Is(err, pgx.ErrTxClosed) && !errors.Is(err, ErrSessionClosed) {
+		lost := fmt.Errorf("retort: a transaction of database/sql in this session could not be rolled back; call Session.Rollback: %w", err)
+		p.s.stray.Store(&lost)
+	}
+	return err
+}
+
+func (p *sessionSavepoint) time() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(p.ctx), rollbackTimeout)
+}

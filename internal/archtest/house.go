@@ -44,6 +44,7 @@ func House() []Room {
 		{Dir: "internal/mapper", Floor: 1, Links: []string{pgx}},
 		{Dir: "internal/model", Floor: 2},
 		{Dir: "internal/flight", Floor: 2, Links: []string{pgx}},
+		{Dir: "internal/sqldriver", Floor: 2, Links: []string{pgx}},
 		{Dir: "internal/query", Floor: 3},
 		{Dir: "internal/unitofwork", Floor: 4, Links: []string{uuid}},
 
