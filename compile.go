@@ -162,6 +162,7 @@ func (c *compiler) table(decl *declaration) {
 		return
 	}
 	c.key(p)
+	c.softDelete(p)
 	c.constraints(p)
 	c.parts = append(c.parts, p)
 	c.out.byDeclaration[decl] = p.model

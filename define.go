@@ -31,6 +31,7 @@ type definition struct {
 	errs       []error
 	primaryKey []any
 	version    any
+	deletedAt  any
 	columns    []*ColumnDef
 	indexes    []*IndexDef
 	exclusions []*ExcludeDef
@@ -57,6 +58,10 @@ func (d *Definition[T]) Version(field any) {
 	d.core.version = field
 	d.Column(field).ServerMade("1")
 }
+
+// SoftDelete makes Delete set a nullable time in place of deleting the row, and
+// queries leave out the rows in which it is set; see the mixin [SoftDelete].
+func (d *Definition[T]) SoftDelete(field any) { d.core.deletedAt = field }
 
 // Column describes the column of field further.
 func (d *Definition[T]) Column(field any) *ColumnDef {

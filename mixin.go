@@ -71,6 +71,24 @@ func (Version) Define(d *Definition[Version]) {
 	d.Version(&d.C.Version)
 }
 
+// SoftDelete gives a model deleted_at, a timestamptz that is NULL while the row
+// lives. [Session.Delete] sets it in place of deleting the row, and every query
+// leaves such rows out, Get and relations included, unless [Query.WithDeleted]
+// asks for them. Setting the field back to nil brings a row back.
+//
+//   - Shape: foreign keys do not notice: children stay, ON DELETE does nothing.
+//     Unique values stay taken, unless the model says otherwise:
+//     d.Unique(&d.C.Email).Where("deleted_at IS NULL"). Raw SQL sees all rows.
+//   - Errors: [ErrStale] for a row that is marked already.
+type SoftDelete struct {
+	DeletedAt *time.Time `json:"deleted_at"`
+}
+
+// Define declares the column.
+func (SoftDelete) Define(d *Definition[SoftDelete]) {
+	d.SoftDelete(&d.C.DeletedAt)
+}
+
 // KeyMaker makes a primary key on the client.
 type KeyMaker func() ([16]byte, error)
 

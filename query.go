@@ -21,6 +21,7 @@ type Query[T any] struct {
 	with    []any
 	limit   int
 	limited bool
+	deleted bool
 }
 
 // Query starts a query for all rows.
@@ -53,6 +54,13 @@ func (q Query[T]) OrderBy(keys ...Order) Query[T] {
 //   - Errors: n below zero, when the query runs.
 func (q Query[T]) Limit(n int) Query[T] {
 	q.limit, q.limited = n, true
+	return q
+}
+
+// WithDeleted reads rows that are marked as deleted, too, of the table and of
+// the relations that the query loads; see [SoftDelete].
+func (q Query[T]) WithDeleted() Query[T] {
+	q.deleted = true
 	return q
 }
 
@@ -114,7 +122,7 @@ func (q Query[T]) compiled(t *model.Table, label string) *query.Select {
 	}
 	return &query.Select{
 		Label: label, Table: t, Where: q.where, Order: q.order, After: q.after, Limit: limit,
-		Total: len(q.with) > 0 || q.after != nil || q.limited && len(q.order) > 0,
+		Total: len(q.with) > 0 || q.after != nil || q.limited && len(q.order) > 0, Deleted: q.deleted,
 	}
 }
 

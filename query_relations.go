@@ -99,14 +99,14 @@ func (s *Session) selectInTransaction(ctx context.Context, sel *query.Select, re
 	if err := s.read(ctx, reset, statements...); err != nil {
 		return nil, err
 	}
-	if err := s.selectMissed(ctx, parents, children, seen); err != nil {
+	if err := s.selectMissed(ctx, parents, children, seen, sel.Deleted); err != nil {
 		return nil, err
 	}
 	return s.join(parents, children), nil
 }
 
 // selectMissed reads the children of parents that their statement did not see.
-func (s *Session) selectMissed(ctx context.Context, parents *receiver, children []*relationRows, seen []map[mapper.Key]bool) error {
+func (s *Session) selectMissed(ctx context.Context, parents *receiver, children []*relationRows, seen []map[mapper.Key]bool, deleted bool) error {
 	var statements []flight.Statement
 	t := parents.table
 	for i, c := range children {
@@ -119,7 +119,7 @@ func (s *Session) selectMissed(ctx context.Context, parents *receiver, children 
 		if len(missed) == 0 {
 			continue
 		}
-		st, err := query.ChildrenOf(t, missed, c.relation)
+		st, err := query.ChildrenOf(t, missed, c.relation, deleted)
 		if err != nil {
 			return err
 		}

@@ -45,6 +45,10 @@ type Column struct {
 	// come back from INSERT, as they are ServerMade, and from every UPDATE.
 	Generated bool
 
+	// DeletedAt says of a nullable column that a row in which it is set counts as
+	// deleted. Delete sets it; queries leave such rows out.
+	DeletedAt bool
+
 	// OnUpdate is the SQL expression that every UPDATE sets, empty for none. The
 	// column comes back from the UPDATE.
 	OnUpdate string
@@ -78,6 +82,9 @@ func (t *Table) Finish() {
 
 // Name is the table's name for people, behind its namespace where it has one.
 func (t *Table) Name() string { return t.texts.name }
+
+// DeletedAt is the index of the column that marks deleted rows, -1 for none.
+func (t *Table) DeletedAt() int { return t.texts.deletedAt }
 
 // SQLName is the table's name as SQL text.
 func (t *Table) SQLName() string { return t.texts.sqlName }

@@ -20,6 +20,7 @@ const Guard = `CASE WHEN count(*) = 1 THEN true ELSE current_setting('retort.sta
 type texts struct {
 	name        string
 	sqlName     string
+	deletedAt   int
 	insert      string
 	delete      string
 	selectByKey string
@@ -39,7 +40,11 @@ func (x *texts) build(t *Table) {
 	if t.Schema.Namespace != "" {
 		x.sqlName = sqltext.Ident(t.Schema.Namespace) + "." + x.sqlName
 	}
+	x.deletedAt = -1
 	for i, c := range t.Columns {
+		if c.DeletedAt {
+			x.deletedAt = i
+		}
 		if c.ServerMade {
 			x.insertReturned = append(x.insertReturned, i)
 		} else {
@@ -56,7 +61,7 @@ func (x *texts) build(t *Table) {
 	x.insert = x.insertText(t)
 	x.delete = deleteText(t)
 	x.selectByKey = "/* retort:session.get */ " + x.selectFrom +
-		"\nWHERE " + sqltext.Ident(t.Columns[t.Key].Name) + " = $1"
+		"\nWHERE " + sqltext.Ident(t.Columns[t.Key].Name) + " = $1" + live(t)
 }
 
 // InsertColumns lists the columns that INSERT writes, in the order of its
@@ -78,7 +83,7 @@ func (t *Table) InsertSQL() string { return t.texts.insert }
 // SelectByKeySQL reads all columns of the row with key $1.
 func (t *Table) SelectByKeySQL() string { return t.texts.selectByKey }
 
-// DeleteSQL deletes the row with key $1, and version $2 where there is one; it
+// DeleteSQL deletes the row with key $1, or marks it as deleted, and version $2 where there is one; it
 // fails with [Guard] when that row is not there.
 func (t *Table) DeleteSQL() string { return t.texts.delete }
 
@@ -104,13 +109,31 @@ func (x *texts) insertText(t *Table) string {
 	return b.String()
 }
 
+// live is the condition that a row is not marked as deleted.
+func live(t *Table) string {
+	if t.texts.deletedAt < 0 {
+		return ""
+	}
+	return " AND " + sqltext.Ident(t.Columns[t.texts.deletedAt].Name) + " IS NULL"
+}
+
+// deleteText deletes a row, or marks it as deleted.
 func deleteText(t *Table) string {
 	var b sqltext.Builder
-	b.WriteString("/* retort:session.flush */ WITH d AS (\n  DELETE FROM ")
-	b.WriteString(t.SQLName())
+	b.WriteString("/* retort:session.flush */ WITH d AS (\n  ")
+	if i := t.texts.deletedAt; i >= 0 {
+		b.WriteString("UPDATE " + t.SQLName() + "\n  SET " + sqltext.Ident(t.Columns[i].Name) + " = now()")
+		for _, c := range t.texts.updateReturned {
+			if !t.Columns[c].Generated && c != i {
+				b.WriteString(", " + sqltext.Ident(t.Columns[c].Name) + " = " + closed(t.Columns[c].OnUpdate))
+			}
+		}
+	} else {
+		b.WriteString("DELETE FROM " + t.SQLName())
+	}
 	b.WriteString("\n  WHERE ")
 	writeIdentity(&b, t)
-	b.WriteString("\n  RETURNING 1\n)\nSELECT " + Guard + " AS ok FROM d")
+	b.WriteString(live(t) + "\n  RETURNING 1\n)\nSELECT " + Guard + " AS ok FROM d")
 	return b.String()
 }
 

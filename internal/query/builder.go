@@ -168,6 +168,11 @@ func (b *builder) group(ps []Predicate, separator string) {
 }
 
 func (b *builder) condition(p Predicate) {
+	if p.op == opLive {
+		b.column(b.sources[0], b.sources[0].table.DeletedAt())
+		b.WriteString(" IS NULL")
+		return
+	}
 	s, col, ok := b.resolve(p.name, p.field)
 	if !ok {
 		return

@@ -3,8 +3,9 @@ package query
 // wherePage writes WHERE with the conditions of q and, on a page after the
 // first, the condition that a row comes behind the last one seen.
 func (b *builder) wherePage(q *Select, keys []orderKey) {
+	where := q.conditions()
 	if q.After == nil {
-		b.where(q.Where)
+		b.where(where)
 		return
 	}
 	if len(q.After) != len(keys) {
@@ -18,8 +19,8 @@ func (b *builder) wherePage(q *Select, keys []orderKey) {
 		}
 	}
 	b.WriteString("\nWHERE ")
-	if !allEmpty(q.Where) {
-		b.joined(q.Where, " AND ")
+	if !allEmpty(where) {
+		b.joined(where, " AND ")
 		b.WriteString(" AND ")
 	}
 	if sameDirection(keys) {

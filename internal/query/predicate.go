@@ -22,6 +22,7 @@ const (
 	opLike
 	opIsNull
 	opIsNotNull
+	opLive // the row of the first source is not marked as deleted
 	opAnd
 	opOr
 	opNot

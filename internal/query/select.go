@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/retort-go/retort/internal/mapper"
@@ -11,7 +12,8 @@ import (
 //
 //   - Shape: Limit below zero is none. After holds one value for each key of
 //     the order, a page's last row. Total adds the primary key as the last key
-//     of the order, so that no two rows are equal in it.
+//     of the order, so that no two rows are equal in it. Deleted reads the rows
+//     that are marked as deleted, too, of the table and of its relations.
 type Select struct {
 	Label string
 	Table *model.Table
@@ -20,6 +22,26 @@ type Select struct {
 	After []any
 	Limit int
 	Total bool
+
+	Deleted bool
+}
+
+// conditions are those of the query and the one that rows are not marked as
+// deleted.
+func (q *Select) conditions() []Predicate {
+	if q.Deleted || q.Table.DeletedAt() < 0 {
+		return q.Where
+	}
+	return append(slices.Clip(q.Where), Predicate{op: opLive, name: "Where"})
+}
+
+// live is the condition of that kind for the children of rel, behind qualifier.
+func (b *builder) live(rel *model.Relation, qualifier string, deleted bool) {
+	if i := rel.Child.DeletedAt(); i >= 0 && !deleted {
+		b.WriteString(" AND " + qualifier)
+		b.Ident(rel.Child.Columns[i].Name)
+		b.WriteString(" IS NULL")
+	}
 }
 
 // Rows is the statement that reads the rows.
@@ -36,7 +58,7 @@ func (q *Select) Count() (Statement, error) {
 	if q.Limit < 0 && q.After == nil {
 		b.WriteString("SELECT count(*) FROM ")
 		b.WriteString(q.Table.SQLName())
-		b.where(q.Where)
+		b.where(q.conditions())
 		return b.statement()
 	}
 	b.WriteString("SELECT count(*) FROM (SELECT 1 FROM ")
@@ -71,7 +93,9 @@ func (q *Select) Children(rel *model.Relation) (Statement, error) {
 	b.WriteString(" FROM ")
 	b.WriteString(q.Table.SQLName())
 	b.tail(q)
-	b.WriteString(")\nORDER BY c.")
+	b.WriteString(")")
+	b.live(rel, "c.", q.Deleted)
+	b.WriteString("\nORDER BY c.")
 	b.Ident(rel.Child.Columns[rel.Child.Key].Name)
 	return b.statement()
 }
@@ -91,13 +115,16 @@ func (q *Select) ChildrenSeen(rel *model.Relation) (Statement, error) {
 	b.WriteString(rel.Child.SQLName())
 	b.WriteString(" AS c ON c.")
 	b.Ident(rel.Child.Columns[rel.Column].Name)
-	b.WriteString(" = p.retort_key\nORDER BY c.")
+	b.WriteString(" = p.retort_key")
+	b.live(rel, "c.", q.Deleted)
+	b.WriteString("\nORDER BY c.")
 	b.Ident(rel.Child.Columns[rel.Child.Key].Name)
 	return b.statement()
 }
 
-// ChildrenOf reads the rows of rel that belong to the given parents.
-func ChildrenOf(t *model.Table, parents []mapper.Object, rel *model.Relation) (Statement, error) {
+// ChildrenOf reads the rows of rel that belong to the given parents, with deleted
+// those that are marked as deleted, too.
+func ChildrenOf(t *model.Table, parents []mapper.Object, rel *model.Relation, deleted bool) (Statement, error) {
 	b := newBuilder("query.all", t, "")
 	b.WriteString(rel.Child.SelectFrom())
 	b.WriteString("\nWHERE ")
@@ -108,7 +135,9 @@ func ChildrenOf(t *model.Table, parents []mapper.Object, rel *model.Relation) (S
 	}
 	b.oids = append(b.oids, t.Plan.ArrayOID(t.Key))
 	b.Arg()
-	b.WriteString(")\nORDER BY ")
+	b.WriteString(")")
+	b.live(rel, "", deleted)
+	b.WriteString("\nORDER BY ")
 	b.Ident(rel.Child.Columns[rel.Child.Key].Name)
 	return b.statement()
 }

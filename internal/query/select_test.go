@@ -118,7 +118,7 @@ func TestForms(t *testing.T) {
 		}, `SELECT ` + ofC + ` FROM "plants" AS c WHERE c."parent_id" IN (SELECT "id" FROM "plants" WHERE "name" = $1 ORDER BY "id" LIMIT 2) ORDER BY c."id"`},
 		{"children_seen", func() (Statement, error) { return with(func(*Select) {}).ChildrenSeen(rel) }, `SELECT p.retort_key, ` + ofC + ` FROM (SELECT "id" AS retort_key FROM "plants" WHERE "name" = $1) AS p LEFT JOIN "plants" AS c ON c."parent_id" = p.retort_key ORDER BY c."id"`},
 		{"children_of", func() (Statement, error) {
-			st, err := ChildrenOf(table, []mapper.Object{table.Plan.New()}, rel)
+			st, err := ChildrenOf(table, []mapper.Object{table.Plan.New()}, rel, false)
 			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
 			return st, err
 		}, `SELECT ` + columns + ` FROM "plants" WHERE "parent_id" = ANY($1) ORDER BY "id"`},
