@@ -124,7 +124,7 @@ func TestLender(t *testing.T) {
 		conn := val(pgx.Connect(ctx, kit.URL()))(t)
 		defer conn.Close(ctx)
 		tx := val(conn.Begin(ctx))(t)
-		defer tx.Rollback(ctx)
+		defer func() { _ = tx.Rollback(ctx) }()
 		pool := &stack{idle: make(chan *pgx.Conn, 1)}
 		pool.idle <- conn
 		eng := val(retort.Open(retort.Config{Lender: retort.LendFrom(pool.Acquire)}))(t)

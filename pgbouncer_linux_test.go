@@ -118,7 +118,7 @@ max_client_conn = 500
 // start tells whether PgBouncer answers on its port.
 func (b *bouncer) start(t *testing.T, program, dir string, port int) bool {
 	t.Helper()
-	cmd := exec.Command(program, "-q", filepath.Join(dir, "ini"))
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program, "-q", filepath.Join(dir, "ini"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: unprivileged(t), Pdeathsig: syscall.SIGKILL}
 	cmd.Dir = dir
 	started, ended := make(chan error), make(chan struct{})

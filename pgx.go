@@ -12,15 +12,15 @@ import (
 )
 
 var (
-	// ErrRowsOpen: the session is used while rows or results of a batch, handed
+	// ErrRowsOpen says: the session is used while rows or results of a batch, handed
 	// out in pgx's or database/sql's types, are not closed.
 	ErrRowsOpen = errors.New("retort: rows or batch results of this session are still open; read them to the end or close them, or use a second session; see docs/errors.md#rows-open")
 
-	// ErrSessionOwnsTx: Commit or Rollback was called on a transaction that a
+	// ErrSessionOwnsTx says: Commit or Rollback was called on a transaction that a
 	// session had handed out.
 	ErrSessionOwnsTx = errors.New("retort: this transaction belongs to its session, which knows what else must be written; call Session.Commit or Session.Rollback; see docs/errors.md#session-owns-tx")
 
-	// ErrSavepointUndone: SQL of the user's own rolled back to a savepoint, and
+	// ErrSavepointUndone says: SQL of the user's own rolled back to a savepoint, and
 	// behind it the session had written objects.
 	ErrSavepointUndone = errors.New("retort: a savepoint was rolled back behind which this session had written changes, so its objects no longer tell the truth; call Session.Rollback; see docs/errors.md#savepoint-undone")
 )

@@ -2,7 +2,7 @@ package retort
 
 import "errors"
 
-// ErrReadOnlyTable: a row of a table that is declared [ReadOnly] has a change to
+// ErrReadOnlyTable says: a row of a table that is declared [ReadOnly] has a change to
 // be written.
 var ErrReadOnlyTable = errors.New("retort: the table is declared ReadOnly but has changes; see docs/errors.md#read-only")
 

@@ -177,7 +177,7 @@ func TestFlyRefuses(t *testing.T) {
 	}
 	t.Run("a_second_begin", func(t *testing.T) {
 		fly(t, c, &flight.Flight{Begin: "BEGIN"})
-		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN"}), flight.NotExecuted, -1)
+		_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN"}), flight.NotExecuted, -1)
 		fly(t, c, &flight.Flight{End: flight.Rollback})
 	})
 	t.Run("a_flight_within_a_flight", func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestFlyRefuses(t *testing.T) {
 			return nil
 		}
 		fly(t, c, &flight.Flight{Statements: []flight.Statement{s}})
-		wantOutcome(t, inner, flight.NotExecuted, -1)
+		_ = wantOutcome(t, inner, flight.NotExecuted, -1)
 	})
 	t.Run("a_broken_connection", func(t *testing.T) {
 		broken := connect(t, things(t).URL())
@@ -250,7 +250,7 @@ func TestFlyReports(t *testing.T) {
 	t.Run("an_error_without_an_end_as_aborted", func(t *testing.T) {
 		t.Parallel()
 		c := connect(t, things(t).URL())
-		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{
+		_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{
 			stmt("SELECT 1"), stmt("SELECT 1/0"),
 		}}), flight.Aborted, 1)
 		wantStatus(t, c, 'E')

@@ -210,7 +210,7 @@ func TestStalePlan(t *testing.T) {
 			}
 			var after []string
 			err := c.Fly(t.Context(), f("2", &after))
-			if pgerr.Code(err) != tt.code || pgerr.KindOf(err) != pgerr.StalePlan || err.(*flight.Error).Outcome != flight.RolledBack {
+			if pgerr.Code(err) != tt.code || pgerr.KindOf(err) != pgerr.StalePlan || err.(*flight.Error).Outcome != flight.RolledBack { //nolint:errorlint // Fly promises this very type
 				t.Fatalf("got %v, want rolled back with %s", err, tt.code)
 			}
 			wantStatus(t, c, 'I')

@@ -75,7 +75,7 @@ func (k Composite) fields(r *Types) (*compositeCodec, error) {
 		codec.items = append(codec.items, item)
 	}
 	if used < len(k.Attributes) {
-		return nil, fmt.Errorf("Attributes names some that %s does not have", k.Type)
+		return nil, fmt.Errorf("the Attributes name some that %s does not have", k.Type)
 	}
 	return codec, nil
 }
@@ -87,7 +87,7 @@ func (k Composite) indexed(r *Types) (*compositeCodec, error) {
 	for i := range len(k.Attributes) {
 		name := strconv.Itoa(i)
 		if k.Attributes[name] == "" {
-			return nil, fmt.Errorf("Attributes has %d types and none for %q; number them from 0", len(k.Attributes), name)
+			return nil, fmt.Errorf("the Attributes have %d types and none for %q; number them from 0", len(k.Attributes), name)
 		}
 		target := reflect.TypeOf(sample.ScanIndex(i))
 		if target == nil || target.Kind() != reflect.Pointer {

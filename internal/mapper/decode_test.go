@@ -103,11 +103,11 @@ func TestDecode_reads_times_in_UTC(t *testing.T) {
 	t.Parallel()
 	want := time.Date(1999, 12, 31, 23, 59, 59, 999999000, time.UTC)
 	for _, oid := range []uint32{pgtype.TimestamptzOID, pgtype.TimestampOID} {
-		if v, err := read[time.Time](t, oid, be64(-1)); v != want || err != nil {
+		if v, err := read[time.Time](t, oid, be64(-1)); v != want || err != nil { //nolint:revive // in UTC, too
 			t.Error(v, err)
 		}
 	}
-	if v, err := read[time.Time](t, pgtype.DateOID, be32(-1)); v != time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC) || err != nil {
+	if v, err := read[time.Time](t, pgtype.DateOID, be32(-1)); v != time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC) || err != nil { //nolint:revive // in UTC, too
 		t.Error(v, err)
 	}
 }

@@ -54,6 +54,9 @@ func ExampleCompile() {
 	before := plan.Snapshot(object)
 	loan.Note = new("renewed")
 	changed, err := plan.Changed(object, before, nil)
+	if err != nil {
+		panic(err)
+	}
 	var args mapper.Args
 	for _, col := range changed {
 		err = plan.Append(&args, object, col)

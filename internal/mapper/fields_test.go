@@ -90,7 +90,7 @@ func TestFields_joins_every_problem_with_type_and_field(t *testing.T) {
 		time.Time
 		sql.NullString
 		ID     int64
-		Id     int64  //nolint:revive // the same column on purpose
+		Id     int64  // the same column on purpose
 		Cut    string `db:"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg"`
 		hidden string `db:"x"` //nolint:unused // the tag is the mistake
 	}

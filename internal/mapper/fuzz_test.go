@@ -83,7 +83,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		var args mapper.Args
 		if err := p.Append(&args, o, col); err != nil && fuzzedOIDs[col] != pgtype.JSONBOID && fuzzedOIDs[col] != pgtype.JSONOID {
-			if _, refused := err.(*mapper.ValueError); !refused {
+			if _, refused := err.(*mapper.ValueError); !refused { //nolint:errorlint // unwrapped, as it is promised
 				t.Fatal(err)
 			}
 		}

@@ -63,8 +63,9 @@ const maxDimensions = 6 // MAXDIM of the server
 
 // sliceHeader is a slice of any type in memory.
 type sliceHeader struct {
-	data     unsafe.Pointer
-	len, cap int
+	data unsafe.Pointer
+	len  int
+	_    int // its capacity
 }
 
 // flatten lists the lengths of all dimensions and the addresses of the elements.

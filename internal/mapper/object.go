@@ -92,7 +92,7 @@ func (p *Plan) Set(o Object, col int, v any) error {
 	src, err := c.valueOf(v)
 	dst := reflect.NewAt(c.typ, c.at(o)).Elem()
 	if err != nil {
-		if _, isNil := err.(*NilValueError); isNil && c.nullable {
+		if _, isNil := err.(*NilValueError); isNil && c.nullable { //nolint:errorlint // valueOf returns it unwrapped
 			dst.SetZero()
 			return nil
 		}

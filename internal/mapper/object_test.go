@@ -24,7 +24,7 @@ func TestObject(t *testing.T) {
 	if again := object(t, p, r); again != o {
 		t.Error("two Objects of one struct differ")
 	}
-	if p.New() == p.New() {
+	if first, second := p.New(), p.New(); first == second {
 		t.Error("two structs are one Object")
 	}
 	for _, v := range []any{nil, (*Row)(nil), Row{}, &Book{}, 7, &r} {

@@ -31,7 +31,7 @@ func TestNewTypes_joins_every_problem(t *testing.T) {
 	for _, want := range []string{
 		`"mood": is there twice`, `"jsonb": is built in`, `"": not the name of a type`, `"mood[]": not the name of a type`,
 		`"a": base type "b" is not known`, `"b": base type "a" is not known`, `"r": type "nothing" is not known`, `"m": "mood" is no range type`,
-		`"c": its Type is nil`, `"d": attribute a: no known type for interface {}`, `"e": Attributes names some that`, `"f": attribute zip: int32 cannot be stored as uuid`,
+		`"c": its Type is nil`, `"d": attribute a: no known type for interface {}`, `"e": the Attributes name some that`, `"f": attribute zip: int32 cannot be stored as uuid`,
 		`"g": its codec lacks`, `"h": its codec is of *int`,
 	} {
 		if !strings.Contains(err.Error(), want) {
