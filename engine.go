@@ -105,7 +105,9 @@ func (e *Engine) poolConfig(cfg Config) pool.Config[*flight.Conn] {
 }
 
 func (e *Engine) connect(ctx context.Context) (*flight.Conn, error) {
+	start := time.Now()
 	c, err := flight.Connect(ctx, &e.fly)
+	e.logConnect(ctx, time.Since(start), err)
 	if err != nil {
 		e.pooler.refused(e.log, err)
 		return nil, err
@@ -244,26 +246,30 @@ func serverLeft(err error) bool {
 	}
 }
 
-// poolEvent logs what an operator wants to know of.
+// logConnect logs on behalf of whoever the connection was opened for.
+func (e *Engine) logConnect(ctx context.Context, after time.Duration, err error) {
+	switch {
+	case err == nil:
+		e.log.DebugContext(ctx, "retort: connection opened", "after", after)
+	case errors.Is(err, context.Canceled):
+		// The pool closes, and nobody waits for this connection any more.
+		e.log.DebugContext(ctx, "retort: connecting was given up", "after", after)
+	default:
+		e.log.ErrorContext(ctx, "retort: connecting failed", "error", err, "after", after)
+	}
+}
+
+// poolEvent logs what an operator wants to know of; connects log themselves.
 func (e *Engine) poolEvent(event pool.Event) {
 	if e.told.connections != nil {
 		e.told.connections.PoolEvent(event)
 	}
 	switch event.Kind {
-	case pool.EventOpenFailed:
-		if errors.Is(event.Err, context.Canceled) {
-			// The pool closes, and nobody waits for this connection any more.
-			e.log.Debug("retort: connecting was given up", "after", event.Duration)
-			return
-		}
-		e.log.Error("retort: connecting failed", "error", event.Err, "after", event.Duration)
 	case pool.EventInvalidated:
 		e.log.Warn("retort: idle connections are replaced", "cause", event.Err)
 	case pool.EventMisused, pool.EventPanicked:
 		e.log.Error("retort: defect in the pool's use", "event", event.Kind.String(), "error", event.Err)
 	case pool.EventClosed:
 		e.log.Debug("retort: connection closed", "reason", event.Reason.String(), "age", event.Duration)
-	case pool.EventOpened:
-		e.log.Debug("retort: connection opened", "after", event.Duration)
 	}
 }

@@ -44,6 +44,21 @@ func TestLogHandler(t *testing.T) {
 			t.Errorf("only %d lines", lines)
 		}
 	})
+	t.Run("a_connect_that_failed_says_for_whom", func(t *testing.T) {
+		t.Parallel()
+		var text bytes.Buffer
+		eng, err := retort.Open(retort.Config{
+			URL: "postgres://127.0.0.1:1/none?sslmode=disable", Observer: &spanned{}, Logger: slog.New(slog.NewTextHandler(&text, nil)),
+		})
+		must(t, err)
+		if eng.Ping(labeled) == nil {
+			t.Fatal("nobody answered")
+		}
+		must(t, eng.Close(t.Context()))
+		if got := text.String(); strings.Count(got, "retort: connecting failed") != 1 || !strings.HasSuffix(got, ` route="GET /x" request_id=r1 trace_id=t1`+"\n") {
+			t.Errorf("logged %s", got)
+		}
+	})
 	eng, err := retort.Open(retort.Config{URL: "postgres://127.0.0.1:1/none", Observer: &spanned{}})
 	must(t, err)
 	t.Cleanup(func() { must(t, eng.Close(context.Background())) })
