@@ -188,7 +188,7 @@ func one(at, what, reason string) []Violation { return []Violation{{at, what, re
 
 // outside reports whether a folder belongs to another module.
 func outside(dir string) bool {
-	return within(dir, "services") || within(dir, "bench") || within(dir, "tools")
+	return within(dir, "services") || within(dir, "bench") || within(dir, "tools") || within(dir, "beside")
 }
 
 // ownDir gives the folder of one of the repository's own packages.
