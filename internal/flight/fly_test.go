@@ -255,7 +255,7 @@ func TestFlyReports(t *testing.T) {
 		}}), flight.Aborted, 1)
 		wantStatus(t, c, 'E')
 		// COMMIT of what has failed before is a rollback and must not look like success.
-		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{End: flight.Commit}), flight.RolledBack, -1)
+		_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{End: flight.Commit}), flight.RolledBack, -1)
 		wantStatus(t, c, 'I')
 	})
 
@@ -263,7 +263,7 @@ func TestFlyReports(t *testing.T) {
 		t.Parallel()
 		db := things(t)
 		c := connect(t, db.URL())
-		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{insert("1", "a"), stmt("SELECT 1/0")}}), flight.Failed, 1)
+		_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{insert("1", "a"), stmt("SELECT 1/0")}}), flight.Failed, 1)
 		wantStatus(t, c, 'I')
 		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
 			t.Errorf("%d rows, want none: one Sync group is one transaction", n)
@@ -276,7 +276,7 @@ func TestFlyReports(t *testing.T) {
 		db.Exec(t, "CREATE TABLE parts (thing int REFERENCES things DEFERRABLE INITIALLY DEFERRED)")
 		c := connect(t, db.URL())
 		for range 2 {
-			wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{stmt("INSERT INTO parts VALUES (99)")}}), flight.Failed, -1)
+			_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{stmt("INSERT INTO parts VALUES (99)")}}), flight.Failed, -1)
 			wantStatus(t, c, 'I')
 		}
 		fly(t, c, write("1"))
@@ -287,7 +287,7 @@ func TestFlyReports(t *testing.T) {
 		db := things(t)
 		c := connect(t, db.URL())
 		fly(t, c, &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{insert("1", "a")}, End: flight.Rollback})
-		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{stmt("SELECT 1/0")}, End: flight.Rollback}), flight.RolledBack, 0)
+		_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{stmt("SELECT 1/0")}, End: flight.Rollback}), flight.RolledBack, 0)
 		wantStatus(t, c, 'I')
 		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
 			t.Errorf("%d rows, want none", n)
@@ -300,7 +300,7 @@ func TestFlyReports(t *testing.T) {
 		c := connect(t, db.URL())
 		f := write("1")
 		f.Begin = "BEGIN NONSENSE"
-		wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, -1)
+		_ = wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, -1)
 		wantStatus(t, c, 'I')
 		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
 			t.Errorf("%d rows, want none", n)
@@ -416,5 +416,5 @@ func TestRowPanic(t *testing.T) {
 	if !c.Broken() {
 		t.Error("the connection is in use after a panic in the middle of its rows")
 	}
-	wantOutcome(t, c.Fly(context.Background(), write("1")), flight.NotExecuted, -1)
+	_ = wantOutcome(t, c.Fly(context.Background(), write("1")), flight.NotExecuted, -1)
 }

@@ -61,7 +61,7 @@ func TestCutCommit(t *testing.T) {
 			}
 			return pass
 		})
-		wantOutcome(t, c.Fly(t.Context(), write("1000")), flight.Unknown, -1)
+		_ = wantOutcome(t, c.Fly(t.Context(), write("1000")), flight.Unknown, -1)
 		p.onClient(nil)
 		if n := db.QueryInt(t, "SELECT count(*) FROM things WHERE id = 1000"); n != 0 {
 			t.Errorf("%d rows, want none", n)
@@ -94,7 +94,7 @@ func TestCutCommit(t *testing.T) {
 			}
 			return pass
 		})
-		wantOutcome(t, c.Fly(t.Context(), write("1001")), flight.RolledBack, 0)
+		_ = wantOutcome(t, c.Fly(t.Context(), write("1001")), flight.RolledBack, 0)
 		p.onServer(nil)
 	})
 
@@ -184,7 +184,7 @@ func TestKilledBackend(t *testing.T) {
 		c := connect(t, db.URL(), pooler)
 		db.Exec(t, "SELECT pg_terminate_backend($1)", int(c.PID()))
 		waitDead(t, c)
-		wantOutcome(t, c.Fly(t.Context(), write("1")), flight.Unknown, -1)
+		_ = wantOutcome(t, c.Fly(t.Context(), write("1")), flight.Unknown, -1)
 	})
 
 	t.Run("within_an_open_transaction_is_lost", func(t *testing.T) {
@@ -196,7 +196,7 @@ func TestKilledBackend(t *testing.T) {
 			done <- c.Fly(context.Background(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{stmt("SELECT pg_sleep(60)")}})
 		}()
 		killWhenSleeping(t, db, c.PID(), "SELECT pg_terminate_backend($1)")
-		wantOutcome(t, <-done, flight.Lost, -1)
+		_ = wantOutcome(t, <-done, flight.Lost, -1)
 	})
 }
 
@@ -214,7 +214,7 @@ func TestStoppedServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitDead(t, c)
-	wantOutcome(t, c.Fly(t.Context(), write("1")), flight.NotExecuted, -1)
+	_ = wantOutcome(t, c.Fly(t.Context(), write("1")), flight.NotExecuted, -1)
 	parsed := parse(t, server.URL("postgres"))
 	_, err = flight.Connect(t.Context(), &flight.Config{Conn: parsed})
 	if ce, ok := errors.AsType[*pgerr.ConnectError](err); !ok || !pgerr.Transient(err) {
@@ -240,7 +240,7 @@ func TestSynchronousStandby(t *testing.T) {
 		go func() { done <- c.Fly(context.Background(), f) }()
 		waitFor(t, admin, "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'SyncRep'", "1")
 		fly(t, admin, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_cancel_backend($1)", fmt.Sprint(c.PID()))}})
-		wantOutcome(t, <-done, flight.Unknown, -1)
+		_ = wantOutcome(t, <-done, flight.Unknown, -1)
 		wantStatus(t, c, 'I')
 		var got []string
 		fly(t, admin, &flight.Flight{Statements: []flight.Statement{query(&got, "SELECT count(*)::text FROM things WHERE id = $1::int", id)}})

@@ -57,7 +57,7 @@ func TestStatements(t *testing.T) {
 		f := &flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: []flight.Statement{
 			stmt("SELECT 1"), stmt("SELECT 1/0"), stmt("SELECT 3"), stmt("SELECT nonsense"),
 		}}
-		wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, 1)
+		_ = wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, 1)
 		if n := known(t, c); n != 4 { // BEGIN, two SELECTs, COMMIT
 			t.Errorf("the server knows %d statements, want 4", n)
 		}
@@ -69,7 +69,7 @@ func TestStatements(t *testing.T) {
 			return pass
 		})
 		f.Statements[1] = stmt("SELECT 2")
-		wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, 3)
+		_ = wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, 3)
 		p.onClient(nil)
 		if parses != 3 { // SELECT 2, SELECT 3, and the one that fails
 			t.Errorf("%d parses, want 3", parses)
@@ -168,7 +168,7 @@ func TestStatements(t *testing.T) {
 		if err := c.Reset(t.Context()); err != nil || c.Dirty() || c.Flights() != flights {
 			t.Errorf("%v: a reset behind a pooler sends nothing", err)
 		}
-		wantOutcome(t, c.Fly(t.Context(), write("1")), flight.RolledBack, 0)
+		_ = wantOutcome(t, c.Fly(t.Context(), write("1")), flight.RolledBack, 0)
 		if err := c.Ping(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -232,13 +232,13 @@ func TestStalePlan(t *testing.T) {
 		fly(t, c, all)
 		fly(t, c, &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{stmt("SELECT 1")}})
 		db.Exec(t, "ALTER TABLE things ADD COLUMN more text")
-		wantOutcome(t, c.Fly(t.Context(), all), flight.Aborted, 0)
+		_ = wantOutcome(t, c.Fly(t.Context(), all), flight.Aborted, 0)
 		fly(t, c, &flight.Flight{End: flight.Rollback}) // drops the old names, in a failed transaction
 		fly(t, c, all)
 		if n := known(t, c); n != 2 { // ROLLBACK, SELECT
 			t.Errorf("the server knows %d statements, want 2", n)
 		}
-		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{stmt("SELECT nonsense")}}), flight.Failed, 0)
+		_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{stmt("SELECT nonsense")}}), flight.Failed, 0)
 	})
 
 	t.Run("only_of_commit", func(t *testing.T) {
@@ -251,7 +251,7 @@ func TestStalePlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		simple(t, c.PgConn(), "DEALLOCATE "+string(names[0].Rows[0][0]))
-		wantOutcome(t, c.Fly(t.Context(), write("2")), flight.RolledBack, -1)
+		_ = wantOutcome(t, c.Fly(t.Context(), write("2")), flight.RolledBack, -1)
 		wantStatus(t, c, 'I')
 		fly(t, c, write("2"))
 		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 2 {
@@ -293,7 +293,7 @@ func TestDescriptionsDoNotMix(t *testing.T) {
 	fly(t, c, &flight.Flight{Begin: "BEGIN", End: flight.Commit})
 	for range 3 {
 		got = nil
-		wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: []flight.Statement{
+		_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", End: flight.Commit, Statements: []flight.Statement{
 			number, fails, text, number, text,
 		}}), flight.RolledBack, 1)
 		if err := c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{text, number}}); err != nil {

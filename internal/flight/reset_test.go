@@ -163,7 +163,7 @@ func TestPing(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	wantOutcome(t, c.Ping(ctx), flight.NotExecuted, -1)
+	_ = wantOutcome(t, c.Ping(ctx), flight.NotExecuted, -1)
 	if !strings.HasPrefix(c.ServerVersion(), db.QueryString(t, "SELECT current_setting('server_version_num')::int / 10000")) {
 		t.Errorf("server version %q", c.ServerVersion())
 	}

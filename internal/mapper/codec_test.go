@@ -125,7 +125,7 @@ func TestCodecs_agree_with_pgtype(t *testing.T) {
 			})
 		days := rapid.Int64Range(-2451545, 3e6).Draw(t, "days")
 		day := time.Date(2000, 1, 1+int(days), 0, 0, 0, 0, time.UTC)
-		roundTrip(t, "date", pgtype.DateOID, day, same, func(a, b time.Time) bool { return a == b }) //nolint:revive // in the same zone, too
+		roundTrip(t, "date", pgtype.DateOID, day, same, func(a, b time.Time) bool { return a == b }) //nolint:revive,staticcheck // in the same zone, too
 
 		var u UUID
 		copy(u[:], raw)
