@@ -73,11 +73,12 @@ func TestFilesOfLibpq(t *testing.T) {
 		must(t, os.WriteFile(file, []byte(text), 0o600))
 		return file
 	}
+	t.Setenv("PGPASSWORD", "") // else it wins over the file
 	t.Setenv("PGSERVICEFILE", write("services", "[books]\nhost=db.example.com\nport=6543\ndbname=shelf\nuser=reader\nsslmode=disable\n[odd]\nhost=h\nwork_mem=1GB\n"))
 	t.Setenv("PGPASSFILE", write("passwords", "db.example.com:6543:shelf:reader:"+canary+"\n"))
 	for _, raw := range []string{"service=books", "postgres://?service=books", "postgres:///shelf?service=books"} {
 		if got := retort.PasswordOf(raw); got != canary {
-			t.Errorf("%s: the password is %q", raw, got)
+			t.Errorf("%s: the password is another one, of %d bytes", raw, len(got))
 		}
 		eng := open(t, retort.Config{URL: raw})
 		if got, want := eng.String(), "retort.Engine(db.example.com:6543/shelf)"; got != want {
