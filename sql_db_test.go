@@ -74,7 +74,9 @@ func TestConnector(t *testing.T) {
 		must(t, rows.Scan(into...))
 		got[8] = got[8].(time.Time).UTC()
 		want := []any{
-			true, int64(1), int64(2), int64(3), 1.5, 2.5, "x", []byte{1}, at, time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC),
+			true, int64(1), int64(2), int64(3), 1.5, 2.5, "x",
+			[]byte{1},
+			at, time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC),
 			[]byte(`{"a": 1}`), "1.50", nil, "{1,2}", "novel", "11111111-1111-1111-1111-111111111111", "ab",
 		}
 		if d := cmp.Diff(want, got); d != "" {
