@@ -44,6 +44,11 @@ test-pages: ## Drive the service's pages in headless Chromium; screenshots in .c
 	go test -tags pages -run "^($${names%|})\$$" -count=1 -artifacts -outputdir "$(CURDIR)/.cache/pages" $(TESTFLAGS) \
 		$$(for file in $$files; do echo "./$$(dirname "$$file")"; done | sort -u)
 
+.PHONY: test-beside
+test-beside: ## Test beside GORM, sqlc, River, pgxpool and three routers (a module outside the workspace)
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN GOWORK=off && cd beside && \
+	go mod tidy -diff && go vet ./... && go test $(RACE) $(TESTFLAGS) ./...
+
 .PHONY: check
 check: format vet lint tidy readme ## Run what CI runs after the tests
 	@echo "check: all good"
