@@ -9,7 +9,7 @@ import (
 
 // outermost answers what no route does, panics included, as problems too.
 func (a *api) outermost(mux *http.ServeMux) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return web.Labeled(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := &started{ResponseWriter: w}
 		defer a.recovered(started, r)
 		handler, pattern := mux.Handler(r)
@@ -24,7 +24,7 @@ func (a *api) outermost(mux *http.ServeMux) http.Handler {
 			w.Header().Set("Allow", allow)
 		}
 		web.Problem{Title: http.StatusText(lost.status), Status: lost.status}.ServeHTTP(started, r)
-	})
+	}))
 }
 
 // recovered turns a panic into a 500, or into a cut connection when the answer
@@ -38,7 +38,7 @@ func (a *api) recovered(w *started, r *http.Request) {
 		panic(v)
 	}
 	a.Logger.ErrorContext(r.Context(), "api: a handler panicked",
-		"method", r.Method, "pattern", r.Pattern, "panic", v, "stack", string(debug.Stack()))
+		"method", r.Method, "panic", v, "stack", string(debug.Stack()))
 	if w.wrote {
 		panic(http.ErrAbortHandler)
 	}

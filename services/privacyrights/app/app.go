@@ -92,10 +92,12 @@ func (a *app) run(ctx context.Context) error {
 
 // serve owns the listener.
 func (a *app) serve(ctx context.Context, listener net.Listener, db *database) error {
-	eng, err := retort.Open(a.engineConfig(db.url))
+	seen := a.see()
+	eng, err := retort.Open(a.engineConfig(db.url, seen.observer))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	a.log = slog.New(eng.LogHandler(a.log.Handler()))
 	handler, err := a.handler(eng)
 	if err != nil {
 		return errors.Join(err, listener.Close(), eng.Close(context.WithoutCancel(ctx)))
@@ -114,7 +116,7 @@ func (a *app) serve(ctx context.Context, listener net.Listener, db *database) er
 		done <- err
 	}()
 	err = web.Serve(ctx, web.ServerConfig{
-		Handler: handler, Listener: listener, Engine: eng,
+		Handler: seen.around(handler, eng, a.cfg.Debug), Listener: listener, Engine: eng,
 		Grace: a.cfg.ShutdownGrace.Duration(), Logger: a.log,
 		Ready: func(string) {}, // ready is when the tables are there
 	})
@@ -122,7 +124,7 @@ func (a *app) serve(ctx context.Context, listener net.Listener, db *database) er
 	return errors.Join(<-done, err)
 }
 
-func (a *app) engineConfig(url string) retort.Config {
+func (a *app) engineConfig(url string, observer retort.Observer) retort.Config {
 	return retort.Config{
 		Base: a.base, URL: url,
 		PoolSize: a.cfg.PoolSize, MaxOverflow: a.cfg.MaxOverflow,
@@ -130,6 +132,7 @@ func (a *app) engineConfig(url string) retort.Config {
 		Recycle:     max(0, a.cfg.PoolRecycle.Duration()), // -1 is never, which is retort's zero
 		PrePing:     a.cfg.PoolPrePing,
 		Echo:        a.cfg.Debug, Logger: a.log,
+		Observer: observer,
 	}
 }
 

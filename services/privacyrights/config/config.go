@@ -13,8 +13,13 @@ type Config struct {
 	// working directory.
 	DataDir string `env:"DATA_DIR" envDefault:".data"`
 
-	// Debug logs every SQL statement and the debug level.
+	// Debug logs every SQL statement and the debug level, and adds a Server-Timing
+	// header to every answer.
 	Debug bool `env:"DEBUG" envDefault:"false"`
+
+	// Metrics serves GET /metrics for Prometheus, to everybody who reaches the
+	// service. Default off.
+	Metrics bool `env:"METRICS" envDefault:"false"`
 
 	// Title, Description and Version are what GET / and the docs pages show.
 	Title       string `env:"APP_TITLE" envDefault:"Privacy Rights API"`
