@@ -21,7 +21,8 @@ type (
 	//   - Concurrency: as of Observer.
 	SessionObserver interface {
 		// SessionEnd is called when a session has committed, or when it drops what
-		// it did. One that only read outside of a transaction ends untold.
+		// it did. One that only read outside of a transaction ends untold, and so
+		// does the success of one that joined somebody else's: it is not stored yet.
 		SessionEnd(ctx context.Context, s SessionInfo)
 
 		// SessionRetry is called before Run or InSession repeats a unit of work.

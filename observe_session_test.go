@@ -178,6 +178,21 @@ func TestSessionObserver(t *testing.T) {
 	}
 	k, w := watched(t)
 	k.Exec(t, "INSERT INTO counters (name, value) VALUES ('taken', 0)")
+	t.Run("of_a_joined_transaction_only_what_is_dropped", func(t *testing.T) {
+		tx, err := k.Conn(t).Begin(ctx)
+		must(t, err)
+		s, err := k.Engine.Join(tx)
+		must(t, err)
+		s.Add(&Counter{Name: "joined"})
+		must(t, s.Commit(ctx))
+		s.Add(&Counter{Name: "undone"})
+		must(t, s.Flush(ctx))
+		must(t, s.Close(ctx))
+		must(t, tx.Rollback(ctx))
+		if diff := cmp.Diff([]string{"rollback/program"}, w.take()); diff != "" {
+			t.Error(diff)
+		}
+	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.do(t, k)

@@ -28,11 +28,11 @@ func points(t *testing.T, reader *sdkmetric.ManualReader) []string {
 		for _, kv := range set.ToSlice() {
 			switch kv.Key {
 			case "server.address", "server.port", "db.namespace", "db.client.connection.pool.name", "db.system.name":
-				if kv.Value.Emit() == "" {
+				if kv.Value.String() == "" {
 					t.Errorf("%s: %s is empty", name, kv.Key)
 				}
 			default:
-				attrs = append(attrs, string(kv.Key)+"="+kv.Value.Emit())
+				attrs = append(attrs, string(kv.Key)+"="+kv.Value.String())
 			}
 		}
 		out = append(out, fmt.Sprintf("%s{%s} %v", name, strings.Join(attrs, ","), value))

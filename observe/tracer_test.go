@@ -31,7 +31,7 @@ func tracing(t *testing.T) (*tracetest.SpanRecorder, *sdktrace.TracerProvider) {
 func attributes(s sdktrace.ReadOnlySpan) map[string]string {
 	out := map[string]string{}
 	for _, kv := range s.Attributes() {
-		out[string(kv.Key)] = kv.Value.Emit()
+		out[string(kv.Key)] = kv.Value.String()
 	}
 	for _, key := range []string{"server.address", "server.port", "db.namespace", "db.query.text"} {
 		delete(out, key)
@@ -42,7 +42,7 @@ func attributes(s sdktrace.ReadOnlySpan) map[string]string {
 func value(s sdktrace.ReadOnlySpan, key attribute.Key) string {
 	for _, kv := range s.Attributes() {
 		if kv.Key == key {
-			return kv.Value.Emit()
+			return kv.Value.String()
 		}
 	}
 	return ""
@@ -190,7 +190,7 @@ func TestTracer_tells_of_retries_and_waits(t *testing.T) {
 		text := e.Name
 		for _, kv := range e.Attributes {
 			if kv.Key != "retort.wait" {
-				text += " " + kv.Value.Emit()
+				text += " " + kv.Value.String()
 			}
 		}
 		if text != "retort.acquire" { // on a busy machine any wait may be long enough to be told
