@@ -76,6 +76,14 @@ func TestCollector(t *testing.T) {
 
 	var got []string
 	for _, one := range series(t, registry) {
+		if strings.Contains(one, "retort_connect_seconds") {
+			// Raw SQL makes the pool reset a connection; whether that is back in time
+			// for the next unit of work decides how many there are.
+			if strings.HasSuffix(one, " 0") {
+				t.Errorf("got %s", one)
+			}
+			continue
+		}
 		if !strings.Contains(one, "retort_pool_") || strings.HasSuffix(one, "waits_total{} 0") {
 			got = append(got, one)
 		}
@@ -87,7 +95,6 @@ func TestCollector(t *testing.T) {
 		"retort_commits_unknown_total{route=POST /notes} 1",
 		"retort_commits_unknown_total{route=none} 0",
 		"retort_commits_unknown_total{route=other} 0",
-		"retort_connect_seconds{} 3",
 		"retort_flight_failures_total{kind=commit_unknown} 1",
 		"retort_flight_failures_total{kind=connection} 1",
 		"retort_flight_failures_total{kind=deadlock} 1",
