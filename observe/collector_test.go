@@ -57,8 +57,13 @@ func TestCollector(t *testing.T) {
 	must(t, write(t.Context(), k.Engine, nil, "b"))
 	_ = write(ctx, k.Engine, errOwn, "dropped")
 	_ = write(ctx, k.Engine, nil, "a")
+	k.Proxy.CutBefore(proxy.Backend('D')) // a read that is sent again
+	s := k.Engine.Session()
+	_, err := Notes.Query().All(ctx, s)
+	must(t, err)
+	must(t, s.Close(ctx))
 	n := 0
-	_, err := retort.Run(ctx, k.Engine, retort.TxOptions{}, func(ctx context.Context, s *retort.Session) (int, error) {
+	_, err = retort.Run(ctx, k.Engine, retort.TxOptions{}, func(ctx context.Context, s *retort.Session) (int, error) {
 		if n++; n == 1 {
 			_, err := s.Exec(ctx, "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
 			return 0, err
@@ -68,11 +73,6 @@ func TestCollector(t *testing.T) {
 	must(t, err)
 	k.Proxy.CutBefore(proxy.CommitReply)
 	_ = write(ctx, k.Engine, nil, "unknown")
-	k.Proxy.CutBefore(proxy.Backend('D')) // a read that is sent again
-	s := k.Engine.Session()
-	_, err = Notes.Query().All(ctx, s)
-	must(t, err)
-	must(t, s.Close(ctx))
 
 	var got []string
 	for _, one := range series(t, registry) {
