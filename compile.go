@@ -162,6 +162,9 @@ func (c *compiler) table(decl *declaration) {
 		return
 	}
 	c.key(p)
+	for i := range p.model.Columns {
+		c.stamp(p, i)
+	}
 	c.softDelete(p)
 	c.constraints(p)
 	c.parts = append(c.parts, p)

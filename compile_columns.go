@@ -2,6 +2,10 @@ package retort
 
 import (
 	"reflect"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
@@ -37,7 +41,7 @@ func (c *compiler) columns(p *part) (ok bool) {
 		p.schema.Columns = append(p.schema.Columns, facts)
 		p.model.Columns = append(p.model.Columns, model.Column{
 			Name: col.Name, ServerMade: d.serverMade, OnUpdate: d.onUpdate, Generated: d.generated != "",
-			Fixed: d.identity != schema.NoIdentity || d.onUpdate != "", KeyMaker: d.keyMaker,
+			Fixed: d.identity != schema.NoIdentity || d.onUpdate != "", KeyMaker: d.keyMaker, Stamp: d.stamp,
 		})
 	}
 	plan, err := mapper.Compile(p.decl.goType, columns)
@@ -51,6 +55,21 @@ func (c *compiler) columns(p *part) (ok bool) {
 		p.schema.Columns[i].NotNull = !plan.Nullable(i)
 	}
 	return true
+}
+
+// stamp checks a column that is to have the time of the program's clock.
+func (c *compiler) stamp(p *part, i int) {
+	if p.model.Columns[i].Stamp == model.NoStamp {
+		return
+	}
+	goType, oid := p.model.Plan.GoType(i), p.model.Plan.OID(i)
+	if !goType.ConvertibleTo(reflect.TypeFor[time.Time]()) || oid != pgtype.TimestamptzOID && oid != pgtype.TimestampOID {
+		c.fail(p.decl, "Column %q: ClockOnInsert and ClockOnWrite are for a time.Time in a timestamptz or timestamp, not for %s in %s",
+			p.model.Columns[i].Name, goType, p.schema.Columns[i].Type)
+	}
+	if key := p.schema.PrimaryKey; key != nil && slices.Contains(key.Columns, p.model.Columns[i].Name) || p.schema.Columns[i].Generated != "" {
+		c.fail(p.decl, "Column %q: a key or generated column is not set by the flush; remove ClockOnInsert or ClockOnWrite", p.model.Columns[i].Name)
+	}
 }
 
 func isRelation(t reflect.Type) bool {
@@ -90,11 +109,17 @@ func (c *ColumnDef) merge(d *ColumnDef) *ColumnDef {
 		if part.sequence != (schema.Sequence{}) {
 			out.sequence = part.sequence
 		}
+		if part.serverMade || part.onUpdate != "" {
+			out.stamp = model.NoStamp
+		}
 		if part.serverMade {
 			out.serverMade, out.keyMaker = true, nil
 		}
 		if part.keyMaker != nil {
 			out.serverMade, out.keyMaker = false, part.keyMaker
+		}
+		if part.stamp != model.NoStamp {
+			out.stamp, out.serverMade, out.onUpdate = part.stamp, false, ""
 		}
 	}
 	return &out

@@ -77,6 +77,11 @@ type Config struct {
 	// promises is the lender's: docs/guides/beside.md has the list. Default nil.
 	Lender Lender
 
+	// Clock makes the times of columns that the program stamps: [AppTimestamps] and
+	// [ColumnDef.ClockOnInsert]. It is called from many goroutines, once for each
+	// flush that needs it. Default time.Now.
+	Clock func() time.Time
+
 	// Echo logs every statement to Logger at level INFO.
 	Echo bool
 

@@ -1,6 +1,9 @@
 package retort
 
-import "github.com/retort-go/retort/schema"
+import (
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/schema"
+)
 
 // ColumnDef describes one column; its methods return it, to be chained.
 type ColumnDef struct {
@@ -16,6 +19,8 @@ type ColumnDef struct {
 	collation  string
 	comment    string
 	keyMaker   KeyMaker
+	stamp      model.Stamp
+	nullAsZero bool
 }
 
 // Name sets the column's name; a db tag on the field does the same.
@@ -70,6 +75,16 @@ func (c *ColumnDef) Collation(name string) *ColumnDef { c.collation = name; retu
 
 // Comment says in the database what the column is for.
 func (c *ColumnDef) Comment(text string) *ColumnDef { c.comment = text; return c }
+
+// ClockOnInsert lets the program set the column, a time.Time in a timestamptz or
+// timestamp, when its row is inserted: to what Config.Clock says. A time that is
+// in the object already is kept. The field has it only when the flight succeeded.
+func (c *ColumnDef) ClockOnInsert() *ColumnDef { c.stamp = model.StampInsert; return c }
+
+// ClockOnWrite is [ColumnDef.ClockOnInsert] that sets the column at every UPDATE,
+// too. An UPDATE is sent for other changes only; to change such a field oneself
+// is an error at the flush.
+func (c *ColumnDef) ClockOnWrite() *ColumnDef { c.stamp = model.StampWrite; return c }
 
 // MadeBy sets how [Session.Add] makes an unset key.
 func (c *ColumnDef) MadeBy(m KeyMaker) *ColumnDef { c.keyMaker = m; return c }

@@ -35,7 +35,8 @@ type Engine struct {
 	tracer pgx.QueryTracer
 	seen   atomic.Bool // somebody looks: an observer, the echo, a tracer or a tally
 	pooler poolerSigns
-	scans  sync.Map // of reflect.Type to *mapper.Scan, for raw SQL
+	clock  func() time.Time // of columns that the program stamps; nil is time.Now
+	scans  sync.Map         // of reflect.Type to *mapper.Scan, for raw SQL
 }
 
 // Open compiles the models, checks every setting and returns an engine. It
@@ -59,7 +60,7 @@ func Open(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		base: base, models: compiled, log: cfg.Logger, watch: cfg.Observer, tracer: cfg.PgxTracer,
-		echo: echo{on: cfg.Echo, params: cfg.EchoParams},
+		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock,
 		fly: flight.Config{
 			Conn: conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,
 			Pooler: cfg.Pooler, Tracer: cfg.PgxTracer,

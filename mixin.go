@@ -59,6 +59,23 @@ func (Timestamps) Define(d *Definition[Timestamps]) {
 	d.Column(&d.C.UpdatedAt).ServerMade("now()").OnUpdate("now()")
 }
 
+// AppTimestamps gives a model created_at and updated_at, timestamptz in UTC, made
+// by the program's clock, Config.Clock: for databases whose columns have no
+// defaults. The fields are set once the flight that wrote them has succeeded; all
+// rows of one flush have the same time. A CreatedAt or UpdatedAt that is set
+// before the INSERT is kept. Marking a row as deleted ([SoftDelete]) does not
+// count as an update.
+type AppTimestamps struct {
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Define declares the columns.
+func (AppTimestamps) Define(d *Definition[AppTimestamps]) {
+	d.Column(&d.C.CreatedAt).ClockOnInsert()
+	d.Column(&d.C.UpdatedAt).ClockOnWrite()
+}
+
 // Version gives a model the column version bigint, 1 at INSERT and one more at
 // every UPDATE. An UPDATE or DELETE of a row that another transaction changed
 // meanwhile fails with [ErrStale], inside the statement itself.

@@ -99,7 +99,7 @@ func (e *Engine) Session() *Session { return e.SessionWith(TxOptions{}) }
 //   - Errors: options that cannot be are returned by the session's first call.
 //   - Cleanup: [Session.Close].
 func (e *Engine) SessionWith(opts TxOptions) *Session {
-	return &Session{eng: e, opts: opts, invalid: opts.validate()}
+	return &Session{eng: e, opts: opts, invalid: opts.validate(), unit: unitofwork.Unit{Clock: e.clock}}
 }
 
 func (o TxOptions) validate() error {

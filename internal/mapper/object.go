@@ -2,6 +2,7 @@ package mapper
 
 import (
 	"reflect"
+	"time"
 	"unsafe"
 )
 
@@ -124,6 +125,23 @@ func (p *Plan) SetUUID(o Object, col int, u [16]byte) {
 		at = fresh
 	}
 	store(at, u)
+}
+
+// SetTime stores t in a column whose Go type is a time.
+//
+//   - Errors: panics for a column of another type.
+func (p *Plan) SetTime(o Object, col int, t time.Time) {
+	c := &p.columns[col]
+	if c.shape != shapeTime {
+		panic("mapper: SetTime on column " + c.name + ", which is no time")
+	}
+	at := c.at(o)
+	if c.nullable {
+		fresh := c.newValue()
+		store(at, fresh)
+		at = fresh
+	}
+	store(at, t)
 }
 
 // Value returns a copy of the field's value in its Go type, for error fields

@@ -53,6 +53,9 @@ type Column struct {
 	// column comes back from the UPDATE.
 	OnUpdate string
 
+	// Stamp says when the flush sets the column to the program's time.
+	Stamp Stamp
+
 	// Fixed columns are never written by an UPDATE: the key, and identity
 	// columns.
 	Fixed bool
@@ -60,6 +63,16 @@ type Column struct {
 	// KeyMaker makes the value of an unset key at Add; nil for none.
 	KeyMaker func() ([16]byte, error)
 }
+
+// Stamp says when a column is set to the time of the program's clock.
+type Stamp uint8
+
+// The moments of stamps.
+const (
+	NoStamp     Stamp = iota
+	StampInsert       // at INSERT, unless the object has a time already
+	StampWrite        // at INSERT likewise, and at every UPDATE
+)
 
 // Relation is a has-many relation: the rows of Child whose column Column holds
 // the key of the parent.

@@ -35,6 +35,7 @@ type Change struct {
 	columns []int         // changed columns of an update
 	result  mapper.Object // holds what the server made
 	back    []int         // columns of result
+	stamps  stamps        // what the program's clock makes
 }
 
 // Key is the primary key of the row; for an insert with a server-made key it is
@@ -69,7 +70,7 @@ func (c *Change) insert(st *flight.Statement, args *mapper.Args) error {
 	st.OIDs = t.InsertOIDs()
 	room(args, len(t.InsertColumns()))
 	for _, col := range t.InsertColumns() {
-		if err := t.Plan.Append(args, c.state.object, col); err != nil {
+		if err := t.Plan.Append(args, c.holder(col), col); err != nil {
 			return err
 		}
 	}
@@ -89,7 +90,7 @@ func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
 	}
 	for _, col := range c.columns {
 		st.OIDs = append(st.OIDs, t.Plan.OID(col))
-		if err := t.Plan.Append(args, c.state.object, col); err != nil {
+		if err := t.Plan.Append(args, c.holder(col), col); err != nil {
 			return err
 		}
 	}

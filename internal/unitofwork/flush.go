@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
@@ -58,6 +59,7 @@ func (u *Unit) Changes() ([]*Change, error) {
 	var changes []*Change
 	var errs []error
 	var scratch []int
+	u.now = time.Time{}
 	for _, s := range u.ordered {
 		var c *Change
 		var err error
@@ -73,6 +75,7 @@ func (u *Unit) Changes() ([]*Change, error) {
 			errs = append(errs, err)
 		}
 		if c != nil {
+			u.stamp(c)
 			changes = append(changes, c)
 		}
 	}
@@ -131,6 +134,8 @@ func updateOf(s *state, scratch []int) (*Change, []int, error) {
 			return nil, changed, fmt.Errorf("retort: UPDATE %s: %w", t.Type, errKeyChanged(s))
 		case col.Fixed, col.ServerMade:
 			return nil, changed, fmt.Errorf("retort: UPDATE %s: column %q is made by the database and cannot be changed through the object", t.Type, col.Name)
+		case col.Stamp != model.NoStamp:
+			return nil, changed, errStamped(t, i)
 		}
 	}
 	return &Change{Kind: Update, Table: t, state: s, columns: slices.Clone(changed)}, changed, nil

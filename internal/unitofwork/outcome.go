@@ -30,13 +30,15 @@ func (u *Unit) apply(c *Change, keepUndo bool) {
 		return
 	}
 	plan := s.table.Plan
-	if keepUndo && len(c.back) > 0 {
-		before := plan.New()
-		plan.CopyColumns(before, s.object, c.back)
-		s.undo = append(s.undo, undo{before: before, columns: c.back})
-	}
-	if !c.result.IsNil() {
-		plan.CopyColumns(s.object, c.result, c.back)
+	for _, made := range []stamps{{c.result, c.back}, c.stamps} {
+		if keepUndo && len(made.columns) > 0 {
+			before := plan.New()
+			plan.CopyColumns(before, s.object, made.columns)
+			s.undo = append(s.undo, undo{before: before, columns: made.columns})
+		}
+		if !made.object.IsNil() {
+			plan.CopyColumns(s.object, made.object, made.columns)
+		}
 	}
 	if c.Kind == Insert {
 		s.status, s.inserted = Persistent, true

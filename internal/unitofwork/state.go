@@ -2,6 +2,7 @@ package unitofwork
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
@@ -50,8 +51,12 @@ type undo struct {
 //
 //   - Concurrency: for one goroutine at a time.
 type Unit struct {
-	ordered []*state // in order of arrival
-	index   index    // of ordered, once it is long
+	// Clock makes the times of columns that the program stamps; nil is time.Now.
+	Clock func() time.Time
+
+	now     time.Time // of the flush, once it is asked for
+	ordered []*state  // in order of arrival
+	index   index     // of ordered, once it is long
 
 	// gone are the objects that commits deleted, past those that the last Rollback
 	// or Release let go; so that their state can still be told.
