@@ -108,6 +108,12 @@ type Config struct {
 	// without it log a warning where they find a pooler.
 	Pooler bool
 
+	// Rehearse runs every repeatable function twice, as a test's way to find those
+	// that must not be repeated: first in a session that is flushed and rolled back,
+	// then as ever. A second run that fails, or that changes another number of rows,
+	// is an [ErrNotRepeatable]. Default off.
+	Rehearse bool
+
 	// ConnectTimeout bounds the connection attempt to each host. Default what
 	// connect_timeout in the URL or PGCONNECT_TIMEOUT says, else 10 s.
 	ConnectTimeout time.Duration

@@ -30,6 +30,7 @@ type Engine struct {
 	models *models
 	log    *slog.Logger
 	echo   echo
+	twice  bool // Config.Rehearse
 	watch  Observer
 	told   observers
 	tracer pgx.QueryTracer
@@ -60,7 +61,7 @@ func Open(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		base: base, models: compiled, log: cfg.Logger, watch: cfg.Observer, tracer: cfg.PgxTracer,
-		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock,
+		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse,
 		fly: flight.Config{
 			Conn: conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,
 			Pooler: cfg.Pooler, Tracer: cfg.PgxTracer,

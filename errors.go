@@ -40,6 +40,10 @@ var (
 	// ErrConcurrentUse: two goroutines use one session.
 	ErrConcurrentUse = errors.New("retort: the session is in use by another goroutine; give each goroutine a session of its own; see docs/errors.md#concurrent-use")
 
+	// ErrNotRepeatable: with Config.Rehearse, the second run of a repeatable
+	// function did not do what the first one did.
+	ErrNotRepeatable = errors.New("retort: a function that is declared repeatable did something else in its second run; it must keep nothing of a run outside of itself; see docs/errors.md#not-repeatable")
+
 	// ErrIterOpen: the session is used inside the loop over one of its iterators.
 	ErrIterOpen = errors.New("retort: an iterator of this session is still open; end its loop first, or use a second session; see docs/errors.md#iter-open")
 

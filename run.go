@@ -30,8 +30,8 @@ const (
 func Run[R any](ctx context.Context, eng *Engine, opts TxOptions, fn func(context.Context, *Session) (R, error)) (R, error) {
 	opts.Repeatable = true
 	var result R
-	err := eng.repeat(ctx, opts, func() error {
-		return eng.once(ctx, opts, func(s *Session) error {
+	err := eng.repeat(ctx, opts, func(act *rehearsal) error {
+		return eng.once(ctx, opts, act, func(s *Session) error {
 			var err error
 			result, err = fn(ctx, s)
 			return err
@@ -54,13 +54,13 @@ func Run[R any](ctx context.Context, eng *Engine, opts TxOptions, fn func(contex
 func InSession[In, M any](eng *Engine, opts TxOptions, fn func(context.Context, *Session, *In) (*M, error)) func(context.Context, *In) (*M, error) {
 	return func(ctx context.Context, in *In) (*M, error) {
 		var out *M
-		err := eng.repeat(ctx, opts, func() error {
+		err := eng.repeat(ctx, opts, func(act *rehearsal) error {
 			own := in
 			if in != nil && opts.Repeatable {
 				fresh := *in
 				own = &fresh
 			}
-			return eng.once(ctx, opts, func(s *Session) error {
+			return eng.once(ctx, opts, act, func(s *Session) error {
 				var err error
 				out, err = fn(ctx, s, own)
 				return err
@@ -117,7 +117,7 @@ func (p *viewPanic) Unwrap() error {
 }
 
 // once runs fn in a session and commits, or rolls back.
-func (e *Engine) once(ctx context.Context, opts TxOptions, fn func(*Session) error) (err error) {
+func (e *Engine) once(ctx context.Context, opts TxOptions, act *rehearsal, fn func(*Session) error) (err error) {
 	s := e.SessionWith(opts)
 	defer func() {
 		// Also on the way of a panic or Goexit, which go on.
@@ -127,13 +127,17 @@ func (e *Engine) once(ctx context.Context, opts TxOptions, fn func(*Session) err
 	}()
 	s.cause = errPanicked // unless it returns
 	if s.cause = fn(s); s.cause == nil {
-		s.cause = s.Commit(ctx)
+		s.cause = act.end(ctx, s)
 	}
 	return s.cause
 }
 
 // repeat runs attempt again while the database asks for it.
-func (e *Engine) repeat(ctx context.Context, opts TxOptions, attempt func() error) error {
+func (e *Engine) repeat(ctx context.Context, opts TxOptions, attempt func(*rehearsal) error) error {
+	act, err := e.rehearsed(opts, attempt)
+	if err != nil {
+		return err
+	}
 	attempts := opts.MaxAttempts
 	if attempts == 0 {
 		attempts = defaultAttempts
@@ -143,9 +147,9 @@ func (e *Engine) repeat(ctx context.Context, opts TxOptions, attempt func() erro
 	}
 	pause := firstPause
 	for i := 1; ; i++ {
-		err := attempt()
+		err := attempt(act)
 		if err == nil || i >= attempts || !repeatable(err) {
-			return err
+			return act.verdict(err)
 		}
 		wait := rand.N(pause)
 		if e.told.sessions != nil {

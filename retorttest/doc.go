@@ -8,10 +8,9 @@
 //	func TestOrders(t *testing.T) {
 //		t.Parallel()
 //		k := retorttest.New(t, Base) // the tables of Base, an engine, a proxy between
-//		trips := k.RoundTrips(func() { placeOrder(t, k.Engine) })
-//		if trips != 1 {
-//			t.Errorf("%d round trips", trips)
-//		}
+//		k.WantTrips(t, 1, func() { order, err = retorttest.Call(t, k, placeOrder, &in) })
+//		k.Fail(retorttest.OnCommit, "40001") // the next COMMIT
+//		_, err = retorttest.Call(t, k, placeOrder, &in)
 //		k.Exec(t, "UPDATE orders SET paid = true")
 //	}
 //

@@ -59,10 +59,3 @@ func New(tb testing.TB, base *retort.Base, change ...func(*retort.Config)) *Kit 
 	})
 	return k
 }
-
-// RoundTrips runs f and returns how many round trips it made.
-func (k *Kit) RoundTrips(f func()) int {
-	before := k.Proxy.RoundTrips()
-	f()
-	return k.Proxy.RoundTrips() - before
-}

@@ -21,6 +21,7 @@ type Rule struct {
 	match func(Message) bool
 	after bool
 	do    func(Message) // nil: cut the connection
+	code  string        // not empty: refuse the statement with this SQLSTATE
 
 	left  int // how often it may still fire, negative for always; Proxy.mu
 	fired int // Proxy.mu
@@ -80,11 +81,12 @@ const (
 	forward verdict = iota
 	cutBefore
 	cutAfter
+	refuse
 )
 
 // judge asks all rules; matchers run without a lock, so that they may call the
-// proxy's methods.
-func (p *Proxy) judge(m Message) verdict {
+// proxy's methods. With refuse comes the SQLSTATE.
+func (p *Proxy) judge(m Message) (verdict, string) {
 	p.mu.Lock()
 	rules := slices.Clone(p.rules)
 	p.mu.Unlock()
@@ -96,13 +98,15 @@ func (p *Proxy) judge(m Message) verdict {
 		switch {
 		case r.do != nil:
 			r.do(m)
+		case r.code != "":
+			return refuse, r.code
 		case !r.after:
-			return cutBefore
+			return cutBefore, ""
 		default:
 			result = cutAfter
 		}
 	}
-	return result
+	return result, ""
 }
 
 func (r *Rule) take() bool {

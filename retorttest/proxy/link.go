@@ -26,6 +26,7 @@ type link struct {
 	toServer, toClient chan parcel
 	done               chan struct{}
 	closing            sync.Once
+	refusals           refusals
 
 	// mu guards what follows. The client's bytes are read while it is held, so
 	// that the other direction knows at each moment what the client has sent.

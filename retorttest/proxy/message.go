@@ -18,7 +18,8 @@ type Message struct {
 	// runs, if its Parse went through the proxy.
 	SQL string
 
-	raw []byte // all of it, as read
+	raw   []byte // all of it, as read or as rewritten
+	fatal bool   // a refusal behind which the server would have hung up
 }
 
 // Tag is the command tag of a CommandComplete, such as "INSERT 0 1", else "".

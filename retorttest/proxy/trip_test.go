@@ -39,7 +39,7 @@ func TestTrip(t *testing.T) {
 				}
 			}
 			z := Message{Type: 'Z', raw: []byte("Z\x00\x00\x00\x05I")}
-			l.delivering([]Message{z}, len(z.raw))
+			l.delivering([]Message{z})
 			if l.trip.open != tt.open {
 				t.Errorf("the trip is open: %t, want %t", l.trip.open, tt.open)
 			}
@@ -52,9 +52,10 @@ func TestTrip(t *testing.T) {
 		t.Parallel()
 		_, l := pair(t)
 		l.trip = trip{ready: true, open: true, outstanding: 1}
-		z := Message{Type: 'Z', raw: []byte("Z\x00\x00\x00\x05I")}
-		l.delivering([]Message{z}, 0)
-		if !l.trip.open {
+		l.p.CutBefore(Backend('Z'))
+		_, passed, cut := l.judged([]Message{{Type: 'Z', raw: []byte("Z\x00\x00\x00\x05I")}})
+		l.delivering(passed)
+		if !cut || !l.trip.open {
 			t.Error("it ended")
 		}
 	})

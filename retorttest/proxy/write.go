@@ -14,7 +14,7 @@ func (l *link) writeServer() {
 			closeWrite(l.upstream)
 			return
 		}
-		batch, cut := l.judged(messages)
+		batch, _, cut := l.judged(messages)
 		if len(batch) > 0 {
 			if _, err := l.upstream.Write(batch); err != nil {
 				// Its last words may still be on the way to the client.
@@ -37,9 +37,9 @@ func (l *link) writeClient() {
 		if messages == nil {
 			return
 		}
-		batch, cut := l.judged(messages)
+		batch, passed, cut := l.judged(messages)
 		if len(batch) > 0 {
-			l.delivering(messages, len(batch))
+			l.delivering(passed)
 			if _, err := l.client.Write(batch); err != nil && !l.isCut() {
 				return
 			}
@@ -80,34 +80,37 @@ func (l *link) next(queue chan parcel) []Message {
 	return p.messages
 }
 
-// judged returns the bytes to forward, and whether the connection is to be cut
-// behind them.
-func (l *link) judged(messages []Message) (batch []byte, cut bool) {
+// judged returns what to forward, as bytes and as messages, and whether the
+// connection is to be cut behind it.
+func (l *link) judged(messages []Message) (batch []byte, passed []Message, cut bool) {
 	if l.isCut() {
-		return nil, false
+		return nil, nil, false
 	}
-	for _, m := range messages {
-		switch l.p.judge(m) {
-		case cutBefore:
-			return batch, true
-		case cutAfter:
-			return append(batch, m.raw...), true
+	for _, arrived := range messages {
+		for _, m := range l.refusals.rewrite(arrived) {
+			verdict, code := l.p.judge(m)
+			switch {
+			case verdict == cutBefore:
+				return batch, passed, true
+			case verdict == refuse:
+				m.raw = l.refusals.refuse(m, code)
+			}
+			batch, passed = append(batch, m.raw...), append(passed, m)
+			if verdict == cutAfter || m.fatal {
+				return batch, passed, true
+			}
 		}
-		batch = append(batch, m.raw...)
 	}
-	return batch, false
+	return batch, passed, false
 }
 
-// delivering counts the server's messages in the first n bytes, which are
-// about to be written to the client, and ends its round trips.
-func (l *link) delivering(messages []Message, n int) {
+// delivering counts the server's messages that are about to be written to the
+// client, and ends its round trips.
+func (l *link) delivering(messages []Message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var counted []Message
 	for _, m := range messages {
-		if n -= len(m.raw); n < 0 {
-			break
-		}
 		if l.trip.ready {
 			counted = append(counted, m)
 		}
