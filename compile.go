@@ -82,7 +82,7 @@ func compileBase(b *Base) (*models, error) {
 		p.model.Finish()
 		c.out.tables = append(c.out.tables, p.model)
 	}
-	rank(c.parts)
+	model.Connect(c.out.tables)
 	return c.out, nil
 }
 
@@ -202,7 +202,7 @@ func (c *compiler) part(decl *declaration) *part {
 	p := &part{decl: decl, def: def, schema: &schema.Table{Namespace: decl.namespace, Name: decl.name, Unmanaged: decl.unmanaged}}
 	p.model = &model.Table{
 		Schema: p.schema, Type: decl.goType, StandIn: decl.standIn, Fields: decl.fields,
-		FieldColumn: make([]int, len(decl.fields)), Key: -1, Version: -1, ReadOnly: decl.readOnly,
+		FieldColumn: make([]int, len(decl.fields)), Version: -1, ReadOnly: decl.readOnly,
 	}
 	if !c.columns(p) {
 		return nil

@@ -150,15 +150,10 @@ func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.C
 
 // key settles the primary key and the version.
 func (c *compiler) key(p *part) {
-	switch n := len(p.def.primaryKey); {
-	case n == 0:
+	if len(p.def.primaryKey) == 0 {
 		c.fail(p.decl, "has no primary key; embed retort.UUIDKey or retort.BigintKey, or call d.PrimaryKey(&d.C.Field) in Define")
-	case n > 1:
-		c.fail(p.decl, "has a primary key of %d columns; keys of one column only so far, declare the others with d.Unique", n)
-	default:
-		if columns, _, ok := c.find(p, "PrimaryKey", p.def.primaryKey); ok {
-			c.primaryKey(p, columns[0])
-		}
+	} else if columns, names, ok := c.find(p, "PrimaryKey", p.def.primaryKey); ok {
+		c.primaryKey(p, columns, names)
 	}
 	if p.def.version != nil {
 		if columns, _, ok := c.find(p, "Version", []any{p.def.version}); ok {
@@ -166,34 +161,47 @@ func (c *compiler) key(p *part) {
 		}
 	}
 	for i, col := range p.model.Columns {
-		if i != p.model.Key && col.KeyMaker != nil {
+		if !p.model.IsKey(i) && col.KeyMaker != nil {
 			c.fail(p.decl, "Column %q: MadeBy is for the primary key; set the field yourself, or declare a ServerMade default", col.Name)
 		}
 	}
 }
 
-func (c *compiler) primaryKey(p *part, key int) {
-	col := &p.model.Columns[key]
-	p.model.Key = key
-	if !p.schema.Columns[key].NotNull {
-		c.fail(p.decl, "primary key %q is a pointer; a key cannot be NULL", col.Name)
+// primaryKey makes columns the key, in that order.
+func (c *compiler) primaryKey(p *part, columns []int, names []string) {
+	made := 0
+	for i, key := range columns {
+		col := &p.model.Columns[key]
+		if slices.Contains(columns[:i], key) {
+			c.fail(p.decl, "primary key: column %q is listed twice", col.Name)
+		}
+		if !p.schema.Columns[key].NotNull {
+			c.fail(p.decl, "primary key %q is a pointer; a key cannot be NULL", col.Name)
+		}
+		if goType := p.model.Plan.GoType(key); col.KeyMaker != nil && !isUUID(goType) {
+			c.fail(p.decl, "primary key %q is made by the client but its type %s is not a UUID", col.Name, goType)
+		}
+		if col.OnUpdate != "" {
+			c.fail(p.decl, "primary key %q is set by every UPDATE; a key never changes, remove OnUpdate", col.Name)
+		}
+		if col.ServerMade {
+			made++
+		}
+		col.Fixed = true
 	}
-	if goType := p.model.Plan.GoType(key); col.KeyMaker != nil && !isUUID(goType) {
-		c.fail(p.decl, "primary key %q is made by the client but its type %s is not a UUID", col.Name, goType)
+	if made > 1 {
+		c.fail(p.decl, "primary key: %d columns are made by the database; one may be", made)
 	}
-	if col.OnUpdate != "" {
-		c.fail(p.decl, "primary key %q is set by every UPDATE; a key never changes, remove OnUpdate", col.Name)
-	}
-	col.Fixed = true
-	p.schema.PrimaryKey = &schema.PrimaryKey{Name: c.naming.PrimaryKeyName(p.schema.Name), Columns: []string{col.Name}}
+	p.model.Key = columns
+	p.schema.PrimaryKey = &schema.PrimaryKey{Name: c.naming.PrimaryKeyName(p.schema.Name), Columns: names}
 }
 
 func (c *compiler) version(p *part, version int) {
 	col := &p.model.Columns[version]
 	goType := p.model.Plan.GoType(version)
 	switch k := goType.Kind(); {
-	case version == p.model.Key:
-		c.fail(p.decl, "version %q is the primary key; a key never changes", col.Name)
+	case p.model.IsKey(version):
+		c.fail(p.decl, "version %q is in the primary key; a key never changes", col.Name)
 	case k < reflect.Int || k > reflect.Int64:
 		c.fail(p.decl, "version %q must be an integer, not %s", col.Name, goType)
 	case !p.schema.Columns[version].NotNull:

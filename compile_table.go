@@ -3,7 +3,6 @@ package retort
 import (
 	"fmt"
 	"reflect"
-	"slices"
 
 	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/schema"
@@ -57,7 +56,7 @@ func (c *compiler) foreignKeys(p *part) {
 			continue
 		}
 		ref, refNames, ok := c.target(p, f.targets)
-		if !ok || ref.model.Key < 0 {
+		if !ok || len(ref.model.Key) == 0 {
 			continue
 		}
 		p.schema.ForeignKeys = append(p.schema.ForeignKeys, schema.ForeignKey{
@@ -142,15 +141,19 @@ func (c *compiler) relation(p *part, r *relationDef, field int) {
 		problem("the function must return the address of a column of %s", child.Type)
 		return
 	}
-	if p.model.Key < 0 {
+	if len(p.model.Key) == 0 {
 		return
 	}
-	if child.Plan.GoType(column) != p.model.Plan.GoType(p.model.Key) {
+	if n := len(p.model.Key); n > 1 {
+		problem("the key it refers to has %d columns (%s)", n, p.model.KeyNames())
+		return
+	}
+	if key := p.model.Key[0]; child.Plan.GoType(column) != p.model.Plan.GoType(key) {
 		problem("column %q of %s is %s, but the key it refers to is %s",
-			child.Columns[column].Name, child.Type, child.Plan.GoType(column), p.model.Plan.GoType(p.model.Key))
+			child.Columns[column].Name, child.Type, child.Plan.GoType(column), p.model.Plan.GoType(key))
 		return
 	}
-	p.model.Relations = append(p.model.Relations, model.Relation{Name: name, Field: field, Child: child, Column: column})
+	p.model.Relations = append(p.model.Relations, model.Relation{Name: name, Field: field, Child: child, Columns: []int{column}})
 }
 
 // pointer asks the user's function for the column.
@@ -185,28 +188,4 @@ func (c *compiler) stranger(field any) string {
 		return fmt.Sprintf("got a field of %s (table %q); pass a pointer to a field of d.C, as in &d.C.Field", decl.goType, decl.name)
 	}
 	return fmt.Sprintf("got a %T that is no field of d.C; pass its address, as in &d.C.Field", field)
-}
-
-// rank numbers the tables so that the ones referred to come first. In a cycle
-// the table registered first does; its rows then need a deferrable key.
-func rank(parts []*part) {
-	byName := make(map[string]*part, len(parts))
-	for _, p := range parts {
-		byName[p.schema.FullName()] = p
-	}
-	var done []*part
-	var visit func(p *part, path []*part)
-	visit = func(p *part, path []*part) {
-		if slices.Contains(done, p) || slices.Contains(path, p) {
-			return
-		}
-		for i := range p.schema.ForeignKeys {
-			visit(byName[p.schema.ForeignKeys[i].RefFullName()], append(path, p))
-		}
-		p.model.Rank = len(done)
-		done = append(done, p)
-	}
-	for _, p := range parts {
-		visit(p, nil)
-	}
 }

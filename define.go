@@ -49,7 +49,10 @@ func (c *definition) fail(format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf(format, args...))
 }
 
-// PrimaryKey names the key column.
+// PrimaryKey names the key's columns, one or several; a later call wins. Their
+// order is that of a [Key], of the index, and of the locks that a flush takes.
+//
+//   - Shape: at most one of them is made by the database.
 func (d *Definition[T]) PrimaryKey(fields ...any) { d.core.primaryKey = fields }
 
 // Version makes an integer column count the updates of its row: 1 at INSERT,

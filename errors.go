@@ -56,7 +56,8 @@ var (
 
 // StaleError is [ErrStale] with its evidence.
 //
-//   - Shape: Key is the primary key's value; the text does not show it.
+//   - Shape: Key is the primary key's value, a [Key] when it has several columns;
+//     the text does not show it.
 type StaleError struct {
 	Table string
 	Key   any

@@ -112,7 +112,7 @@ func (s *Session) selectMissed(ctx context.Context, parents *receiver, children 
 	for i, c := range children {
 		var missed []mapper.Object
 		for _, p := range parents.objects {
-			if !seen[i][t.Plan.Key(p, t.Key)] {
+			if !seen[i][t.KeyOf(p)] {
 				missed = append(missed, p)
 			}
 		}
@@ -137,19 +137,20 @@ func (c *relationRows) seenRow(parent *model.Table, seen map[mapper.Key]bool) fu
 	return func(fields []flight.Field, values [][]byte) error {
 		if dec == nil {
 			var err error
-			if dec, err = parent.Plan.Decoder([]int{parent.Key}, mapper.OIDs(fields[:1])); err != nil {
+			if dec, err = parent.Plan.Decoder(parent.Key, mapper.OIDs(fields[:len(parent.Key)])); err != nil {
 				return fmt.Errorf("retort: reading %s: %w", parent.Type, err)
 			}
 		}
 		p := parent.Plan.New()
-		if err := dec.Decode(p, values[:1]); err != nil {
+		if err := dec.Decode(p, values[:len(parent.Key)]); err != nil {
 			return fmt.Errorf("retort: reading %s: %w", parent.Type, err)
 		}
-		seen[parent.Plan.Key(p, parent.Key)] = true
-		if values[1+c.relation.Child.Key] == nil {
+		seen[parent.KeyOf(p)] = true
+		fields, values = fields[len(parent.Key):], values[len(parent.Key):]
+		if values[c.relation.Child.Key[0]] == nil {
 			return nil
 		}
-		return c.rows.row(fields[1:], values[1:])
+		return c.rows.row(fields, values)
 	}
 }
 
@@ -162,14 +163,14 @@ func (s *Session) join(parents *receiver, children []*relationRows) []mapper.Obj
 		// By what the row says: an object that the session had before may say otherwise.
 		parentOf := make([]mapper.Key, len(c.rows.objects))
 		for i, o := range c.rows.objects {
-			parentOf[i] = child.Plan.Key(o, c.relation.Column)
+			parentOf[i] = child.Plan.RowKey(o, c.relation.Columns)
 		}
 		byParent := make(map[mapper.Key][]any, len(objects))
 		for i, o := range c.rows.load(s) {
 			byParent[parentOf[i]] = append(byParent[parentOf[i]], child.Plan.Any(o))
 		}
 		for _, p := range objects {
-			t.Field(p, c.relation).(filler).fill(byParent[t.Plan.Key(p, t.Key)])
+			t.Field(p, c.relation).(filler).fill(byParent[t.KeyOf(p)])
 		}
 	}
 	return objects

@@ -40,7 +40,7 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 		return mapper.Object{}, err
 	}
 	defer s.leave()
-	k, err := t.Plan.KeyOf(t.Key, key)
+	k, err := t.ParseKey(key)
 	if err != nil {
 		return mapper.Object{}, fmt.Errorf("retort: Get %s: %w", t.Type, err)
 	}
@@ -61,7 +61,7 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, key any) (mapper.Object, error) {
 	f := &byKey{table: t}
 	f.args.Values, f.args.Formats = f.values[:0], f.formats[:0]
-	if err := t.Plan.AppendValue(&f.args, t.Key, key); err != nil {
+	if err := t.AppendKey(&f.args, key); err != nil {
 		return mapper.Object{}, fmt.Errorf("retort: %s %s: %w", call, t.Type, err)
 	}
 	st := flight.Statement{
@@ -122,7 +122,7 @@ func (s *Session) Refresh(ctx context.Context, object any) error {
 		return fmt.Errorf("retort: Refresh %s: %w", t.Type, err)
 	}
 	defer s.unit.Unhold(o)
-	fresh, err := s.selectByKey(ctx, "Refresh", t, t.Plan.Value(o, t.Key))
+	fresh, err := s.selectByKey(ctx, "Refresh", t, t.KeyValue(o))
 	if err != nil {
 		return err
 	}

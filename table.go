@@ -88,7 +88,9 @@ func tableOf[T any](s *Session, t *Table[T]) (*model.Table, error) {
 // Get reads the row with that primary key, or hands out the object that the
 // session already has for it.
 //
-//   - Shape: one round trip, none when the session has the object.
+//   - Shape: one round trip, none when the session has the object. A key of several
+//     columns is a [Key], its values in the order of PrimaryKey:
+//     Lines.Get(ctx, s, retort.Key{order.ID, int32(3)}).
 //   - Errors: [ErrNotFound]; a key of another type than the key field's.
 func (t *Table[T]) Get(ctx context.Context, s *Session, key any) (*T, error) {
 	compiled, err := tableOf(s, t)

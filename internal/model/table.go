@@ -19,11 +19,12 @@ type Table struct {
 	StandIn   *mapper.StandIn
 	Fields    []mapper.Field // as StandIn counts them
 	Columns   []Column
-	Key       int  // index of the primary key column
-	Version   int  // index of the version column, -1 for none
-	ReadOnly  bool // changes are errors
-	Rank      int  // tables that foreign keys refer to have a lower one
+	Key       []int // indexes of the primary key's columns, in its order
+	Version   int   // index of the version column, -1 for none
+	ReadOnly  bool  // changes are errors
+	Rank      int   // tables that foreign keys refer to have a lower one
 	Relations []Relation
+	Links     []Link // foreign keys; see Connect
 
 	// FieldColumn maps an index of the stand-in's fields to a column, -1 for a
 	// field that is no column, such as a relation.
@@ -74,13 +75,13 @@ const (
 	StampWrite        // at INSERT likewise, and at every UPDATE
 )
 
-// Relation is a has-many relation: the rows of Child whose column Column holds
-// the key of the parent.
+// Relation is a has-many relation: the rows of Child whose columns Columns hold
+// the key of the parent, column by column.
 type Relation struct {
-	Name   string // the Go field
-	Field  int    // index of the stand-in's field
-	Child  *Table
-	Column int // index in Child.Columns
+	Name    string // the Go field
+	Field   int    // index of the stand-in's field
+	Child   *Table
+	Columns []int // indexes in Child.Columns, one for each column of the parent's key
 }
 
 // Finish prepares the texts that never change. It is called once, when the
@@ -102,8 +103,8 @@ func (t *Table) DeletedAt() int { return t.texts.deletedAt }
 // SQLName is the table's name as SQL text.
 func (t *Table) SQLName() string { return t.texts.sqlName }
 
-// KeyField is the Go name of the primary key's field.
-func (t *Table) KeyField() string { return t.Plan.Column(t.Key).Field.Name }
+// KeyField is the Go name of the primary key's first field.
+func (t *Table) KeyField() string { return t.Plan.Column(t.Key[0]).Field.Name }
 
 // AllColumns lists every column index in order; callers must not change it.
 func (t *Table) AllColumns() []int { return t.all }

@@ -18,15 +18,16 @@ const Guard = `CASE WHEN count(*) = 1 THEN true ELSE current_setting('retort.sta
 // texts are the statements of one table. All but UPDATE are constant; UPDATE
 // has one text for each set of changed columns, kept once made.
 type texts struct {
-	name        string
-	sqlName     string
-	deletedAt   int
-	insert      string
-	delete      string
-	selectByKey string
-	selectFrom  string // all columns, up to the table's name
-	childList   string // all columns behind "c."
-	updates     updateTexts
+	name          string
+	sqlName       string
+	deletedAt     int
+	keyServerMade bool
+	insert        string
+	delete        string
+	selectByKey   string
+	selectFrom    string // all columns, up to the table's name
+	childList     string // all columns behind "c."
+	updates       updateTexts
 
 	insertColumns  []int // written, in order of the parameters
 	insertOIDs     []uint32
@@ -55,13 +56,16 @@ func (x *texts) build(t *Table) {
 			x.updateReturned = append(x.updateReturned, i)
 		}
 	}
-	x.keyOIDs = []uint32{t.Plan.OID(t.Key)}
+	for _, c := range t.Key {
+		x.keyOIDs = append(x.keyOIDs, t.Plan.OID(c))
+		x.keyServerMade = x.keyServerMade || t.Columns[c].ServerMade
+	}
 	x.selectFrom = "SELECT " + columnList(t, "", t.all) + "\nFROM " + t.SQLName()
 	x.childList = columnList(t, "c.", t.all)
 	x.insert = x.insertText(t)
 	x.delete = deleteText(t)
 	x.selectByKey = "/* retort:session.get */ " + x.selectFrom +
-		"\nWHERE " + sqltext.Ident(t.Columns[t.Key].Name) + " = $1" + live(t)
+		"\nWHERE " + keyCondition(t, "") + live(t)
 }
 
 // InsertColumns lists the columns that INSERT writes, in the order of its
@@ -80,11 +84,11 @@ func (t *Table) UpdateReturned() []int { return t.texts.updateReturned }
 // InsertSQL writes one row and returns the server-made columns.
 func (t *Table) InsertSQL() string { return t.texts.insert }
 
-// SelectByKeySQL reads all columns of the row with key $1.
+// SelectByKeySQL reads all columns of the row with key $1, $2, ….
 func (t *Table) SelectByKeySQL() string { return t.texts.selectByKey }
 
-// DeleteSQL deletes the row with key $1, or marks it as deleted, and version $2 where there is one; it
-// fails with [Guard] when that row is not there.
+// DeleteSQL deletes the row with key $1, $2, …, or marks it as deleted, and the version
+// behind where there is one; it fails with [Guard] when that row is not there.
 func (t *Table) DeleteSQL() string { return t.texts.delete }
 
 func (x *texts) insertText(t *Table) string {
@@ -137,8 +141,8 @@ func deleteText(t *Table) string {
 	return b.String()
 }
 
-// UpdateSQL sets the changed columns of the row with key $1, and version $2
-// where there is one, and returns [Guard] followed by the columns of
+// UpdateSQL sets the changed columns of the row with key $1, $2, …, and the version
+// behind where there is one, and returns [Guard] followed by the columns of
 // UpdateReturned. The values of changed follow the key and the version.
 func (t *Table) UpdateSQL(changed []int) string {
 	key := make([]byte, 0, 64)
@@ -174,9 +178,9 @@ func updateText(t *Table, changed []int) string {
 	b.WriteString("/* retort:session.flush */ WITH u AS (\n  UPDATE ")
 	b.WriteString(t.SQLName())
 	b.WriteString("\n  SET ")
-	first := 2
+	first := len(t.Key) + 1
 	if t.Version >= 0 {
-		first = 3
+		first++
 	}
 	for i, c := range changed {
 		if i > 0 {
@@ -222,12 +226,11 @@ func closed(expression string) string {
 }
 
 func writeIdentity(b *sqltext.Builder, t *Table) {
-	b.Ident(t.Columns[t.Key].Name)
-	b.WriteString(" = $1")
+	b.WriteString(keyCondition(t, ""))
 	if t.Version >= 0 {
 		b.WriteString(" AND ")
 		b.Ident(t.Columns[t.Version].Name)
-		b.WriteString(" = $2")
+		b.WriteString(" = $" + strconv.Itoa(len(t.Key)+1))
 	}
 }
 
@@ -249,5 +252,5 @@ func columnList(t *Table, qualifier string, columns []int) string {
 	return b.String()
 }
 
-// KeyOIDs is the type of SelectByKeySQL's parameter.
+// KeyOIDs are the types of SelectByKeySQL's parameters.
 func (t *Table) KeyOIDs() []uint32 { return t.texts.keyOIDs }

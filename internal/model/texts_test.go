@@ -29,7 +29,7 @@ func compiled(t *testing.T, change func(*model.Table)) *model.Table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table := &model.Table{Schema: &schema.Table{Name: "rows"}, Type: goType, StandIn: mapper.NewStandIn(goType, fields), Fields: fields, Version: -1}
+	table := &model.Table{Schema: &schema.Table{Name: "rows"}, Type: goType, StandIn: mapper.NewStandIn(goType, fields), Fields: fields, Key: []int{0}, Version: -1}
 	var columns []mapper.Column
 	for i, f := range fields {
 		columns = append(columns, mapper.Column{Field: f, Name: f.Column})

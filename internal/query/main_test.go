@@ -42,7 +42,7 @@ func plants(tb testing.TB) (*model.Table, *plant) {
 	types := map[string]string{"color": "plant color", "label": "citext", "code": "varchar(8)", "flag": "char(3)"}
 	t := &model.Table{
 		Schema: &schema.Table{Name: "plants"}, Type: goType, StandIn: mapper.NewStandIn(goType, fields), Fields: fields,
-		Version: -1,
+		Key: []int{0}, Version: -1,
 	}
 	var columns []mapper.Column
 	for i, f := range fields {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 )
 
@@ -33,15 +32,6 @@ func (q *Select) conditions() []Predicate {
 		return q.Where
 	}
 	return append(slices.Clip(q.Where), Predicate{op: opLive, name: "Where"})
-}
-
-// live is the condition of that kind for the children of rel, behind qualifier.
-func (b *builder) live(rel *model.Relation, qualifier string, deleted bool) {
-	if i := rel.Child.DeletedAt(); i >= 0 && !deleted {
-		b.WriteString(" AND " + qualifier)
-		b.Ident(rel.Child.Columns[i].Name)
-		b.WriteString(" IS NULL")
-	}
 }
 
 // Rows is the statement that reads the rows.
@@ -75,70 +65,6 @@ func (q *Select) Exists() (Statement, error) {
 	b.WriteString(q.Table.SQLName())
 	b.tail(q)
 	b.WriteString(")")
-	return b.statement()
-}
-
-// Children is the statement that reads the rows of rel whose parents are the
-// rows of q, by key of the child.
-func (q *Select) Children(rel *model.Relation) (Statement, error) {
-	b := newBuilder(q.Label, q.Table, "")
-	b.WriteString("SELECT ")
-	b.WriteString(rel.Child.ChildList())
-	b.WriteString("\nFROM ")
-	b.WriteString(rel.Child.SQLName())
-	b.WriteString(" AS c\nWHERE c.")
-	b.Ident(rel.Child.Columns[rel.Column].Name)
-	b.WriteString(" IN (SELECT ")
-	b.Ident(q.Table.Columns[q.Table.Key].Name)
-	b.WriteString(" FROM ")
-	b.WriteString(q.Table.SQLName())
-	b.tail(q)
-	b.WriteString(")")
-	b.live(rel, "c.", q.Deleted)
-	b.WriteString("\nORDER BY c.")
-	b.Ident(rel.Child.Columns[rel.Child.Key].Name)
-	return b.statement()
-}
-
-// ChildrenSeen reads the key of every parent that it sees, followed by the columns
-// of one of its children, or NULLs.
-func (q *Select) ChildrenSeen(rel *model.Relation) (Statement, error) {
-	b := newBuilder(q.Label, q.Table, "")
-	b.WriteString("SELECT p.retort_key, ")
-	b.WriteString(rel.Child.ChildList())
-	b.WriteString("\nFROM (SELECT ")
-	b.Ident(q.Table.Columns[q.Table.Key].Name)
-	b.WriteString(" AS retort_key FROM ")
-	b.WriteString(q.Table.SQLName())
-	b.tail(q)
-	b.WriteString(") AS p\nLEFT JOIN ")
-	b.WriteString(rel.Child.SQLName())
-	b.WriteString(" AS c ON c.")
-	b.Ident(rel.Child.Columns[rel.Column].Name)
-	b.WriteString(" = p.retort_key")
-	b.live(rel, "c.", q.Deleted)
-	b.WriteString("\nORDER BY c.")
-	b.Ident(rel.Child.Columns[rel.Child.Key].Name)
-	return b.statement()
-}
-
-// ChildrenOf reads the rows of rel that belong to the given parents, with deleted
-// those that are marked as deleted, too.
-func ChildrenOf(t *model.Table, parents []mapper.Object, rel *model.Relation, deleted bool) (Statement, error) {
-	b := newBuilder("query.all", t, "")
-	b.WriteString(rel.Child.SelectFrom())
-	b.WriteString("\nWHERE ")
-	b.Ident(rel.Child.Columns[rel.Column].Name)
-	b.WriteString(" = ANY(")
-	if err := t.Plan.AppendColumn(&b.args, parents, t.Key); err != nil {
-		return Statement{}, err
-	}
-	b.oids = append(b.oids, t.Plan.ArrayOID(t.Key))
-	b.Arg()
-	b.WriteString(")")
-	b.live(rel, "", deleted)
-	b.WriteString("\nORDER BY ")
-	b.Ident(rel.Child.Columns[rel.Child.Key].Name)
 	return b.statement()
 }
 
@@ -183,11 +109,10 @@ type orderKey struct {
 	desc   bool
 }
 
-// keys resolves the order, with the primary key as tie-break where the query
-// needs a total order: pages and relations.
+// keys resolves the order, with what it lacks of the primary key as tie-break
+// where the query needs a total order: pages and relations.
 func (b *builder) keys(q *Select) []orderKey {
 	keys := b.room.keys[:0]
-	hasKey := false
 	for _, o := range q.Order {
 		call := "Asc"
 		if o.Desc {
@@ -197,12 +122,16 @@ func (b *builder) keys(q *Select) []orderKey {
 		if !ok {
 			continue
 		}
-		hasKey = hasKey || col == q.Table.Key
 		keys = append(keys, orderKey{column: col, desc: o.Desc})
 	}
-	if !hasKey && (q.Total || q.After != nil) {
-		desc := len(keys) > 0 && keys[len(keys)-1].desc
-		keys = append(keys, orderKey{column: q.Table.Key, desc: desc})
+	if !q.Total && q.After == nil {
+		return keys
+	}
+	desc := len(keys) > 0 && keys[len(keys)-1].desc
+	for _, col := range q.Table.Key {
+		if !slices.ContainsFunc(keys, func(k orderKey) bool { return k.column == col }) {
+			keys = append(keys, orderKey{column: col, desc: desc})
+		}
 	}
 	return keys
 }

@@ -80,11 +80,19 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// children is Children, to be called later.
+func (q *Select) children(rel *model.Relation) func() (Statement, error) {
+	return func() (Statement, error) { return q.Children(rel) }
+}
+
 func TestForms(t *testing.T) {
 	t.Parallel()
 	table, c := plants(t)
 	parent, _, _ := table.Find(&c.ParentID)
-	rel := &model.Relation{Name: "Children", Child: table, Column: parent}
+	rel := &model.Relation{Name: "Children", Child: table, Columns: []int{parent}}
+	pair, _ := plants(t)
+	pair.StandIn, pair.Key = table.StandIn, []int{5, 2}
+	pairRel := &model.Relation{Name: "Pairs", Child: table, Columns: []int{5, 2}}
 	var key [16]byte
 	base := Select{Label: "q", Table: table, Limit: -1, Where: []Predicate{Compare("Eq", &c.Name, "x")}}
 	with := func(change func(*Select)) *Select {
@@ -122,6 +130,16 @@ func TestForms(t *testing.T) {
 			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
 			return st, err
 		}, `SELECT ` + columns + ` FROM "plants" WHERE "parent_id" = ANY($1) ORDER BY "id"`},
+		{"children_by_two_columns", with(func(q *Select) { q.Table, q.Where = pair, nil }).children(pairRel), `SELECT ` + ofC + ` FROM "plants" AS c WHERE (c."height", c."color") IN (SELECT "height", "color" FROM "plants") ORDER BY c."id"`},
+		{"children_seen_by_two_columns", func() (Statement, error) {
+			return with(func(q *Select) { q.Table, q.Where = pair, nil }).ChildrenSeen(pairRel)
+		}, `SELECT p.retort_key, p.retort_key2, ` + ofC + ` FROM (SELECT "height" AS retort_key, "color" AS retort_key2 FROM "plants") AS p LEFT JOIN "plants" AS c ON c."height" = p.retort_key AND c."color" = p.retort_key2 ORDER BY c."id"`},
+		{"children_of_two_columns", func() (Statement, error) {
+			st, err := ChildrenOf(pair, []mapper.Object{table.Plan.New()}, pairRel, false)
+			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
+			return st, err
+		}, `SELECT ` + columns + ` FROM "plants" WHERE ("height", "color") IN (SELECT * FROM unnest($1, $2::"plant color"[])) ORDER BY "id"`},
+		{"a_page_of_two_keys", with(func(q *Select) { q.Table, q.Where, q.After = pair, nil, []any{int32(1), color("x")} }).Rows, `SELECT ` + columns + ` FROM "plants" WHERE ("height", "color") > ($1, $2) ORDER BY "height", "color"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +199,7 @@ func TestKeysOfAPage(t *testing.T) {
 	}
 	name, _, _ := table.Find(&c.Name)
 	height, _, _ := table.Find(&c.Height)
-	if diff := cmp.Diff([]int{name, height, table.Key}, got); diff != "" {
+	if diff := cmp.Diff([]int{name, height, table.Key[0]}, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -38,9 +38,9 @@ type Change struct {
 	stamps  stamps        // what the program's clock makes
 }
 
-// Key is the primary key of the row; for an insert with a server-made key it is
-// the zero value of its type.
-func (c *Change) Key() any { return c.Table.Plan.Value(c.state.object, c.Table.Key) }
+// Key is the primary key of the row, in the form of [model.Table.KeyValue]; for
+// an insert with a server-made key it is the zero value of its type.
+func (c *Change) Key() any { return c.Table.KeyValue(c.state.object) }
 
 // Statement encodes the change. The row callback writes to the change and not
 // to the object.
@@ -83,8 +83,9 @@ func (c *Change) insert(st *flight.Statement, args *mapper.Args) error {
 func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
 	t := c.Table
 	st.SQL = t.UpdateSQL(c.columns)
-	room(args, 2+len(c.columns))
-	st.OIDs = make([]uint32, 0, 2+len(c.columns))
+	n := len(t.Key) + 1 + len(c.columns)
+	room(args, n)
+	st.OIDs = make([]uint32, 0, n)
 	if err := c.identity(st, args); err != nil {
 		return err
 	}
@@ -108,9 +109,11 @@ func room(args *mapper.Args, n int) {
 // identity appends the key, and the version that the session last saw.
 func (c *Change) identity(st *flight.Statement, args *mapper.Args) error {
 	t := c.Table
-	st.OIDs = append(st.OIDs, t.Plan.OID(t.Key))
-	if err := t.Plan.Append(args, c.state.object, t.Key); err != nil {
-		return err
+	st.OIDs = append(st.OIDs, t.KeyOIDs()...)
+	for _, col := range t.Key {
+		if err := t.Plan.Append(args, c.state.object, col); err != nil {
+			return err
+		}
 	}
 	if t.Version < 0 {
 		return nil

@@ -22,12 +22,14 @@ func (u *Unit) Add(t *model.Table, o mapper.Object) error {
 		s.doomed = false
 		return nil
 	}
-	if maker := t.Columns[t.Key].KeyMaker; maker != nil && t.Plan.IsZero(o, t.Key) {
-		id, err := maker()
-		if err != nil {
-			return fmt.Errorf("retort: Add: no key for %s: %w", t.Type, err)
+	for _, col := range t.Key {
+		if maker := t.Columns[col].KeyMaker; maker != nil && t.Plan.IsZero(o, col) {
+			id, err := maker()
+			if err != nil {
+				return fmt.Errorf("retort: Add: no key for %s: %w", t.Type, err)
+			}
+			t.Plan.SetUUID(o, col, id)
 		}
-		t.Plan.SetUUID(o, t.Key, id)
 	}
 	u.remember(&state{table: t, object: o, status: Pending})
 	return nil
@@ -110,8 +112,8 @@ func (u *Unit) insertOf(s *state) (*Change, error) {
 			return nil, fmt.Errorf("retort: INSERT %s: column %q is made by the database but the object has a value for it; leave the field zero, or declare the column without ServerMade", t.Type, col.Name)
 		}
 	}
-	if !t.Columns[t.Key].ServerMade {
-		id := identity{t, t.Plan.Key(s.object, t.Key)}
+	if !t.KeyServerMade() {
+		id := identity{t, t.KeyOf(s.object)}
 		if other, ok := u.row(id); ok && other.status == Persistent && !other.doomed {
 			return nil, fmt.Errorf("retort: INSERT %s: the session already holds another object with the same primary key; change that one instead", t.Type)
 		}
@@ -130,7 +132,7 @@ func updateOf(s *state, scratch []int) (*Change, []int, error) {
 	}
 	for _, i := range changed {
 		switch col := t.Columns[i]; {
-		case i == t.Key:
+		case t.IsKey(i):
 			return nil, changed, fmt.Errorf("retort: UPDATE %s: %w", t.Type, errKeyChanged(s))
 		case col.Fixed, col.ServerMade:
 			return nil, changed, fmt.Errorf("retort: UPDATE %s: column %q is made by the database and cannot be changed through the object", t.Type, col.Name)
@@ -145,7 +147,7 @@ func updateOf(s *state, scratch []int) (*Change, []int, error) {
 // from: that other row would go.
 func deleteOf(s *state, scratch []int) (*Change, []int, error) {
 	t := s.table
-	if t.Plan.Key(s.object, t.Key) != s.key {
+	if t.KeyOf(s.object) != s.key {
 		return nil, scratch, fmt.Errorf("retort: DELETE %s: %w", t.Type, errKeyChanged(s))
 	}
 	if t.Version >= 0 {

@@ -54,7 +54,7 @@ func inFlushOrder(a, b *Change) int {
 }
 
 func byKey(a, b *Change) int {
-	return a.Table.Plan.CompareKeys(a.state.object, b.state.object, a.Table.Key)
+	return a.Table.Plan.CompareRows(a.state.object, b.state.object, a.Table.Key)
 }
 
 // inOwnOrder sorts changes of one table, all deletes or none, by the foreign keys
@@ -66,10 +66,10 @@ func inOwnOrder(changes []*Change) {
 		return
 	}
 	t := changes[0].Table
-	var own []link
-	for _, l := range links(t) {
-		if l.to == t.Name() {
-			own = append(own, l)
+	var own []*model.Link
+	for i := range t.Links {
+		if t.Links[i].To == t {
+			own = append(own, &t.Links[i])
 		}
 	}
 	if len(own) == 0 {
@@ -94,19 +94,19 @@ type visit struct {
 }
 
 // follow notes what l asks for.
-func (v *visit) follow(t *model.Table, l link, deletes bool) {
-	target := columnOf(t, l.target)
+func (v *visit) follow(t *model.Table, l *model.Link, deletes bool) {
+	made := slices.ContainsFunc(l.Targets, func(col int) bool { return t.Columns[col].ServerMade })
 	rows := make(map[mapper.Key]int, len(v.changes))
 	for i, c := range v.changes {
-		if c.Kind == Delete || c.Kind == Insert && !t.Columns[target].ServerMade {
-			rows[t.Plan.Key(c.state.object, target)] = i
+		if c.Kind == Delete || c.Kind == Insert && !made {
+			rows[t.Plan.RowKey(c.state.object, l.Targets)] = i
 		}
 	}
 	for i, c := range v.changes {
-		if t.Plan.IsNull(c.state.object, l.column) || c.Kind == Update && !slices.Contains(c.columns, l.column) {
+		if !refers(c, l) || c.Kind == Update && !intersect(c.columns, l.Columns) {
 			continue
 		}
-		switch j, ok := rows[t.Plan.Key(c.state.object, l.column)]; {
+		switch j, ok := rows[t.Plan.RowKey(c.state.object, l.Columns)]; {
 		case !ok || j == i:
 		case deletes:
 			v.before[j] = append(v.before[j], i)
@@ -114,6 +114,16 @@ func (v *visit) follow(t *model.Table, l link, deletes bool) {
 			v.before[i] = append(v.before[i], j)
 		}
 	}
+}
+
+// refers tells whether the row of c refers to another by l: NULL in one column of
+// a foreign key refers to nothing.
+func refers(c *Change, l *model.Link) bool {
+	return !slices.ContainsFunc(l.Columns, func(col int) bool { return c.Table.Plan.IsNull(c.state.object, col) })
+}
+
+func intersect(a, b []int) bool {
+	return slices.ContainsFunc(a, func(x int) bool { return slices.Contains(b, x) })
 }
 
 func (v *visit) visit(i int) {
@@ -125,25 +135,4 @@ func (v *visit) visit(i int) {
 		v.visit(j)
 	}
 	v.out = append(v.out, v.changes[i])
-}
-
-// link is a foreign key of one column.
-type link struct {
-	column int
-	to     string // table
-	target string // column
-}
-
-func links(t *model.Table) []link {
-	var found []link
-	for _, f := range t.Schema.ForeignKeys {
-		if len(f.Columns) == 1 {
-			found = append(found, link{columnOf(t, f.Columns[0]), f.RefFullName(), f.RefColumns[0]})
-		}
-	}
-	return found
-}
-
-func columnOf(t *model.Table, name string) int {
-	return slices.IndexFunc(t.Columns, func(c model.Column) bool { return c.Name == name })
 }

@@ -82,13 +82,13 @@ func inTheWay(writes, deletes []*Change) map[*Change]bool {
 // uniques lists the columns of each unique constraint that is checked at once.
 func uniques(t *model.Table) [][]int {
 	var all [][]int
-	if !t.Columns[t.Key].ServerMade {
-		all = append(all, []int{t.Key})
+	if !t.KeyServerMade() {
+		all = append(all, t.Key)
 	}
 	for _, u := range t.Schema.Uniques {
 		columns := make([]int, len(u.Columns))
 		for i, name := range u.Columns {
-			columns[i] = columnOf(t, name)
+			columns[i] = t.ColumnNamed(name)
 		}
 		all = append(all, columns)
 	}
@@ -108,7 +108,7 @@ func uniqueColumns(t *model.Table, ix *schema.Index) []int {
 		if !ix.Unique || p.Expression != "" {
 			return nil
 		}
-		columns = append(columns, columnOf(t, p.Column))
+		columns = append(columns, t.ColumnNamed(p.Column))
 	}
 	return columns
 }
@@ -129,19 +129,21 @@ func takes(c, d *Change, columns []int) bool {
 // withChildren adds the deletes of rows that refer to those of early, and so on.
 func withChildren(early map[*Change]bool, deletes []*Change) {
 	type reference struct {
-		table, column string
-		key           mapper.Key
+		link *model.Link
+		key  mapper.Key
 	}
 	children := make(map[reference][]*Change)
-	targets := make(map[string][]string) // columns that are referred to, by table
+	targeting := make(map[*model.Table][]*model.Link) // links to a table from those that lose rows
 	for _, d := range deletes {
-		for _, l := range links(d.Table) {
-			if plan := d.Table.Plan; !plan.IsNull(d.state.object, l.column) {
-				r := reference{l.to, l.target, plan.Key(d.state.object, l.column)}
-				children[r] = append(children[r], d)
-				if !slices.Contains(targets[l.to], l.target) {
-					targets[l.to] = append(targets[l.to], l.target)
-				}
+		for i := range d.Table.Links {
+			l := &d.Table.Links[i]
+			if !refers(d, l) {
+				continue
+			}
+			r := reference{l, d.Table.Plan.RowKey(d.state.object, l.Columns)}
+			children[r] = append(children[r], d)
+			if !slices.Contains(targeting[l.To], l) {
+				targeting[l.To] = append(targeting[l.To], l)
 			}
 		}
 	}
@@ -152,10 +154,9 @@ func withChildren(early map[*Change]bool, deletes []*Change) {
 	for len(queue) > 0 {
 		parent := queue[0]
 		queue = queue[1:]
-		name := parent.Table.Name()
-		for _, column := range targets[name] {
-			key := parent.Table.Plan.Key(parent.state.object, columnOf(parent.Table, column))
-			for _, child := range children[reference{name, column, key}] {
+		for _, l := range targeting[parent.Table] {
+			key := parent.Table.Plan.RowKey(parent.state.object, l.Targets)
+			for _, child := range children[reference{l, key}] {
 				if !early[child] {
 					early[child] = true
 					queue = append(queue, child)

@@ -75,7 +75,7 @@ func (u *Unit) remember(s *state) {
 
 // named tells that s has a row, and which.
 func (u *Unit) named(s *state) {
-	s.key = s.table.Plan.Key(s.object, s.table.Key)
+	s.key = s.table.KeyOf(s.object)
 	if u.index.objects != nil {
 		u.index.add(s)
 	}
@@ -140,7 +140,7 @@ func (u *Unit) Gone(t *model.Table, key mapper.Key) bool {
 // that stands for its row: same row, same object. An object that the session
 // already had keeps its values.
 func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
-	key := t.Plan.Key(o, t.Key)
+	key := t.KeyOf(o)
 	if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
 		return s.object
 	}
@@ -154,7 +154,7 @@ func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
 //   - Errors: its key was changed, so that its row cannot be found.
 func (u *Unit) Hold(o mapper.Object) error {
 	s, _ := u.known(o)
-	if s.table.Plan.Key(o, s.table.Key) != s.key {
+	if s.table.KeyOf(o) != s.key {
 		return errKeyChanged(s)
 	}
 	s.held = true
@@ -175,6 +175,6 @@ func (u *Unit) Reload(o, fresh mapper.Object) {
 }
 
 func errKeyChanged(s *state) error {
-	return fmt.Errorf("primary key %q of a loaded object was changed; set it back, or delete the object and add a new one",
-		s.table.Columns[s.table.Key].Name)
+	return fmt.Errorf("primary key %s of a loaded object was changed; set it back, or delete the object and add a new one",
+		s.table.KeyNames())
 }
