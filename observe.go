@@ -31,13 +31,15 @@ type Observer interface {
 // FlightInfo is one round trip to the database.
 //
 //   - Shape: Statements holds the SQL texts in order; Begin is empty when no
-//     transaction was opened, End is "", "COMMIT" or "ROLLBACK". Rows counts per
+//     transaction was opened, Settings when it got no settings with it; End is "",
+//     "COMMIT" or "ROLLBACK". Rows counts per
 //     statement what the server reported as affected or returned. Duration, Rows
 //     and Err are set for FlightEnd only. Both slices are the observer's to keep.
 //   - Units: Duration is wall time, the wait for a connection not included.
 //   - Errors: Err is what the session's caller gets, but for the table's name.
 type FlightInfo struct {
 	Begin      string
+	Settings   string
 	Statements []string
 	End        string
 	Attempt    int // 1, or 2 and more when it was sent again
@@ -54,6 +56,9 @@ func (e *Engine) observed(ctx context.Context, c *flight.Conn, f *flight.Flight,
 		return c.Fly(ctx, f)
 	}
 	info := FlightInfo{Begin: f.Begin, End: endNames[f.End], Attempt: attempt}
+	if f.Settings != nil {
+		info.Settings = f.Settings.SQL
+	}
 	for i := range f.Statements {
 		info.Statements = append(info.Statements, f.Statements[i].SQL)
 	}
@@ -90,6 +95,13 @@ type echo struct{ on, params bool }
 func (x echo) write(ctx context.Context, log *slog.Logger, f *flight.Flight, info FlightInfo) {
 	if info.Begin != "" {
 		log.InfoContext(ctx, info.Begin)
+	}
+	if info.Settings != "" {
+		var attrs []any
+		if x.params {
+			attrs = append(attrs, slog.Any("params", params(f.Settings)))
+		}
+		log.InfoContext(ctx, info.Settings, attrs...)
 	}
 	for i := range f.Statements {
 		attrs := []any{slog.Int64("rows", info.Rows[i])}

@@ -29,6 +29,9 @@ func (e *Engine) trace(ctx context.Context, c *flight.Conn, f *flight.Flight, in
 	if info.Begin != "" {
 		start(info.Begin, nil)
 	}
+	if info.Settings != "" {
+		start(info.Settings, nil)
+	}
 	for i := range f.Statements {
 		var args []any
 		if e.echo.params {
@@ -62,6 +65,13 @@ func (t *traced) end(f *flight.Flight, info FlightInfo, err error) {
 			own = info.Err
 		}
 		end(pgconn.NewCommandTag("BEGIN"), own)
+	}
+	if info.Settings != "" {
+		var own error
+		if failed, ok := errors.AsType[*flight.Error](err); ok && failed.Statement == flight.AtSettings {
+			own = info.Err
+		}
+		end(pgconn.NewCommandTag("SELECT 1"), own)
 	}
 	for i := range f.Statements {
 		if err != nil && i >= failedAt {

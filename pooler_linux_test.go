@@ -16,7 +16,7 @@ import (
 )
 
 // poolerRequests is what 8 clients make of 2 connections to the server.
-const poolerRequests = 4000
+const poolerRequests = 4200
 
 // requestsOf runs n requests of every kind on eng, 8 at a time, and returns how
 // many failed, with the first error.
@@ -43,7 +43,7 @@ func request(ctx context.Context, eng *retort.Engine, client, i int) error {
 	s := eng.Session()
 	defer s.Close(context.WithoutCancel(ctx))
 	name := fmt.Sprintf("request-%d", i)
-	switch i % 5 {
+	switch i % 6 {
 	case 0: // a graph, in one flight with its COMMIT
 		a := newAuthor(name)
 		s.Add(a)
@@ -81,6 +81,14 @@ func request(ctx context.Context, eng *retort.Engine, client, i int) error {
 			}
 			return got, err
 		})
+		return err
+	case 4: // settings that ride with BEGIN, around a read
+		own := eng.SessionWith(retort.TxOptions{Settings: map[string]string{"app.client": name}})
+		defer own.Close(context.WithoutCancel(ctx))
+		got, err := retort.SQL[string]("SELECT current_setting('app.client')").ReadOnly().One(ctx, own)
+		if err == nil && got != name {
+			err = fmt.Errorf("app.client is %q, want %q", got, name)
+		}
 		return err
 	default: // many different texts, as ad-hoc queries are
 		got, err := retort.SQL[int](fmt.Sprintf("SELECT %d + $1::int", i), client).ReadOnly().One(ctx, s)
@@ -135,8 +143,8 @@ func TestPooler(t *testing.T) {
 		if failed, first := requestsOf(t.Context(), eng, poolerRequests); failed != 0 {
 			t.Errorf("%d of %d requests failed, the first with %v", failed, poolerRequests, first)
 		}
-		if n := k.QueryInt(t, "SELECT count(*) FROM authors"); n != 2*poolerRequests/5 {
-			t.Errorf("%d authors, want %d", n, 2*poolerRequests/5)
+		if n := k.QueryInt(t, "SELECT count(*) FROM authors"); n != 2*poolerRequests/6 {
+			t.Errorf("%d authors, want %d", n, 2*poolerRequests/6)
 		}
 		if n := k.QueryInt(t, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"); n != 0 {
 			t.Errorf("%d transactions are left open", n)

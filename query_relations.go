@@ -16,7 +16,7 @@ const snapshotBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 // commitRead ends it. It travels as a statement like any other: there is
 // nothing to lose, so the trip may be cancelled and sent again.
-const commitRead = "/* retort:query.all */ COMMIT"
+const commitRead = "/* retort:session.read */ COMMIT"
 
 // selectRows reads rows with their relations.
 func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations []*model.Relation) ([]mapper.Object, error) {

@@ -126,17 +126,19 @@ func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool
 	if err != nil {
 		return 0, err
 	}
+	at := len(statements)
 	t := trip{statements: append(statements, st), changes: changes, raw: true, readOnly: readOnly, reset: reset}
 	if !readOnly || len(changes) > 0 || s.open || s.snapshotIsolation() {
 		t.begin = s.begin()
 	}
+	s.scope(&t)
 	if err := s.fly(ctx, t); err != nil {
 		return 0, explainRaw(err, len(args))
 	}
 	if err := s.apply(ctx, changes); err != nil {
 		return 0, err
 	}
-	return t.statements[len(t.statements)-1].Tag.RowsAffected(), nil
+	return t.statements[at].Tag.RowsAffected(), nil
 }
 
 // checkSQL refuses what is no statement, before it costs a round trip.

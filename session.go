@@ -47,6 +47,21 @@ type TxOptions struct {
 	// MaxAttempts bounds the runs of a repeatable function. Default 5. Range 1 to
 	// 100.
 	MaxAttempts int
+
+	// Role runs the transaction with the rights of another role, as SET LOCAL ROLE
+	// does. Default "", the role of the connection.
+	Role string
+
+	// Settings hold for the transaction and no longer, as SET LOCAL says it: a
+	// tenant for row-level security ("app.tenant"), work_mem. They travel with
+	// BEGIN, as parameters. The map is not copied. Default none.
+	Settings map[string]string
+
+	// StatementTimeout, LockTimeout and IdleTimeout bound one statement, one wait
+	// for a lock, and the time that the open transaction lies idle between two round
+	// trips, after which the server ends the connection. Whole milliseconds.
+	// Default 0, what the connection has.
+	StatementTimeout, LockTimeout, IdleTimeout time.Duration
 }
 
 // Session is one unit of work: the objects it loaded, one for each row, the
@@ -59,6 +74,8 @@ type Session struct {
 	eng     *Engine
 	opts    TxOptions
 	invalid error // what is wrong with opts
+
+	settings *flight.Statement // sets what opts ask for, behind BEGIN; nil: nothing
 
 	// busy guards everything below but what says otherwise.
 	busy atomic.Int32 // free, inCall, inIter or inRows
@@ -99,7 +116,11 @@ func (e *Engine) Session() *Session { return e.SessionWith(TxOptions{}) }
 //   - Errors: options that cannot be are returned by the session's first call.
 //   - Cleanup: [Session.Close].
 func (e *Engine) SessionWith(opts TxOptions) *Session {
-	return &Session{eng: e, opts: opts, invalid: opts.validate(), unit: unitofwork.Unit{Clock: e.clock}}
+	s := &Session{eng: e, opts: opts, invalid: opts.validate(), unit: unitofwork.Unit{Clock: e.clock}}
+	if opts.scoped() && s.invalid == nil {
+		s.settings, s.invalid = opts.settings()
+	}
+	return s
 }
 
 func (o TxOptions) validate() error {

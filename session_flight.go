@@ -75,6 +75,9 @@ func (s *Session) send(ctx context.Context, t *trip) error {
 		return s.settle(ctx, t, s.eng.observed(ctx, s.lease.Resource(), f, 1), false)
 	}
 	f.Begin = t.begin
+	if t.begin != "" {
+		f.Settings = s.settings
+	}
 	for attempt := 1; ; attempt++ {
 		lease, since, err := s.eng.borrow(ctx)
 		if err != nil {
@@ -193,6 +196,9 @@ var errEndedBySQL = errors.New("retort: raw SQL ended the session's transaction 
 // explain finds the change behind a failed statement.
 func (s *Session) explain(t *trip, failed *flight.Error) error {
 	err := s.eng.explain(failed)
+	if failed.Statement == flight.AtSettings {
+		return fmt.Errorf("retort: a setting of TxOptions (%s) was refused: %w", s.opts.settingNames(), err)
+	}
 	if failed.Statement < 0 || failed.Statement >= len(t.changes) {
 		return err
 	}

@@ -28,6 +28,7 @@ func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statemen
 	if len(t.changes) > 0 || s.open || s.snapshotIsolation() {
 		t.begin = s.begin()
 	}
+	s.scope(&t)
 	if err := s.fly(ctx, t); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 // request is one thing asked of the server, in the order of the answers.
 type request struct {
 	kind      requestKind
-	index     int       // in Flight.Statements; -1 for all others
+	index     int       // in Flight.Statements; AtSettings; -1 for all others
 	statement *prepared // for askParse and named askRun
 }
 
@@ -60,6 +60,9 @@ func (c *Conn) send(p *pgconn.Pipeline) {
 	if f.Begin != "" {
 		c.run(p, &Statement{SQL: f.Begin}, -1)
 	}
+	if f.Settings != nil {
+		c.run(p, f.Settings, AtSettings)
+	}
 	for i := range f.Statements {
 		c.run(p, &f.Statements[i], i)
 	}
@@ -89,6 +92,9 @@ func (c *Conn) plan(f *Flight) {
 	}
 	if f.Begin != "" {
 		c.planned = append(c.planned, c.registry.use(f.Begin, nil, c.flights))
+	}
+	if f.Settings != nil {
+		c.planned = append(c.planned, c.registry.use(f.Settings.SQL, f.Settings.OIDs, c.flights))
 	}
 	for i := range f.Statements {
 		c.planned = append(c.planned, c.registry.use(f.Statements[i].SQL, f.Statements[i].OIDs, c.flights))

@@ -4,12 +4,16 @@ import "github.com/jackc/pgx/v5/pgconn"
 
 // Flight is everything that travels to the server in one round trip.
 //
-//   - Shape: [Begin, Statements…, Sync] and, with an End, [COMMIT or ROLLBACK, Sync].
+//   - Shape: [Begin, Settings, Statements…, Sync] and, with an End, [COMMIT or ROLLBACK, Sync].
 //   - Concurrency: a flight belongs to one Fly at a time; it may be flown again.
 type Flight struct {
 	// Begin is the whole text that opens the transaction ("BEGIN READ ONLY"), or a
 	// savepoint in an open one, sent as a statement of its own. Empty: none.
 	Begin string
+
+	// Settings runs right behind Begin: a SELECT set_config(…, true) that Retort
+	// built. A failure names AtSettings as its statement. Nil: none.
+	Settings *Statement
 
 	// Statements run in order; the first that fails stops the rest.
 	Statements []Statement

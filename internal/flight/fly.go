@@ -102,6 +102,14 @@ func (c *Conn) check(f *Flight) (int, error) {
 	if strings.IndexByte(f.Begin, 0) >= 0 {
 		return -1, errors.New("a NUL byte in BEGIN")
 	}
+	if f.Settings != nil {
+		if f.Begin == "" {
+			return -1, errors.New("settings of a transaction without its BEGIN")
+		}
+		if err := f.Settings.check(); err != nil {
+			return -1, err
+		}
+	}
 	for i := range f.Statements {
 		if err := f.Statements[i].check(); err != nil {
 			return i, err

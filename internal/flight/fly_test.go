@@ -47,6 +47,42 @@ func TestFly(t *testing.T) {
 		}
 	})
 
+	t.Run("sets_what_the_transaction_needs_behind_BEGIN", func(t *testing.T) {
+		t.Parallel()
+		db := things(t)
+		p, url := startProxy(t, db.URL())
+		for _, change := range []func(*flight.Config){func(*flight.Config) {}, pooler} {
+			c := connect(t, url, change)
+			set := stmt("SELECT set_config('app.x', $1, true)", "here")
+			for range 2 {
+				var got []string
+				p.countTrips()
+				fly(t, c, &flight.Flight{
+					Begin: "BEGIN", Settings: &set, End: flight.Commit,
+					Statements: []flight.Statement{query(&got, "SELECT current_setting('app.x')")},
+				})
+				if diff := cmp.Diff([]string{"here"}, got); diff != "" {
+					t.Error(diff)
+				}
+				if n := p.countTrips(); n != 1 {
+					t.Errorf("%d round trips, want 1", n)
+				}
+				fly(t, c, &flight.Flight{Statements: []flight.Statement{query(&got, "SELECT coalesce(current_setting('app.x', true), '')")}})
+				if got[1] != "" {
+					t.Errorf("afterwards it is %q", got[1])
+				}
+			}
+			refused := stmt("SELECT set_config('no_such_setting', $1, true)", "x")
+			_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Settings: &refused, Statements: write("1").Statements}), flight.Aborted, flight.AtSettings)
+			fly(t, c, &flight.Flight{End: flight.Rollback})
+			_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Settings: &refused, Statements: write("1").Statements, End: flight.Commit}), flight.RolledBack, flight.AtSettings)
+			_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Settings: &set, Statements: write("1").Statements}), flight.NotExecuted, -1)
+		}
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
+			t.Errorf("%d rows", n)
+		}
+	})
+
 	t.Run("fills_in_tags_and_clears_old_ones", func(t *testing.T) {
 		t.Parallel()
 		c := connect(t, things(t).URL())

@@ -68,9 +68,12 @@ func (o Outcome) String() string {
 //     [*pgerr.CommitUnknownError] around it.
 type Error struct {
 	Outcome   Outcome
-	Statement int // index in Flight.Statements; -1 for BEGIN, COMMIT, ROLLBACK and the connection
+	Statement int // index in Flight.Statements; AtSettings; -1 for BEGIN, COMMIT, ROLLBACK and the connection
 	Err       error
 }
+
+// AtSettings is the place of Flight.Settings among the statements.
+const AtSettings = -2
 
 // Error says the outcome, the statement's index and the cause.
 func (e *Error) Error() string {
