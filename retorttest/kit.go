@@ -2,6 +2,8 @@ package retorttest
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/retort-go/retort"
@@ -16,6 +18,10 @@ type Kit struct {
 	*Database
 	Engine *retort.Engine
 	Proxy  *proxy.Proxy
+
+	direct func() *retort.Engine // past the proxy, for Make
+	models []retort.Model
+	made   atomic.Int64 // rows that Make has made
 }
 
 // New makes a database with the tables of base, a proxy in front of it and an
@@ -30,7 +36,11 @@ func New(tb testing.TB, base *retort.Base, change ...func(*retort.Config)) *Kit 
 	if err != nil {
 		tb.Fatalf("retorttest: %v", err)
 	}
-	k := &Kit{Database: NewDatabase(tb, Template{
+	models, err := base.Models()
+	if err != nil {
+		tb.Fatalf("retorttest: %v", err)
+	}
+	k := &Kit{models: models, Database: NewDatabase(tb, Template{
 		Key: sql,
 		Fill: func(ctx context.Context, url string) error {
 			eng, err := retort.Open(retort.Config{Base: base, URL: url})
@@ -46,16 +56,26 @@ func New(tb testing.TB, base *retort.Base, change ...func(*retort.Config)) *Kit 
 	for _, c := range change {
 		c(&cfg)
 	}
-	k.Engine, err = retort.Open(cfg)
+	k.Engine = open(tb, cfg)
+	cfg.URL, cfg.PoolSize, cfg.MaxOverflow = k.URL(), 2, 0
+	cfg.Lender, cfg.Rehearse, cfg.Echo, cfg.EchoParams, cfg.Observer, cfg.PgxTracer = nil, false, false, false, nil, nil
+	k.direct = sync.OnceValue(func() *retort.Engine { return open(tb, cfg) })
+	return k
+}
+
+// open is an engine that ends with the test.
+func open(tb testing.TB, cfg retort.Config) *retort.Engine {
+	tb.Helper()
+	eng, err := retort.Open(cfg)
 	if err != nil {
 		tb.Fatalf("retorttest: %v", err)
 	}
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := k.Engine.Close(ctx); err != nil {
+		if err := eng.Close(ctx); err != nil {
 			tb.Errorf("retorttest: %v", err)
 		}
 	})
-	return k
+	return eng
 }
