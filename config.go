@@ -103,6 +103,9 @@ type Config struct {
 	// Default nil.
 	PgxTracer pgx.QueryTracer
 
+	// Hooks are called by every session, in this order. Default none.
+	Hooks []Hooks
+
 	// Pooler is for a database behind a transaction-mode pooler such as
 	// PgBouncer: no prepared statements, no session state, no AfterConnect. Engines
 	// without it log a warning where they find a pooler.

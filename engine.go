@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,7 @@ type Engine struct {
 	base   *Base
 	models *models
 	log    *slog.Logger
+	hooks  []Hooks
 	echo   echo
 	twice  bool // Config.Rehearse
 	watch  Observer
@@ -60,7 +62,7 @@ func Open(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		base: base, models: compiled, log: cfg.Logger, watch: cfg.Observer, tracer: cfg.PgxTracer,
+		base: base, models: compiled, hooks: slices.Clone(cfg.Hooks), log: cfg.Logger, watch: cfg.Observer, tracer: cfg.PgxTracer,
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse,
 		fly: flight.Config{
 			Conn: conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,

@@ -75,13 +75,14 @@ func (e *StaleError) Is(target error) bool { return target == ErrStale }
 // Unwrap gives what the server said.
 func (e *StaleError) Unwrap() error { return e.Err }
 
-// CommittedError says that the transaction was committed, but what had to be
-// made of it afterwards failed. Nothing of it must be run again.
+// CommittedError says that the transaction was committed, but what had to follow
+// failed: its answer, or a function that waited for COMMIT. Nothing of it must be
+// run again.
 type CommittedError struct{ Err error }
 
 // Error says so.
 func (e *CommittedError) Error() string {
-	return fmt.Sprintf("retort: the transaction is committed, but its result could not be made: %v; see docs/errors.md#committed-not-rendered", e.Err)
+	return fmt.Sprintf("retort: the transaction is committed, but what had to follow failed: %v; see docs/errors.md#committed-not-rendered", e.Err)
 }
 
 // Unwrap gives the cause.

@@ -91,7 +91,7 @@ func (s *Session) commitJoined(ctx context.Context) error {
 	if s.joined.over() {
 		return errJoinOver
 	}
-	changes, statements, err := s.pending(0)
+	changes, statements, err := s.settled(ctx)
 	if err != nil {
 		return err
 	}
@@ -102,6 +102,7 @@ func (s *Session) commitJoined(ctx context.Context) error {
 	}
 	err = s.unit.Apply(changes, false)
 	s.unit.Commit()
+	s.work = nil
 	s.joined.mark, s.wrote = "", false
 	s.beside.ended()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/retort-go/retort/internal/unitofwork"
 	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/pool"
 )
@@ -137,7 +138,7 @@ func (s *Session) tellCommit(ctx context.Context) {
 
 // dropping says what a rollback drops, nil if nothing or if nobody wants to know.
 func (s *Session) dropping(cause error) *SessionInfo {
-	if s.eng.told.sessions == nil || s.failed == nil && !s.began() && !s.unit.Dirty() {
+	if s.eng.told.sessions == nil && !s.hooked(hasAfterEnd) || s.failed == nil && !s.began() && !s.unit.Dirty() {
 		return nil
 	}
 	info := endOf(cause)
@@ -147,10 +148,16 @@ func (s *Session) dropping(cause error) *SessionInfo {
 	return &info
 }
 
-// tellDrop tells what was dropped.
-func (s *Session) tellDrop(ctx context.Context, info *SessionInfo) {
-	if info != nil {
+// tellDrop tells what was dropped; work had been written.
+func (s *Session) tellDrop(ctx context.Context, info *SessionInfo, work []unitofwork.Told) {
+	if info == nil {
+		return
+	}
+	if s.eng.told.sessions != nil {
 		s.eng.told.sessions.SessionEnd(ctx, *info)
+	}
+	if info.End == EndRollback {
+		s.rolledBack(ctx, work, info.Err)
 	}
 }
 

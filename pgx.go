@@ -62,7 +62,7 @@ func (s *Session) Pgx(ctx context.Context) (pgx.Tx, error) {
 
 // writeAll writes what is pending and makes sure that the transaction is open.
 func (s *Session) writeAll(ctx context.Context) error {
-	changes, statements, err := s.pending(0)
+	changes, statements, err := s.pending(ctx, 0)
 	if err != nil || len(changes) == 0 && s.open {
 		return err
 	}

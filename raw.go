@@ -122,7 +122,7 @@ func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool
 		}
 	}
 	st.Args, st.Formats = encoded.Values, encoded.Formats
-	changes, statements, err := s.pending(1)
+	changes, statements, err := s.pending(ctx, 1)
 	if err != nil {
 		return 0, err
 	}

@@ -92,26 +92,29 @@ func InSessionView[In, M, Out any](eng *Engine, opts TxOptions, fn func(context.
 func rendered[M, Out any](m *M, view func(*M) *Out) (out *Out, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = &CommittedError{Err: &viewPanic{r}}
+			err = &CommittedError{Err: &caught{"the view", r}}
 		}
 	}()
 	return view(m), nil
 }
 
-// viewPanic is what a view panicked with.
-type viewPanic struct{ value any }
+// caught is what a function of the program's panicked with.
+type caught struct {
+	what  string // "the view"
+	value any
+}
 
 // Error says what the runtime found. What the program itself panicked with may
 // hold the values of a row: only its type is told.
-func (p *viewPanic) Error() string {
+func (p *caught) Error() string {
 	if e, ok := p.value.(runtime.Error); ok {
-		return "the view panicked: " + e.Error()
+		return p.what + " panicked: " + e.Error()
 	}
-	return fmt.Sprintf("the view panicked with a %T", p.value)
+	return fmt.Sprintf("%s panicked with a %T", p.what, p.value)
 }
 
 // Unwrap gives the value, where it is an error.
-func (p *viewPanic) Unwrap() error {
+func (p *caught) Unwrap() error {
 	err, _ := p.value.(error)
 	return err
 }

@@ -78,7 +78,7 @@ type Session struct {
 	settings *flight.Statement // sets what opts ask for, behind BEGIN; nil: nothing
 
 	// busy guards everything below but what says otherwise.
-	busy atomic.Int32 // free, inCall, inIter or inRows
+	busy atomic.Int32 // free, inCall, inIter, inRows or inHook
 
 	unit   unitofwork.Unit
 	misuse []error // of calls that return no error
@@ -102,6 +102,11 @@ type Session struct {
 	joined *joint // the transaction of somebody else that it works in; nil for its own
 	beside beside
 
+	hooks   []Hooks                       // the engine's and its own; the engine's array is shared
+	hooking bool                          // a hook runs; see lendToHook
+	after   []func(context.Context) error // of AfterCommit
+	work    []unitofwork.Told             // written in the open transaction, where a hook wants it
+
 	rows  atomic.Pointer[opened] // what holds busy at inRows; any goroutine
 	sqlDB atomic.Pointer[sql.DB] // see SQLDB; any goroutine
 }
@@ -116,7 +121,7 @@ func (e *Engine) Session() *Session { return e.SessionWith(TxOptions{}) }
 //   - Errors: options that cannot be are returned by the session's first call.
 //   - Cleanup: [Session.Close].
 func (e *Engine) SessionWith(opts TxOptions) *Session {
-	s := &Session{eng: e, opts: opts, invalid: opts.validate(), unit: unitofwork.Unit{Clock: e.clock}}
+	s := &Session{eng: e, opts: opts, invalid: opts.validate(), unit: unitofwork.Unit{Clock: e.clock}, hooks: e.hooks}
 	if opts.scoped() && s.invalid == nil {
 		s.settings, s.invalid = opts.settings()
 	}
@@ -140,11 +145,12 @@ const (
 	inCall
 	inIter
 	inRows
+	inHook // a hook may make calls
 )
 
 // enter claims the session for one call; leave gives it up.
 func (s *Session) enter() error {
-	if !s.busy.CompareAndSwap(free, inCall) {
+	if !s.busy.CompareAndSwap(free, inCall) && !s.busy.CompareAndSwap(inHook, inCall) {
 		switch s.busy.Load() {
 		case inIter:
 			return ErrIterOpen
@@ -157,6 +163,18 @@ func (s *Session) enter() error {
 	if s.closed {
 		s.leave()
 		return ErrSessionClosed
+	}
+	return nil
+}
+
+// outside is ready for calls that hooks must not make.
+func (s *Session) outside() error {
+	if err := s.ready(); err != nil {
+		return err
+	}
+	if s.hooking {
+		s.leave()
+		return ErrInHook
 	}
 	return nil
 }
@@ -179,6 +197,10 @@ func (s *Session) ready() error {
 }
 
 func (s *Session) leave() {
+	if s.hooking {
+		s.busy.Store(inHook)
+		return
+	}
 	s.busy.Store(free)
 	// Close sets abandoned before it looks at busy, so one of the two sees the other.
 	if s.abandoned.Load() && s.busy.CompareAndSwap(free, inCall) {
@@ -291,6 +313,10 @@ func (s *Session) Close(ctx context.Context) error {
 			return nil
 		}
 		return err
+	}
+	if s.hooking {
+		s.leave()
+		return ErrInHook
 	}
 	defer s.busy.Store(free)
 	s.end(ctx)

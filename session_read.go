@@ -21,7 +21,7 @@ func (s *Session) read(ctx context.Context, reset func(), reads ...flight.Statem
 // readTrip is read with the rest of the trip as the caller wants it.
 func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statement) error {
 	var err error
-	if t.changes, t.statements, err = s.pending(len(reads)); err != nil {
+	if t.changes, t.statements, err = s.pending(ctx, len(reads)); err != nil {
 		return err
 	}
 	t.statements = append(t.statements, reads...)

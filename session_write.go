@@ -16,11 +16,11 @@ import (
 //   - Errors: misuse; [*pgerr.ConstraintError]; [ErrStale]; [ErrReadOnly]. After a
 //     failed statement only Rollback helps.
 func (s *Session) Flush(ctx context.Context) error {
-	if err := s.ready(); err != nil {
+	if err := s.outside(); err != nil {
 		return err
 	}
 	defer s.leave()
-	changes, statements, err := s.pending(0)
+	changes, statements, err := s.pending(ctx, 0)
 	if err != nil || len(changes) == 0 {
 		return err
 	}
@@ -39,7 +39,7 @@ func (s *Session) apply(ctx context.Context, changes []*unitofwork.Change) error
 		return err
 	}
 	s.beside.written += len(changes)
-	return nil
+	return s.afterFlush(ctx, changes)
 }
 
 // Commit writes the pending changes and commits, in one round trip; a session
@@ -52,32 +52,36 @@ func (s *Session) apply(ctx context.Context, changes []*unitofwork.Change) error
 //   - Errors: as [Session.Flush], and [ErrCommitUnknown] when the answer was lost.
 //     Nothing is ever sent twice that may have been committed.
 func (s *Session) Commit(ctx context.Context) error {
-	if err := s.ready(); err != nil {
+	if err := s.outside(); err != nil {
 		return err
 	}
 	defer s.leave()
 	if s.joined != nil {
 		return s.commitJoined(ctx)
 	}
-	changes, statements, err := s.pending(0)
+	changes, statements, err := s.settled(ctx)
 	if err != nil {
 		return err
 	}
 	worked := len(changes) > 0 || s.open
 	if worked {
 		err := s.fly(ctx, trip{begin: s.begin(), statements: statements, changes: changes, end: flight.Commit})
+		if _, committed := errors.AsType[*CommittedError](err); committed {
+			return s.committed(ctx, true, err)
+		}
 		if err != nil {
 			return err
 		}
 	}
 	err = s.unit.Apply(changes, false)
 	s.unit.Commit()
+	s.flushed(changes)
 	if err != nil {
 		s.failed = &CommittedError{Err: err} // told when the session ends
 	} else if worked {
 		s.tellCommit(ctx)
 	}
-	return s.failed
+	return s.committed(ctx, worked, s.failed)
 }
 
 // Rollback drops the pending changes, ends the transaction and empties the
@@ -91,6 +95,9 @@ func (s *Session) Rollback(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
+	if s.hooking {
+		return ErrInHook
+	}
 	s.rollback(ctx, nil)
 	return nil
 }
@@ -98,9 +105,9 @@ func (s *Session) Rollback(ctx context.Context) error {
 // rollback drops everything; cause is why, where the session itself is well.
 func (s *Session) rollback(ctx context.Context, cause error) {
 	dropped := s.dropping(cause)
-	defer s.tellDrop(ctx, dropped)
+	defer s.tellDrop(ctx, dropped, s.work)
 	s.unit.Rollback()
-	s.misuse, s.failed = nil, nil
+	s.misuse, s.failed, s.after, s.work = nil, nil, nil, nil
 	s.stray.Store(nil)
 	s.giveBack(ctx, nil)
 }
@@ -115,15 +122,16 @@ func (s *Session) Wrote() bool {
 	return s.wrote || s.unit.Dirty()
 }
 
-// pending encodes the changes of all objects, with room for more statements.
+// pending encodes the changes of all objects, with room for more statements. In
+// a hook there are none.
 //
 //   - Errors: misuse; everything that cannot be written, joined. The session is as
 //     it was.
-func (s *Session) pending(room int) ([]*unitofwork.Change, []flight.Statement, error) {
+func (s *Session) pending(ctx context.Context, room int) ([]*unitofwork.Change, []flight.Statement, error) {
 	if err := s.misused(); err != nil {
 		return nil, nil, err
 	}
-	changes, err := s.unit.Changes()
+	changes, err := s.watchedChanges(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
