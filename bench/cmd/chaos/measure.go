@@ -9,12 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/retort-go/retort/bench/chaos"
+	"github.com/retort-go/retort/bench/internal/standalone"
 	"github.com/retort-go/retort/localpg"
-	"github.com/retort-go/retort/retorttest/proxy"
 )
 
 // choose finds the scenarios of a list of line numbers.
@@ -50,7 +49,7 @@ func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, begun
 	}
 	defer func() { err = errors.Join(err, srv.Stop(context.WithoutCancel(ctx))) }()
 	report = Report{Seed: seed, Go: runtime.Version(), PostgreSQL: srv.Version(), CPUs: runtime.NumCPU()}
-	env := &chaos.Env{Seed: seed, Server: srv, Proxy: startProxy, Say: say}
+	env := &chaos.Env{Seed: seed, Server: srv, Proxy: standalone.Proxy, Say: say}
 	for _, s := range scenarios {
 		lineBegun := time.Now()
 		say("%d: %s", s.Number, s.Name)
@@ -63,39 +62,4 @@ func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, begun
 	}
 	report.Seconds = time.Since(begun).Seconds()
 	return report, nil
-}
-
-// startProxy starts a proxy outside of a test.
-func startProxy(url string) (p *proxy.Proxy, err error) {
-	tb := &noTest{}
-	defer func() {
-		if tb.failed != nil && recover() != nil {
-			err = tb.failed
-		}
-	}()
-	return proxy.Start(tb, url), nil
-}
-
-// noTest is the testing.TB of a program. What is not overridden is not called by
-// the proxy, and would panic.
-type noTest struct {
-	testing.TB
-	failed error
-}
-
-// Helper is for tests.
-func (t *noTest) Helper() {}
-
-// Cleanup is left to who closes the proxy.
-func (t *noTest) Cleanup(func()) {}
-
-// Errorf keeps the error.
-func (t *noTest) Errorf(format string, args ...any) {
-	t.failed = errors.Join(t.failed, fmt.Errorf(format, args...))
-}
-
-// Fatalf does not return.
-func (t *noTest) Fatalf(format string, args ...any) {
-	t.Errorf(format, args...)
-	panic(t.failed)
 }

@@ -1,0 +1,10 @@
+// Command pgx-tuned is one entrant of the bench in a process of its own; cmd/bench
+// starts it.
+package main
+
+import (
+	"github.com/retort-go/retort/bench/peers/pgxtuned"
+	"github.com/retort-go/retort/bench/peers/serve"
+)
+
+func main() { serve.Main(pgxtuned.Open) }
