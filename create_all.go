@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/retort-go/retort/internal/ddl"
-	"github.com/retort-go/retort/internal/flight"
 )
 
 // CreateAll creates what the database lacks of b: enums, tables, indexes,
@@ -68,15 +67,7 @@ func (q querier) Exec(ctx context.Context, sql string) error {
 }
 
 func (q querier) Query(ctx context.Context, sql string) ([][]string, error) {
-	var rows [][]string
-	row := func(_ []flight.Field, values [][]byte) error {
-		texts := make([]string, len(values))
-		for i, v := range values {
-			texts[i] = string(v)
-		}
-		rows = append(rows, texts)
-		return nil
-	}
-	_, err := q.s.raw(ctx, sql, nil, false, row, func() { rows = nil })
+	var rows textRows
+	_, err := q.s.raw(ctx, sql, nil, false, rows.add, rows.reset)
 	return rows, err
 }
