@@ -103,6 +103,12 @@ type Config struct {
 	// Default nil.
 	PgxTracer pgx.QueryTracer
 
+	// RetryBudget is how many repetitions of repeatable functions are in reserve for
+	// the whole engine. Each costs one; each unit of work that commits gives one
+	// back, and so does time, ten a second. A storm of collisions then cannot
+	// multiply the load. Default 100. Range 1 to 1,000,000, or -1 for no bound.
+	RetryBudget int
+
 	// Hooks are called by every session, in this order. Default none.
 	Hooks []Hooks
 
@@ -137,6 +143,9 @@ func (c *Config) validate() error {
 	}
 	if c.MaxOverflow < -1 {
 		problem("MaxOverflow", "is %d; give the number of extra connections, 0 for none or -1 for unlimited", c.MaxOverflow)
+	}
+	if c.RetryBudget < -1 || c.RetryBudget > maxRetryBudget {
+		problem("RetryBudget", "is %d; give 1 to 1000000 repetitions, 0 for %d or -1 for no bound", c.RetryBudget, defaultRetryBudget)
 	}
 	for _, d := range []struct {
 		field string

@@ -58,6 +58,11 @@ func (l observerList) SessionRetry(ctx context.Context, r RetryInfo) {
 	each(l, func(o SessionObserver) { o.SessionRetry(ctx, r) })
 }
 
+// RetryRefused tells those who want to know.
+func (l observerList) RetryRefused(ctx context.Context, r RetryInfo) {
+	each(l, func(o RetryObserver) { o.RetryRefused(ctx, r) })
+}
+
 // Acquired tells those who want to know.
 func (l observerList) Acquired(ctx context.Context, wait time.Duration, err error) {
 	each(l, func(o ConnectionObserver) { o.Acquired(ctx, wait, err) })

@@ -30,6 +30,14 @@ type (
 		SessionRetry(ctx context.Context, r RetryInfo)
 	}
 
+	// RetryObserver is told of repetitions that the engine's retry budget refused.
+	//
+	//   - Concurrency: as of Observer.
+	RetryObserver interface {
+		// RetryRefused is called in place of SessionRetry; there is no pause.
+		RetryRefused(ctx context.Context, r RetryInfo)
+	}
+
 	// ConnectionObserver is told of the pool: by sessions with their context, and
 	// by the pool itself without one. A ping of [Engine.Ping] is in the pool's
 	// events alone.
@@ -91,12 +99,14 @@ type RetryInfo struct {
 type observers struct {
 	connections ConnectionObserver
 	sessions    SessionObserver
+	retries     RetryObserver
 }
 
 // look finds out who wants to be told what.
 func (e *Engine) look() {
 	e.told.connections, _ = e.watch.(ConnectionObserver)
 	e.told.sessions, _ = e.watch.(SessionObserver)
+	e.told.retries, _ = e.watch.(RetryObserver)
 	e.seen.Store(e.watch != nil || e.echo.on || e.tracer != nil)
 	if o, ok := e.watch.(EngineObserver); ok {
 		o.ObserveEngine(e)

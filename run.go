@@ -19,13 +19,15 @@ const (
 
 // Run executes fn as one unit of work and commits it. When the database reports
 // a serialization failure or a deadlock, everything is repeated: fn runs again
-// on a fresh session, after a pause with full jitter.
+// on a fresh session, after a pause with full jitter, as long as the engine's
+// retry budget lasts.
 //
 // Side effects outside the database belong behind Run, since fn may run several
 // times; a panic or runtime.Goexit in fn rolls back and goes on.
 //
 //   - Shape: what fn returned in the attempt that was committed.
-//   - Errors: of fn or of COMMIT; the last one when all attempts were used up.
+//   - Errors: of fn or of COMMIT; the last one when all attempts were used up,
+//     within a [*RetryBudgetError] when Config.RetryBudget was.
 //     [ErrCommitUnknown] is never repeated.
 func Run[R any](ctx context.Context, eng *Engine, opts TxOptions, fn func(context.Context, *Session) (R, error)) (R, error) {
 	opts.Repeatable = true
@@ -151,8 +153,17 @@ func (e *Engine) repeat(ctx context.Context, opts TxOptions, attempt func(*rehea
 	pause := firstPause
 	for i := 1; ; i++ {
 		err := attempt(act)
+		if err == nil && opts.Repeatable {
+			e.retries.put()
+		}
 		if err == nil || i >= attempts || !repeatable(err) {
 			return act.verdict(err)
+		}
+		if !e.retries.take() {
+			if e.told.retries != nil {
+				e.told.retries.RetryRefused(ctx, RetryInfo{Attempt: i, Err: err})
+			}
+			return act.verdict(&RetryBudgetError{Attempts: i, Err: err})
 		}
 		wait := rand.N(pause)
 		if e.told.sessions != nil {

@@ -47,6 +47,7 @@ type Collector struct {
 	rollback *prometheus.CounterVec // route, cause
 	unknown  *prometheus.CounterVec
 	retry    *prometheus.CounterVec // route, kind
+	spent    *prometheus.CounterVec // route, kind
 	connect  prometheus.Histogram
 
 	all   []prometheus.Collector
@@ -89,6 +90,7 @@ func NewCollector(opts CollectorOptions) *Collector {
 	c.unknown.WithLabelValues(noRoute)
 	c.unknown.WithLabelValues(otherRoute)
 	c.retry = counter("retort_retries_total", "Units of work that were run again, by route and kind of error.", "route", "kind")
+	c.spent = counter("retort_retries_refused_total", "Units of work that were not run again, as the retry budget was used up, by route and kind of error.", "route", "kind")
 	c.connect = histogram("retort_connect_seconds", "How long opening a connection took.").WithLabelValues().(prometheus.Histogram)
 	return c
 }
@@ -145,6 +147,11 @@ func (c *Collector) SessionEnd(ctx context.Context, s retort.SessionInfo) {
 // SessionRetry counts retries.
 func (c *Collector) SessionRetry(ctx context.Context, r retort.RetryInfo) {
 	c.retry.WithLabelValues(c.route(ctx), kindOf(r.Err)).Inc()
+}
+
+// RetryRefused counts retries that were not made.
+func (c *Collector) RetryRefused(ctx context.Context, r retort.RetryInfo) {
+	c.spent.WithLabelValues(c.route(ctx), kindOf(r.Err)).Inc()
 }
 
 // Acquired counts a wait for a connection.

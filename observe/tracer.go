@@ -164,6 +164,13 @@ func (t *tracer) SessionRetry(ctx context.Context, r retort.RetryInfo) {
 		attemptKey.Int(r.Attempt+1), semconv.ErrorTypeKey.String(kind)))
 }
 
+// RetryRefused notes on the caller's span that it is not done again.
+func (t *tracer) RetryRefused(ctx context.Context, r retort.RetryInfo) {
+	kind, _ := failure(r.Err)
+	trace.SpanFromContext(ctx).AddEvent("retort.retry_refused", trace.WithAttributes(
+		attemptKey.Int(r.Attempt), semconv.ErrorTypeKey.String(kind)))
+}
+
 // Acquired notes on the caller's span a wait that explains a gap.
 func (t *tracer) Acquired(ctx context.Context, wait time.Duration, err error) {
 	if wait < longWait && err == nil {
