@@ -110,7 +110,7 @@ func TestOpenReportsEverythingAtOnce(t *testing.T) {
 	}
 	text := err.Error()
 	for _, want := range []string{
-		"retort: Open found 14 problems:",
+		"retort: Open found 15 problems:",
 		"Config.PoolSize: is -2", "Config.RetryBudget: is -2", "Config.MaxOverflow: is -2", "Config.PoolTimeout: is -1ns", "Config.Recycle: is -1s",
 		"Config.ConnectTimeout", "Config.CommitTimeout", "Config.EchoParams",
 		"Config.URL: the scheme is none of", "write postgres://",
