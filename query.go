@@ -22,6 +22,7 @@ type Query[T any] struct {
 	limit   int
 	limited bool
 	deleted bool
+	more    *clauses // what few queries have; never changed once it is here
 }
 
 // Query starts a query for all rows.
@@ -104,7 +105,9 @@ func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
 	if !ok {
 		return nil, fmt.Errorf("retort: Position: got a nil %T", row)
 	}
-	keys, err := q.compiled(t, "query.position").Keys()
+	sel := q.compiled(t, "query.position")
+	sel.World = s.world()
+	keys, err := sel.Keys()
 	if err != nil {
 		return nil, err
 	}
@@ -120,10 +123,22 @@ func (q Query[T]) compiled(t *model.Table, label string) *query.Select {
 	if q.limited {
 		limit = q.limit
 	}
-	return &query.Select{
+	sel := &query.Select{
 		Label: label, Table: t, Where: q.where, Order: q.order, After: q.after, Limit: limit,
 		Total: len(q.with) > 0 || q.after != nil || q.limited && len(q.order) > 0, Deleted: q.deleted,
 	}
+	q.more.add(sel)
+	return sel
+}
+
+// form is the query as a part of another one.
+func (q Query[T]) form() *query.Select {
+	sel := q.compiled(nil, "")
+	if q.table == nil {
+		return sel
+	}
+	sel.From = q.table.source()
+	return sel
 }
 
 // prepare checks what the types cannot.
@@ -143,5 +158,7 @@ func (q Query[T]) prepare(s *Session, label string) (*query.Select, []*model.Rel
 		}
 		relations = append(relations, rel)
 	}
-	return q.compiled(t, label), relations, nil
+	sel := q.compiled(t, label)
+	sel.World = s.world()
+	return sel, relations, q.more.check()
 }

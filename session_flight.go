@@ -25,6 +25,12 @@ type trip struct {
 	// readOnly: the user declared that the raw statement changes nothing.
 	readOnly bool
 
+	// opens: the statements lock rows or change them, and need a transaction.
+	opens bool
+
+	// wrote: a statement that Retort built changes rows past the objects.
+	wrote bool
+
 	// closes: the statements end their own read-only transaction.
 	closes bool
 
@@ -175,7 +181,7 @@ func (s *Session) landed(ctx context.Context, t *trip) error {
 		return nil
 	}
 	s.open = true
-	s.wrote = s.wrote || t.raw && !t.readOnly || len(t.changes) > 0
+	s.wrote = s.wrote || t.raw && !t.readOnly || t.wrote || len(t.changes) > 0
 	ended := s.lease.Resource().TxStatus() == 'I'
 	if t.raw && t.statements[len(t.statements)-1].Tag.String() == "COMMIT" {
 		ended = true // COMMIT AND CHAIN

@@ -24,8 +24,11 @@ func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statemen
 	if t.changes, t.statements, err = s.pending(ctx, len(reads)); err != nil {
 		return err
 	}
+	for i := range reads {
+		t.raw = t.raw || reads[i].Raw
+	}
 	t.statements = append(t.statements, reads...)
-	if len(t.changes) > 0 || s.open || s.snapshotIsolation() {
+	if len(t.changes) > 0 || s.open || s.snapshotIsolation() || t.opens || t.raw {
 		t.begin = s.begin()
 	}
 	s.scope(&t)
@@ -166,5 +169,5 @@ func (r *receiver) load(s *Session) []mapper.Object {
 
 // statement makes a flight's statement of a built one.
 func statement(st query.Statement, row func([]flight.Field, [][]byte) error) flight.Statement {
-	return flight.Statement{SQL: st.SQL, OIDs: st.OIDs, Args: st.Values, Formats: st.Formats, Row: row}
+	return flight.Statement{SQL: st.SQL, OIDs: st.OIDs, Args: st.Values, Formats: st.Formats, Row: row, Raw: st.Raw}
 }

@@ -27,7 +27,8 @@ type Table[T any] struct {
 	// retort.Eq(Books.C.Note, "x") takes a plain value. Never write to it.
 	C *T
 
-	decl declaration
+	decl  declaration
+	other *another // what an alias or the rows of a statement are of; nil for the table itself
 }
 
 // NewTable declares that rows of the table name are values of T. The name is the
@@ -70,6 +71,9 @@ func (t *Table[T]) register(b *Base) {
 	if t == nil {
 		t = &Table[T]{} // Open reports it
 	}
+	if t.other != nil {
+		t = &Table[T]{decl: declaration{name: t.other.name, goType: reflect.TypeFor[T](), err: errAliasInBase}}
+	}
 	b.tables = append(b.tables, &t.decl)
 }
 
@@ -78,7 +82,7 @@ func tableOf[T any](s *Session, t *Table[T]) (*model.Table, error) {
 	if t == nil {
 		return nil, fmt.Errorf("retort: a query of %s without a table; begin it with Query, Where, OrderBy or With of a Table", reflect.TypeFor[T]())
 	}
-	compiled, ok := s.eng.models.byDeclaration[&t.decl]
+	compiled, ok := s.eng.models.byDeclaration[t.declared()]
 	if !ok {
 		return nil, fmt.Errorf("retort: table %q (%s) is not part of this engine's Base; add it to NewBase", t.decl.name, t.decl.goType)
 	}

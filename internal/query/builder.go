@@ -10,20 +10,26 @@ import (
 	"github.com/retort-go/retort/internal/sqltext"
 )
 
-// source is one table of a query and the qualifier of its columns in the text.
-type source struct {
-	table     *model.Table
-	qualifier string // empty, or ends in a period
-}
-
 // builder writes one statement. Errors are collected, so that a query with
 // three mistakes names three.
 type builder struct {
 	sqltext.Builder
+	label   int // bytes of the label, in front of which nothing goes
 	args    mapper.Args
 	oids    []uint32
 	sources []source
+	outer   [][]source // of the queries that this one is written in, innermost last
+	entered *Select    // the query that sources are those of
 	errs    []error
+
+	world   World
+	lifted  []string // filters that the query at hand leaves out
+	grouped bool
+	commons []common
+	outputs *Rows // whose fields ORDER BY may name
+	depth   int
+	effects Effects
+	inline  bool // values are written as constants, for COPY
 
 	// Room for what most queries need, in the allocation of the builder itself.
 	room struct {
@@ -35,6 +41,37 @@ type builder struct {
 	}
 }
 
+// World is what a statement knows of the session that sends it.
+type World struct {
+	// Models finds the compiled model behind a declaration.
+	Models Models
+
+	// Filters are conditions that no query may forget.
+	Filters []Filter
+}
+
+// Models finds compiled models.
+type Models interface {
+	// Model is the model behind a declaration; nil for none.
+	Model(declaration any) *model.Table
+}
+
+func (w World) model(declaration any) *model.Table {
+	if w.Models == nil {
+		return nil
+	}
+	return w.Models.Model(declaration)
+}
+
+// Effects are what a statement may do beyond reading.
+type Effects struct {
+	Locks bool // rows, until the transaction ends
+	Raw   bool // whatever SQL of the user's own does
+}
+
+// Opens tells whether the statement must not run outside of a transaction.
+func (e Effects) Opens() bool { return e.Locks || e.Raw }
+
 func newBuilder(label string, t *model.Table, qualifier string) *builder {
 	b := &builder{}
 	b.args.Values, b.args.Formats, b.oids = b.room.values[:0], b.room.formats[:0], b.room.oids[:0]
@@ -42,6 +79,7 @@ func newBuilder(label string, t *model.Table, qualifier string) *builder {
 	b.WriteString("/* retort:")
 	b.WriteString(label)
 	b.WriteString(" */ ")
+	b.label = b.Len()
 	return b
 }
 
@@ -50,6 +88,7 @@ func newBuilder(label string, t *model.Table, qualifier string) *builder {
 //   - Shape: Values, Formats and OIDs pair up; OID 0 leaves the type to the
 //     server.
 type Statement struct {
+	Effects
 	SQL     string
 	Values  [][]byte
 	Formats []int16
@@ -57,32 +96,67 @@ type Statement struct {
 }
 
 func (b *builder) statement() (Statement, error) {
+	b.withCommons()
 	if len(b.errs) > 0 {
 		return Statement{}, errors.Join(b.errs...)
 	}
-	return Statement{SQL: b.String(), Values: b.args.Values, Formats: b.args.Formats, OIDs: b.oids}, nil
+	return Statement{SQL: b.String(), Values: b.args.Values, Formats: b.args.Formats, OIDs: b.oids, Effects: b.effects}, nil
 }
 
 func (b *builder) fail(format string, args ...any) {
 	b.errs = append(b.errs, fmt.Errorf("retort: "+format, args...))
 }
 
-// resolve finds the source and column that field points at.
+// resolve finds the source and column that field points at: in the query itself,
+// then in those around it.
 func (b *builder) resolve(call string, field any) (source, int, bool) {
-	for _, s := range b.sources {
-		col, i, ok := s.table.Find(field)
-		if !ok {
-			continue
+	for level := len(b.outer); level >= 0; level-- {
+		sources := b.sources
+		if level < len(b.outer) {
+			sources = b.outer[level]
 		}
-		if col < 0 {
-			b.fail("%s: field %s of %s is a relation, not a column", call, s.table.Fields[i].Path, s.table.Type)
-			return source{}, 0, false
+		for i := range sources {
+			s := &sources[i]
+			col, f, ok := s.find(field)
+			if !ok {
+				continue
+			}
+			if col < 0 {
+				b.noColumn(call, s, f)
+				return source{}, 0, false
+			}
+			return *s, col, true
 		}
-		return s, col, true
 	}
-	b.fail("%s: the field pointer (%T) is not a column of %s; point into the table's own C, as in retort.%s(&%s.C.Field, …)",
-		call, field, b.sources[0].table.Type, call, b.sources[0].table.Type.Name())
+	b.stranger(call, field)
 	return source{}, 0, false
+}
+
+func (b *builder) noColumn(call string, s *source, field int) {
+	what := "is a relation, not a column"
+	if s.rows != nil {
+		what = "was not selected"
+	}
+	b.fail("%s: field %s of %s %s", call, s.table.Fields[field].Path, s.table.Type, what)
+}
+
+// stranger says of a pointer that it is no column of the query.
+func (b *builder) stranger(call string, field any) {
+	if isNil(field) {
+		b.fail("%s: the field pointer is nil; pass &Table.C.Field", call)
+		return
+	}
+	if len(b.sources) == 0 {
+		b.fail("%s: the field pointer (%T) is not a column here, where no table is", call, field)
+		return
+	}
+	t := b.sources[0].table.Type
+	joined := ""
+	if len(b.sources) > 1 {
+		joined = " or of the tables joined to it"
+	}
+	b.fail("%s: the field pointer (%T) is not a column of %s%s; point into the table's own C, as in retort.%s(&%s.C.Field, …), and join other tables and aliases first",
+		call, field, t, joined, call, t.Name())
 }
 
 func (b *builder) column(s source, col int) {
@@ -92,6 +166,10 @@ func (b *builder) column(s source, col int) {
 
 // value writes the next parameter, encoded as column col of s.
 func (b *builder) value(call string, s source, col int, v any) {
+	if f := s.facts(col); f.table != s.table || f.col != col {
+		b.valueOf(call, f, v)
+		return
+	}
 	if b.isStandIn(v) {
 		b.fail("%s: the value for column %q is a field of a table's stand-in, which holds no data; to name a column put & before it and make it the first argument",
 			call, s.table.Columns[col].Name)
@@ -101,19 +179,32 @@ func (b *builder) value(call string, s source, col int, v any) {
 		b.errs = append(b.errs, nilHint(call, err))
 		return
 	}
-	b.oids = append(b.oids, s.table.Plan.OID(col))
+	b.bind(s.table.Plan.OID(col))
+}
+
+// bind writes the placeholder of the value that was encoded last.
+func (b *builder) bind(oid uint32) {
+	b.oids = append(b.oids, oid)
 	b.Arg()
 }
 
 // isStandIn tells whether a value is a pointer into a stand-in of the query: the
 // slot of a nullable field, as in Eq(&c.Note, c.Note).
 func (b *builder) isStandIn(v any) bool {
-	for _, s := range b.sources {
-		if _, ok := s.table.StandIn.Find(v); ok {
+	in := func(sources []source) bool {
+		for i := range sources {
+			if _, _, ok := sources[i].find(v); ok {
+				return true
+			}
+		}
+		return false
+	}
+	for _, sources := range b.outer {
+		if in(sources) {
 			return true
 		}
 	}
-	return false
+	return in(b.sources)
 }
 
 func nilHint(call string, err error) error {
@@ -168,9 +259,13 @@ func (b *builder) group(ps []Predicate, separator string) {
 }
 
 func (b *builder) condition(p Predicate) {
-	if p.op == opLive {
+	switch p.op {
+	case opLive:
 		b.column(b.sources[0], b.sources[0].table.DeletedAt())
 		b.WriteString(" IS NULL")
+		return
+	case opNode:
+		b.node(p.name, p.node)
 		return
 	}
 	s, col, ok := b.resolve(p.name, p.field)
@@ -197,6 +292,15 @@ func (b *builder) condition(p Predicate) {
 // An enum has no LIKE, and that of char(n) counts the padding: their text has
 // neither trouble. A cast would make citext heed case.
 func (b *builder) like(p Predicate, s source, col int) {
+	if s.rows != nil {
+		t, origin, ok := s.origin(col)
+		if !ok {
+			b.WriteString(" LIKE ")
+			b.param(p.name, p.value)
+			return
+		}
+		s, col = source{table: t}, origin
+	}
 	if kind := s.table.Plan.GoType(col).Kind(); kind != reflect.String {
 		b.fail("%s: column %q holds %s, not text", p.name, s.table.Columns[col].Name, s.table.Plan.GoType(col))
 		return
@@ -209,8 +313,7 @@ func (b *builder) like(p Predicate, s source, col int) {
 		b.errs = append(b.errs, fmt.Errorf("retort: %s: %w", p.name, err))
 		return
 	}
-	b.oids = append(b.oids, textOID)
-	b.Arg()
+	b.bind(textOID)
 }
 
 // The types text and char(n) in every PostgreSQL; see pg_type.dat.
@@ -224,6 +327,16 @@ const (
 // known before the first connection: such values travel as text and are cast by
 // name.
 func (b *builder) in(p Predicate, s source, col int) {
+	if s.rows != nil {
+		t, origin, ok := s.origin(col)
+		if !ok {
+			b.WriteString(" = ANY(")
+			b.param(p.name, p.value)
+			b.WriteString(")")
+			return
+		}
+		s, col = source{table: t}, origin
+	}
 	if err := s.table.Plan.AppendArray(&b.args, col, p.value); err != nil {
 		b.errs = append(b.errs, nilHint(p.name, err))
 		return

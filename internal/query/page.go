@@ -3,9 +3,13 @@ package query
 // wherePage writes WHERE with the conditions of q and, on a page after the
 // first, the condition that a row comes behind the last one seen.
 func (b *builder) wherePage(q *Select, keys []orderKey) {
-	where := q.conditions()
+	where := b.conditions(q)
 	if q.After == nil {
 		b.where(where)
+		return
+	}
+	if q.Table == nil {
+		b.fail("After: pages need a table, and this query reads the rows of a statement")
 		return
 	}
 	if len(q.After) != len(keys) {
@@ -13,6 +17,10 @@ func (b *builder) wherePage(q *Select, keys []orderKey) {
 		return
 	}
 	for _, k := range keys {
+		if k.source != &b.sources[0] || k.nulls != NullsDefault {
+			b.fail("After: a page is ordered by columns of its own table, %s, with NULLs in their usual place", q.Table.Type)
+			return
+		}
 		if !q.Table.Schema.Columns[k.column].NotNull {
 			b.fail("After: column %q may be NULL and cannot be a key of a page; order by columns that are NOT NULL", q.Table.Columns[k.column].Name)
 			return

@@ -11,6 +11,7 @@ type Predicate struct {
 	field any
 	value any
 	subs  []Predicate
+	node  Node
 }
 
 type op uint8
@@ -22,6 +23,7 @@ const (
 	opLike
 	opIsNull
 	opIsNotNull
+	opNode
 	opLive // the row of the first source is not marked as deleted
 	opAnd
 	opOr
@@ -104,8 +106,25 @@ func allEmpty(ps []Predicate) bool {
 	return true
 }
 
-// Order is one key of ORDER BY.
+// Condition is an expression of the type boolean as a condition; call is what the
+// user wrote.
+func Condition(call string, n Node) Predicate { return Predicate{op: opNode, name: call, node: n} }
+
+// Order is one key of ORDER BY: a field, or the expression Node.
 type Order struct {
 	Field any
 	Desc  bool
+	Node  Node
+	Nulls Nulls
 }
+
+// Nulls says where NULLs go in an order. PostgreSQL takes them for the largest
+// values.
+type Nulls uint8
+
+// The places of NULLs.
+const (
+	NullsDefault Nulls = iota
+	NullsFirst
+	NullsLast
+)

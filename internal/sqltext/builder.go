@@ -53,6 +53,13 @@ func (b *Builder) Len() int { return len(b.buf) }
 // String returns the text so far; later writes do not change it.
 func (b *Builder) String() string { return string(b.buf) }
 
+// Cut takes away what was written behind the first n bytes and returns it.
+func (b *Builder) Cut(n int) string {
+	text := string(b.buf[n:])
+	b.buf = b.buf[:n]
+	return text
+}
+
 // Reset empties b and keeps its memory.
 func (b *Builder) Reset() {
 	b.buf = b.buf[:0]

@@ -1,0 +1,249 @@
+package query
+
+import (
+	"strconv"
+
+	"github.com/retort-go/retort/internal/model"
+)
+
+// Set joins the rows of several statements by UNION and its like.
+//
+//   - Shape: Operators has one entry less than Parts. All parts have the same
+//     columns, by position.
+type Set struct {
+	World     World
+	Label     string
+	Parts     []Form
+	Operators []string
+	Order     []Order
+	Limit     int
+	Offset    int
+	Outputs   *Rows
+}
+
+// Rows is the statement that reads the rows.
+func (q *Set) Rows() (Statement, error) {
+	b := newBuilder(q.Label, &model.Table{}, "")
+	b.sources, b.world = nil, q.World
+	q.form(b)
+	return b.statement()
+}
+
+// form writes the parts, each in parentheses. A column may be NULL if it may in
+// one of them.
+func (q *Set) form(b *builder) []output {
+	var out []output
+	for i, part := range q.Parts {
+		if i > 0 {
+			b.WriteString("\n" + q.Operators[i-1] + "\n")
+		}
+		columns := b.subquery(part)
+		if i == 0 {
+			out = columns
+			continue
+		}
+		for k := range out {
+			if k < len(columns) {
+				out[k].facts.nullable = out[k].facts.nullable || columns[k].facts.nullable
+			}
+		}
+	}
+	b.outputs = q.Outputs
+	var keys []orderKey
+	for _, o := range q.Order {
+		k, ok := b.key(o)
+		if ok && k.output == "" {
+			b.fail("OrderBy: the rows of a %s are ordered by fields of the row, as in retort.Asc(&row.Field)", q.Operators[0])
+			continue
+		}
+		keys = append(keys, k)
+	}
+	b.orderBy(keys)
+	b.outputs = nil
+	if q.Limit >= 0 {
+		b.WriteString("\nLIMIT " + strconv.Itoa(q.Limit))
+	}
+	if q.Offset > 0 {
+		b.WriteString("\nOFFSET " + strconv.Itoa(q.Offset))
+	}
+	return out
+}
+
+// Over is an aggregate or a window function over the rows around its own.
+func Over(n Node, partition []Node, order []Order, frame string) Node {
+	return Node{write: func(b *builder) facts {
+		if !n.aggregate && !n.window {
+			b.fail("Over: only aggregates and window functions have a window, such as retort.RowNumber() or retort.Count()")
+			return facts{}
+		}
+		grouped := b.grouped
+		b.grouped = true // the window of a row holds at least the row
+		f := n.write(b)
+		b.grouped = grouped
+		b.WriteString(" OVER (")
+		if len(partition) > 0 {
+			b.WriteString("PARTITION BY ")
+			b.nodes("Over", partition)
+		}
+		for i, o := range order {
+			switch {
+			case i > 0:
+				b.WriteString(", ")
+			case len(partition) > 0:
+				b.WriteString(" ORDER BY ")
+			default:
+				b.WriteString("ORDER BY ")
+			}
+			if k, ok := b.key(o); ok {
+				b.orderKey(k)
+			}
+		}
+		if frame != "" {
+			b.WriteString(" " + frame)
+			f.nullable = true // a frame can be empty
+		}
+		b.WriteString(")")
+		return f
+	}}
+}
+
+// Filtered is an aggregate of the rows for which p holds.
+func Filtered(n Node, p Predicate) Node {
+	out := n
+	out.write = func(b *builder) facts {
+		if !n.aggregate {
+			b.fail("Filter: only aggregates have a filter, such as retort.Count()")
+			return facts{}
+		}
+		grouped := b.grouped
+		b.grouped = false // of a group there may be no row left
+		f := n.write(b)
+		b.grouped = grouped
+		if p.empty() {
+			return f
+		}
+		b.WriteString(" FILTER (WHERE ")
+		b.predicate(p)
+		b.WriteString(")")
+		return f
+	}
+	return out
+}
+
+// Window marks a function that needs [Over].
+func Window(n Node) Node {
+	n.window = true
+	return n
+}
+
+// Exists holds when the statement has a row.
+func Exists(f Form) Predicate {
+	return Condition("Exists", Node{write: func(b *builder) facts {
+		b.WriteString("EXISTS ")
+		b.subquery(f)
+		return facts{}
+	}})
+}
+
+// InQuery holds when the expression is among the values of a statement.
+func InQuery(call string, left Node, f Form) Predicate {
+	return Condition(call, Node{write: func(b *builder) facts {
+		b.node(call, left)
+		b.WriteString(" IN ")
+		b.subquery(f)
+		return facts{}
+	}})
+}
+
+// Scalar is the one value of a statement; NULL where it has no row.
+func Scalar(f Form) Node {
+	return Node{write: func(b *builder) facts {
+		out := b.subquery(f)
+		if len(out) == 0 {
+			return facts{nullable: true}
+		}
+		got := out[0].facts
+		got.nullable = true
+		return got
+	}}
+}
+
+// Row is several expressions as one value, for comparisons.
+func Row(call string, ns []Node) Node {
+	return Node{write: func(b *builder) facts {
+		b.WriteString("(")
+		b.nodes(call, ns)
+		b.WriteString(")")
+		return facts{}
+	}}
+}
+
+// Compared are pairs of an expression and a value, compared as rows.
+func Compared(call, operator string, left []Node, values []any) Predicate {
+	return Condition(call, Node{write: func(b *builder) facts {
+		if len(left) == 0 {
+			b.fail("%s: no pair given; write retort.At(&c.Field, value)", call)
+			return facts{}
+		}
+		found := make([]facts, len(left))
+		b.WriteString("(")
+		for i, n := range left {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			found[i] = b.node(call, n)
+		}
+		b.WriteString(") " + operator + " (")
+		for i, v := range values {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.valueOf(call, found[i], v)
+		}
+		b.WriteString(")")
+		return facts{}
+	}})
+}
+
+// AnyOf compares an expression with the elements of a list, all in one parameter.
+func AnyOf(call string, left Node, list any) Predicate {
+	return Condition(call, Node{write: func(b *builder) facts {
+		f := b.node(call, left)
+		if f.table != nil {
+			b.in(Predicate{name: call, value: list}, source{table: f.table}, f.col)
+			return facts{}
+		}
+		b.WriteString(" = ANY(")
+		b.param(call, list)
+		b.WriteString(")")
+		return facts{}
+	}})
+}
+
+// Prefix writes text of the library's own before an expression.
+func Prefix(text string, n Node) Node {
+	return Node{write: func(b *builder) facts {
+		b.WriteString(text)
+		return b.node(text, n)
+	}}
+}
+
+// Ordered is the last argument of an aggregate with the order of the rows.
+func Ordered(n Node, order []Order) Node {
+	if len(order) == 0 {
+		return n
+	}
+	return Node{write: func(b *builder) facts {
+		f := b.node("Aggregate", n)
+		b.WriteString(" ORDER BY ")
+		for i, o := range order {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			if k, ok := b.key(o); ok {
+				b.orderKey(k)
+			}
+		}
+		return f
+	}}
+}
