@@ -127,6 +127,9 @@ func (q Query[T]) compiled(t *model.Table, label string) *query.Select {
 		Label: label, Table: t, Where: q.where, Order: q.order, After: q.after, Limit: limit,
 		Total: len(q.with) > 0 || q.after != nil || q.limited && len(q.order) > 0, Deleted: q.deleted,
 	}
+	if q.table != nil && q.table.other != nil {
+		sel.From = q.table.source()
+	}
 	q.more.add(sel)
 	return sel
 }

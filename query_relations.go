@@ -26,12 +26,16 @@ func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations [
 		return nil, err
 	}
 	if len(relations) == 0 {
-		if err := s.read(ctx, parents.reset, statement(st, parents.row)); err != nil {
+		t := trip{reset: parents.reset, opens: st.Opens()}
+		if err := s.readTrip(ctx, t, statement(st, parents.row)); err != nil {
 			return nil, err
+		}
+		if sel.Lock != nil {
+			return parents.reload(s), nil
 		}
 		return parents.load(s), nil
 	}
-	if s.open || s.snapshotIsolation() || s.unit.Dirty() {
+	if s.open || s.snapshotIsolation() || s.unit.Dirty() || st.Opens() {
 		return s.selectInTransaction(ctx, sel, relations, &parents, st)
 	}
 	children, statements, err := childStatements(sel, relations)
@@ -96,17 +100,17 @@ func (s *Session) selectInTransaction(ctx context.Context, sel *query.Select, re
 			clear(seen[i])
 		}
 	}
-	if err := s.read(ctx, reset, statements...); err != nil {
+	if err := s.readTrip(ctx, trip{reset: reset, opens: st.Opens()}, statements...); err != nil {
 		return nil, err
 	}
-	if err := s.selectMissed(ctx, parents, children, seen, sel.Deleted); err != nil {
+	if err := s.selectMissed(ctx, parents, children, seen, sel); err != nil {
 		return nil, err
 	}
 	return s.join(parents, children), nil
 }
 
 // selectMissed reads the children of parents that their statement did not see.
-func (s *Session) selectMissed(ctx context.Context, parents *receiver, children []*relationRows, seen []map[mapper.Key]bool, deleted bool) error {
+func (s *Session) selectMissed(ctx context.Context, parents *receiver, children []*relationRows, seen []map[mapper.Key]bool, sel *query.Select) error {
 	var statements []flight.Statement
 	t := parents.table
 	for i, c := range children {
@@ -119,7 +123,7 @@ func (s *Session) selectMissed(ctx context.Context, parents *receiver, children 
 		if len(missed) == 0 {
 			continue
 		}
-		st, err := query.ChildrenOf(t, missed, c.relation, deleted)
+		st, err := query.ChildrenOf(sel, missed, c.relation)
 		if err != nil {
 			return err
 		}

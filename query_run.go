@@ -122,7 +122,7 @@ func (q Query[T]) scalar(ctx context.Context, s *Session, label string,
 		return err
 	}
 	defer s.leave()
-	return s.read(ctx, nil, statement(st, func(_ []flight.Field, values [][]byte) error { return take(values[0]) }))
+	return s.readTrip(ctx, trip{opens: st.Opens()}, statement(st, func(_ []flight.Field, values [][]byte) error { return take(values[0]) }))
 }
 
 // Iter reads the rows one by one, in constant memory. The objects are new and
@@ -156,7 +156,18 @@ func (q Query[T]) stream(ctx context.Context, s *Session, yield func(*T, error) 
 		return err
 	}
 	defer s.leave()
-	return s.iterate(ctx, sel.Table, st, func(o any) bool { return yield(o.(*T), nil) })
+	t := sel.Table
+	return s.iterate(ctx, st, func(fields []flight.Field, values [][]byte) (func() bool, error) {
+		dec, err := t.Decoder(model.ResultAll, fields)
+		if err != nil {
+			return nil, fmt.Errorf("retort: reading %s: %w", t.Type, err)
+		}
+		o := t.Plan.New()
+		if err := dec.Decode(o, values); err != nil {
+			return nil, fmt.Errorf("retort: reading %s: %w", t.Type, err)
+		}
+		return func() bool { return yield(t.Plan.Any(o).(*T), nil) }, nil
+	})
 }
 
 // relationRows are the children that one statement read.

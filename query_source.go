@@ -33,12 +33,12 @@ var errAliasInBase = errors.New("an alias (Table.As), Sub or CTE is no table of 
 // As is the table under another name in a query, with a C of its own: the second
 // one of a self-join.
 //
-//	boss := Employees.As("boss")
-//	q := Employees.Query().Join(boss, retort.EqCol(&Employees.C.BossID, &boss.C.ID))
+//		boss := Employees.As("boss")
+//		q := Employees.Query().Join(boss, retort.EqCol(&Employees.C.BossID, &boss.C.ID))
 //
-//   - Shape: make it once, at package level or at the begin of a function: every
-//     call makes a C of its own. It is no member of a Base.
-//   - Errors: a name that is none, when the query runs.
+//	  - Shape: make it once, at package level or at the begin of a function: every
+//	    call makes a C of its own. It is no member of a Base.
+//	  - Errors: a name that is none, when the query runs.
 func (t *Table[T]) As(name string) *Table[T] {
 	other := &another{of: t.declared(), name: name, err: sqltext.CheckIdent(name)}
 	if t.other != nil && t.other.rows != nil {
@@ -84,6 +84,9 @@ func (m *models) Model(declared any) *model.Table {
 // bulk write with RETURNING. It can stand inside other statements.
 type RowsOf[R any] interface {
 	rowsOf(layout *mapper.Scan) (query.Form, error)
+
+	// rowType is nil and never called: it ties R to the statement.
+	rowType() *R
 }
 
 // Sub is the rows of a statement as a source under a name, with a C that names
@@ -161,9 +164,11 @@ func outputsOf(form query.Form, layout *mapper.Scan) []int {
 	if fields := query.Fields(form); fields != nil {
 		return fields
 	}
-	all := make([]int, layout.Plan().Len())
-	for i := range all {
-		all[i] = i
+	var all []int
+	for i := range layout.Plan().Len() {
+		if !isRelation(layout.Plan().Column(i).Field.Type) {
+			all = append(all, i)
+		}
 	}
 	return all
 }

@@ -2,10 +2,8 @@ package retort
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/retort-go/retort/internal/flight"
-	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/query"
 )
 
@@ -15,12 +13,14 @@ const drainRows = 1000
 
 // iterate hands out rows as they arrive. The session is marked as iterating, so
 // that the loop's body cannot send something else on the connection.
-func (s *Session) iterate(ctx context.Context, t *model.Table, st query.Statement, yield func(any) bool) error {
+//
+// take decodes a row and returns what hands it out.
+func (s *Session) iterate(ctx context.Context, st query.Statement, take func([]flight.Field, [][]byte) (func() bool, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// Inside a transaction the rest is read whatever it costs: giving up the
 	// connection would lose the transaction.
-	alone := !s.open && !s.snapshotIsolation() && !s.unit.Dirty()
+	alone := !st.Opens() && !s.open && !s.snapshotIsolation() && !s.unit.Dirty()
 	stopped, handed, left := false, false, 0
 	row := func(fields []flight.Field, values [][]byte) error {
 		if stopped {
@@ -29,22 +29,18 @@ func (s *Session) iterate(ctx context.Context, t *model.Table, st query.Statemen
 			}
 			return nil
 		}
-		dec, err := t.Decoder(model.ResultAll, fields)
+		hand, err := take(fields, values)
 		if err != nil {
-			return fmt.Errorf("retort: reading %s: %w", t.Type, err)
-		}
-		o := t.Plan.New()
-		if err := dec.Decode(o, values); err != nil {
-			return fmt.Errorf("retort: reading %s: %w", t.Type, err)
+			return err
 		}
 		handed = true
 		s.busy.Store(inIter)
-		more := yield(t.Plan.Any(o))
+		more := hand()
 		s.busy.Store(inCall)
 		stopped = !more
 		return nil
 	}
-	err := s.readTrip(ctx, trip{handed: &handed}, statement(st, row))
+	err := s.readTrip(ctx, trip{handed: &handed, opens: st.Opens()}, statement(st, row))
 	if stopped {
 		// The loop is over and cannot be told. A transaction that was lost while the
 		// rest was read is told by the session's next call.

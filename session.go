@@ -12,6 +12,7 @@ import (
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/query"
 	"github.com/retort-go/retort/internal/unitofwork"
 )
 
@@ -57,6 +58,10 @@ type TxOptions struct {
 	// BEGIN, as parameters. The map is not copied. Default none.
 	Settings map[string]string
 
+	// Filters are conditions that every query of the session carries: a tenant.
+	// See [Session.Filter]. Default none.
+	Filters []Filter
+
 	// StatementTimeout, LockTimeout and IdleTimeout bound one statement, one wait
 	// for a lock, and the time that the open transaction lies idle between two round
 	// trips, after which the server ends the connection. Whole milliseconds.
@@ -80,7 +85,11 @@ type Session struct {
 	// busy guards everything below but what says otherwise.
 	busy atomic.Int32 // free, inCall, inIter, inRows or inHook
 
-	unit   unitofwork.Unit
+	unit unitofwork.Unit
+
+	filters    []query.Filter
+	unfiltered error // why a filter could not be made; no query runs then
+
 	misuse []error // of calls that return no error
 	failed error   // why the session can only be rolled back; nil if it is well
 	closed bool
@@ -124,6 +133,9 @@ func (e *Engine) SessionWith(opts TxOptions) *Session {
 	s := &Session{eng: e, opts: opts, invalid: opts.validate(), unit: unitofwork.Unit{Clock: e.clock}, hooks: e.hooks}
 	if opts.scoped() && s.invalid == nil {
 		s.settings, s.invalid = opts.settings()
+	}
+	if err := s.filter(opts.Filters); err != nil && s.invalid == nil {
+		s.invalid = err
 	}
 	return s
 }

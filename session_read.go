@@ -167,6 +167,19 @@ func (r *receiver) load(s *Session) []mapper.Object {
 	return r.objects
 }
 
+// reload is load for rows that are locked: what the session had before takes
+// their values, as nobody else can change them any more.
+func (r *receiver) reload(s *Session) []mapper.Object {
+	for i, fresh := range r.objects {
+		o := s.unit.Load(r.table, fresh)
+		if o != fresh {
+			s.unit.Reload(o, fresh)
+		}
+		r.objects[i] = o
+	}
+	return r.objects
+}
+
 // statement makes a flight's statement of a built one.
 func statement(st query.Statement, row func([]flight.Field, [][]byte) error) flight.Statement {
 	return flight.Statement{SQL: st.SQL, OIDs: st.OIDs, Args: st.Values, Formats: st.Formats, Row: row, Raw: st.Raw}

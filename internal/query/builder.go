@@ -48,6 +48,9 @@ type World struct {
 
 	// Filters are conditions that no query may forget.
 	Filters []Filter
+
+	// Failed says why a filter could not be made: nothing may be read without it.
+	Failed error
 }
 
 // Models finds compiled models.
@@ -96,6 +99,9 @@ type Statement struct {
 }
 
 func (b *builder) statement() (Statement, error) {
+	if b.world.Failed != nil {
+		b.errs = append(b.errs, b.world.Failed)
+	}
 	b.withCommons()
 	if len(b.errs) > 0 {
 		return Statement{}, errors.Join(b.errs...)
@@ -125,7 +131,12 @@ func (b *builder) resolve(call string, field any) (source, int, bool) {
 				b.noColumn(call, s, f)
 				return source{}, 0, false
 			}
-			return *s, col, true
+			found := *s
+			if found.qualifier == "" && level < len(b.outer) {
+				// Alone in its query it needs no name, seen from inside another it does.
+				found.qualifier = sqltext.Ident(s.table.Schema.Name) + "."
+			}
+			return found, col, true
 		}
 	}
 	b.stranger(call, field)

@@ -11,6 +11,7 @@ import (
 // rows of q, by key of the child.
 func (q *Select) Children(rel *model.Relation) (Statement, error) {
 	b := newBuilder(q.Label, q.Table, "")
+	b.enter(q)
 	b.WriteString("SELECT ")
 	b.WriteString(rel.Child.ChildList())
 	b.WriteString("\nFROM ")
@@ -18,9 +19,9 @@ func (q *Select) Children(rel *model.Relation) (Statement, error) {
 	b.WriteString(" AS c\nWHERE ")
 	b.row(rel.Child, "c.", rel.Columns)
 	b.WriteString(" IN (SELECT ")
-	b.list(q.Table, "", q.Table.Key)
+	b.list(q.Table, b.sources[0].qualifier, q.Table.Key)
 	b.WriteString(" FROM ")
-	b.WriteString(q.Table.SQLName())
+	b.tableName(q)
 	b.tail(q)
 	b.WriteString(")")
 	b.live(rel, "c.", q.Deleted)
@@ -32,6 +33,7 @@ func (q *Select) Children(rel *model.Relation) (Statement, error) {
 // of one of its children, or NULLs.
 func (q *Select) ChildrenSeen(rel *model.Relation) (Statement, error) {
 	b := newBuilder(q.Label, q.Table, "")
+	b.enter(q)
 	b.WriteString("SELECT ")
 	for i := range q.Table.Key {
 		b.WriteString("p." + keyAlias(i) + ", ")
@@ -42,11 +44,11 @@ func (q *Select) ChildrenSeen(rel *model.Relation) (Statement, error) {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.Ident(q.Table.Columns[col].Name)
+		b.column(b.sources[0], col)
 		b.WriteString(" AS " + keyAlias(i))
 	}
 	b.WriteString(" FROM ")
-	b.WriteString(q.Table.SQLName())
+	b.tableName(q)
 	b.tail(q)
 	b.WriteString(") AS p\nLEFT JOIN ")
 	b.WriteString(rel.Child.SQLName())
@@ -74,8 +76,10 @@ func keyAlias(i int) string {
 
 // ChildrenOf reads the rows of rel that belong to the given parents, with deleted
 // those that are marked as deleted, too.
-func ChildrenOf(t *model.Table, parents []mapper.Object, rel *model.Relation, deleted bool) (Statement, error) {
-	b := newBuilder("query.all", t, "")
+func ChildrenOf(q *Select, parents []mapper.Object, rel *model.Relation) (Statement, error) {
+	t, deleted := q.Table, q.Deleted
+	b := newBuilder(q.Label, t, "")
+	b.world, b.lifted = q.World, q.Lifted
 	b.WriteString(rel.Child.SelectFrom())
 	b.WriteString("\nWHERE ")
 	b.row(rel.Child, "", rel.Columns)
@@ -105,12 +109,11 @@ func ChildrenOf(t *model.Table, parents []mapper.Object, rel *model.Relation, de
 	return b.statement()
 }
 
-// live is the condition that children of rel are not marked as deleted.
+// live writes the conditions that the filters put on children of rel.
 func (b *builder) live(rel *model.Relation, qualifier string, deleted bool) {
-	if i := rel.Child.DeletedAt(); i >= 0 && !deleted {
-		b.WriteString(" AND " + qualifier)
-		b.Ident(rel.Child.Columns[i].Name)
-		b.WriteString(" IS NULL")
+	for _, p := range b.guards(&source{table: rel.Child, qualifier: qualifier}, deleted) {
+		b.WriteString(" AND ")
+		b.predicate(p)
 	}
 }
 

@@ -55,3 +55,6 @@ func (b *builder) guard(s *source, p Predicate) Predicate {
 		return facts{}
 	}}}
 }
+
+// Empty tells whether p is no condition.
+func Empty(p Predicate) bool { return p.empty() }

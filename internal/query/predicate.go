@@ -128,3 +128,15 @@ const (
 	NullsFirst
 	NullsLast
 )
+
+// NullsFirst puts NULLs before all values.
+func (o Order) NullsFirst() Order {
+	o.Nulls = NullsFirst
+	return o
+}
+
+// NullsLast puts NULLs behind all values.
+func (o Order) NullsLast() Order {
+	o.Nulls = NullsLast
+	return o
+}

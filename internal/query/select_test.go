@@ -126,8 +126,7 @@ func TestForms(t *testing.T) {
 		}, `SELECT ` + ofC + ` FROM "plants" AS c WHERE c."parent_id" IN (SELECT "id" FROM "plants" WHERE "name" = $1 ORDER BY "id" LIMIT 2) ORDER BY c."id"`},
 		{"children_seen", func() (Statement, error) { return with(func(*Select) {}).ChildrenSeen(rel) }, `SELECT p.retort_key, ` + ofC + ` FROM (SELECT "id" AS retort_key FROM "plants" WHERE "name" = $1) AS p LEFT JOIN "plants" AS c ON c."parent_id" = p.retort_key ORDER BY c."id"`},
 		{"children_of", func() (Statement, error) {
-			st, err := ChildrenOf(table, []mapper.Object{table.Plan.New()}, rel, false)
-			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
+			st, err := ChildrenOf(&Select{Label: "q", Table: table}, []mapper.Object{table.Plan.New()}, rel)
 			return st, err
 		}, `SELECT ` + columns + ` FROM "plants" WHERE "parent_id" = ANY($1) ORDER BY "id"`},
 		{"children_by_two_columns", with(func(q *Select) { q.Table, q.Where = pair, nil }).children(pairRel), `SELECT ` + ofC + ` FROM "plants" AS c WHERE (c."height", c."color") IN (SELECT "height", "color" FROM "plants") ORDER BY c."id"`},
@@ -135,8 +134,7 @@ func TestForms(t *testing.T) {
 			return with(func(q *Select) { q.Table, q.Where = pair, nil }).ChildrenSeen(pairRel)
 		}, `SELECT p.retort_key, p.retort_key2, ` + ofC + ` FROM (SELECT "height" AS retort_key, "color" AS retort_key2 FROM "plants") AS p LEFT JOIN "plants" AS c ON c."height" = p.retort_key AND c."color" = p.retort_key2 ORDER BY c."id"`},
 		{"children_of_two_columns", func() (Statement, error) {
-			st, err := ChildrenOf(pair, []mapper.Object{table.Plan.New()}, pairRel, false)
-			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
+			st, err := ChildrenOf(&Select{Label: "q", Table: pair}, []mapper.Object{table.Plan.New()}, pairRel)
 			return st, err
 		}, `SELECT ` + columns + ` FROM "plants" WHERE ("height", "color") IN (SELECT * FROM unnest($1, $2::"plant color"[])) ORDER BY "id"`},
 		{"a_page_of_two_keys", with(func(q *Select) { q.Table, q.Where, q.After = pair, nil, []any{int32(1), color("x")} }).Rows, `SELECT ` + columns + ` FROM "plants" WHERE ("height", "color") > ($1, $2) ORDER BY "height", "color"`},

@@ -2,8 +2,6 @@ package query
 
 import (
 	"strconv"
-
-	"github.com/retort-go/retort/internal/model"
 )
 
 // Set joins the rows of several statements by UNION and its like.
@@ -11,8 +9,6 @@ import (
 //   - Shape: Operators has one entry less than Parts. All parts have the same
 //     columns, by position.
 type Set struct {
-	World     World
-	Label     string
 	Parts     []Form
 	Operators []string
 	Order     []Order
@@ -21,12 +17,32 @@ type Set struct {
 	Outputs   *Rows
 }
 
-// Rows is the statement that reads the rows.
-func (q *Set) Rows() (Statement, error) {
-	b := newBuilder(q.Label, &model.Table{}, "")
-	b.sources, b.world = nil, q.World
-	q.form(b)
+// Read is the statement that reads the rows of a form.
+func Read(f Form, w World, label string) (Statement, error) {
+	b := newBuilder(label, nil, "")
+	b.sources, b.world = nil, w
+	if sel, ok := f.(*Select); ok {
+		own := *sel
+		own.World = w
+		f = &own
+	}
+	f.form(b)
 	return b.statement()
+}
+
+// Fields lists the fields that the items of a form fill, nil for whole rows.
+func Fields(f Form) []int {
+	switch f := f.(type) {
+	case *Select:
+		var fields []int
+		for _, it := range f.Items {
+			fields = append(fields, it.Field)
+		}
+		return fields
+	case *Set:
+		return Fields(f.Parts[0])
+	}
+	return nil
 }
 
 // form writes the parts, each in parentheses. A column may be NULL if it may in
@@ -138,6 +154,11 @@ func Window(n Node) Node {
 
 // Exists holds when the statement has a row.
 func Exists(f Form) Predicate {
+	if sel, ok := f.(*Select); ok && len(sel.Items)+len(sel.DistinctOn) == 0 && !sel.Distinct {
+		own := *sel
+		own.Items = []Item{{Call: "Exists", Node: Text("1", false)}}
+		f = &own
+	}
 	return Condition("Exists", Node{write: func(b *builder) facts {
 		b.WriteString("EXISTS ")
 		b.subquery(f)

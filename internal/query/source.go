@@ -118,7 +118,8 @@ func (b *builder) enter(q *Select) {
 	if len(b.outer) == 0 {
 		b.world = q.World
 		if len(q.Joins) == 0 && q.From.Name == "" && q.From.Rows == nil {
-			return // newBuilder has done it
+			b.sources = append(b.room.sources[:0], source{table: q.Table}) // no other table, no qualifier
+			return
 		}
 	}
 	b.sources = make([]source, 0, 1+len(q.Joins))

@@ -1,0 +1,425 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"reflect"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/query"
+	"github.com/retort-go/retort/schema"
+)
+
+// Target is an expression and the field that it goes into; see [Into].
+type Target struct {
+	call string
+	dst  any
+	node query.Node
+	null bool
+}
+
+// Into reads src, a field pointer or an [Expr], into a field of the row:
+// retort.Into(&row.Status, &c.Status).
+//
+//   - Errors: what may be NULL and a field that cannot hold it, when the statement
+//     is built: a nullable or left-joined column, an aggregate of no rows. Use
+//     [IntoNull] or [Coalesce].
+func Into[V any, S Operand[V]](dst *V, src S) Target {
+	return Target{call: "Into", dst: dst, node: nodeOf("Into", src)}
+}
+
+// IntoNull reads what may be NULL into a pointer field.
+func IntoNull[V any, S Operand[V]](dst **V, src S) Target {
+	return Target{call: "IntoNull", dst: dst, node: nodeOf("IntoNull", src), null: true}
+}
+
+// Selection is a query whose rows are values of R: a struct of the program's own,
+// or single values. Its rows are new values, unknown to the session.
+//
+//   - Shape: a value, as a [Query].
+type Selection[R any] struct {
+	base      *query.Select // of one query
+	row       *R
+	targets   []Target // nil: value
+	value     query.Node
+	parts     []Selection[R] // of a set operation, in place of all above
+	operators []string
+	order     []Order
+	limit     int
+	limited   bool
+	offset    int
+	name      string
+	errs      []error
+}
+
+// Select reads expressions into the fields of a struct. row is a variable whose
+// fields say what goes where; it is not written to.
+//
+//		var row struct{ Status Status; N int64 }
+//		q := retort.Select(Requests.Query().GroupBy(&c.Status), &row,
+//			retort.Into(&row.Status, &c.Status), retort.Into(&row.N, retort.Count()))
+//
+//	  - Shape: fields without a target stay zero.
+//	  - Errors: a pointer that is no field of row, a field twice; when it runs.
+func Select[T, R any](q Query[T], row *R, targets ...Target) Selection[R] {
+	sel := q.form()
+	x := Selection[R]{base: sel, row: row, targets: targets, errs: q.problems()}
+	if q.more != nil {
+		x.name = q.more.name
+	}
+	if len(targets) == 0 {
+		x.errs = append(x.errs, errors.New("retort: Select: nothing is selected; add retort.Into(&row.Field, …)"))
+	}
+	return x
+}
+
+// Values reads one expression: retort.Values(q, retort.Col(&c.Email)).
+//
+//   - Shape: V is a pointer type where the expression may be NULL, or it is an
+//     error when it runs.
+func Values[T, V any](q Query[T], e Expr[V]) Selection[V] {
+	x := Selection[V]{base: q.form(), value: e.node, errs: q.problems()}
+	if q.more != nil {
+		x.name = q.more.name
+	}
+	return x
+}
+
+// problems are what is wrong with a query before it meets an engine.
+func (q Query[T]) problems() []error {
+	var errs []error
+	if q.more != nil {
+		errs = append(errs, q.more.errs...)
+	}
+	if q.table == nil {
+		errs = append(errs, fmt.Errorf("retort: a query of %s without a table; begin it with Query, Where, OrderBy or With of a Table", reflect.TypeFor[T]()))
+	} else if q.table.other != nil && q.table.other.err != nil {
+		errs = append(errs, fmt.Errorf("retort: source %q: %w", q.table.other.name, q.table.other.err))
+	}
+	if q.limited && q.limit < 0 {
+		errs = append(errs, fmt.Errorf("retort: Limit(%d): a limit is 0 or more", q.limit))
+	}
+	if len(q.with) > 0 {
+		errs = append(errs, errors.New("retort: With: relations are loaded by All of the query itself, not by Select, Sub or Exists"))
+	}
+	return errs
+}
+
+func (q Query[T]) rowsOf(*mapper.Scan) (query.Form, error) {
+	return q.form(), errors.Join(q.problems()...)
+}
+
+func (q Query[T]) rowType() *T { return nil }
+
+func (x Selection[R]) rowType() *R { return nil }
+
+// Union is the rows of both, equal ones once.
+func Union[R any](a, b Selection[R]) Selection[R] { return set("UNION", a, b) }
+
+// UnionAll is the rows of both.
+func UnionAll[R any](a, b Selection[R]) Selection[R] { return set("UNION ALL", a, b) }
+
+// Intersect is the rows that both have, once.
+func Intersect[R any](a, b Selection[R]) Selection[R] { return set("INTERSECT", a, b) }
+
+// IntersectAll is the rows that both have, as often as both have them.
+func IntersectAll[R any](a, b Selection[R]) Selection[R] { return set("INTERSECT ALL", a, b) }
+
+// Except is the rows of a that b has not, once.
+func Except[R any](a, b Selection[R]) Selection[R] { return set("EXCEPT", a, b) }
+
+// ExceptAll is the rows of a, less one for each equal row of b.
+func ExceptAll[R any](a, b Selection[R]) Selection[R] { return set("EXCEPT ALL", a, b) }
+
+func set[R any](operator string, a, b Selection[R]) Selection[R] {
+	return Selection[R]{row: a.row, parts: []Selection[R]{a, b}, operators: []string{operator}}
+}
+
+// OrderBy sorts by fields of the row, retort.Desc(&row.N), or of the tables; the
+// rows of a set operation by fields of the row only. It comes behind the order of
+// the query.
+func (x Selection[R]) OrderBy(keys ...Order) Selection[R] {
+	x.order = append(x.order[:len(x.order):len(x.order)], keys...)
+	return x
+}
+
+// Limit reads at most n rows; 0 reads none.
+//
+//   - Errors: n below zero, when it runs.
+func (x Selection[R]) Limit(n int) Selection[R] {
+	x.limit, x.limited = n, true
+	if n < 0 {
+		x.errs = append(x.errs[:len(x.errs):len(x.errs)], fmt.Errorf("retort: Limit(%d): a limit is 0 or more", n))
+	}
+	return x
+}
+
+// Named gives the statement a name; see [Query.Named].
+func (x Selection[R]) Named(name string) Selection[R] {
+	x.name = name
+	x.errs = append(x.errs[:len(x.errs):len(x.errs)], checkLabel(name))
+	return x
+}
+
+// rowsOf builds the statement; layout is how an R is read, nil where the columns
+// need no names.
+func (x Selection[R]) rowsOf(layout *mapper.Scan) (query.Form, error) {
+	form, _, err := x.build(layout)
+	return form, err
+}
+
+// build makes the statement and lists the columns of the plan that it fills.
+func (x Selection[R]) build(layout *mapper.Scan) (query.Form, []int, error) {
+	alone := layout == nil // compared and not read, so that NULL does no harm
+	if alone {
+		var err error
+		if layout, err = mapper.ScanPlan(reflect.TypeFor[R]()); err != nil {
+			return nil, nil, fmt.Errorf("retort: Select: %w", err)
+		}
+	}
+	if len(x.parts) > 0 {
+		return x.buildSet(layout)
+	}
+	if err := errors.Join(x.errs...); err != nil {
+		return nil, nil, err
+	}
+	sel := *x.base
+	var columns []int
+	if x.targets == nil {
+		sel.Items = []query.Item{{Call: "Values", Node: x.value, Path: "(value)", Nullable: alone || layout.Plan().Nullable(0)}}
+		columns = []int{0}
+	} else {
+		var errs []error
+		seen := make(map[int]bool, len(x.targets))
+		for _, t := range x.targets {
+			col, ok := layout.Plan().ColumnAt(x.row, t.dst)
+			switch {
+			case !ok:
+				errs = append(errs, fmt.Errorf("retort: %s: the target (%T) is not a field of the row %T that Select was given; write &row.Field", t.call, t.dst, x.row))
+				continue
+			case seen[col]:
+				errs = append(errs, fmt.Errorf("retort: %s: field %s is filled twice", t.call, layout.Plan().Column(col).Field.Path))
+			}
+			seen[col] = true
+			columns = append(columns, col)
+			sel.Items = append(sel.Items, query.Item{
+				Call: t.call, Node: t.node, Name: layout.Plan().Name(col), Path: layout.Plan().Column(col).Field.Path, Field: col,
+				Nullable: alone || t.null || layout.Plan().Nullable(col),
+			})
+		}
+		if err := errors.Join(errs...); err != nil {
+			return nil, nil, err
+		}
+		sel.Outputs = outputs(layout, columns, x.row)
+	}
+	sel.Order = append(sel.Order[:len(sel.Order):len(sel.Order)], x.order...)
+	if x.limited {
+		sel.Limit = x.limit
+	}
+	return &sel, columns, nil
+}
+
+func (x Selection[R]) buildSet(layout *mapper.Scan) (query.Form, []int, error) {
+	out := &query.Set{Operators: x.operators, Order: x.order, Limit: -1, Offset: x.offset}
+	if x.limited {
+		out.Limit = x.limit
+	}
+	errs := x.errs
+	var first []int
+	for i, part := range x.parts {
+		form, columns, err := part.build(layout)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		out.Parts = append(out.Parts, form)
+		if i == 0 {
+			first = columns
+		} else if !equal(first, columns) {
+			errs = append(errs, fmt.Errorf("retort: %s: both sides must fill the same fields in the same order", x.operators[0]))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, nil, err
+	}
+	if x.row != nil {
+		out.Outputs = outputs(layout, first, x.row)
+	}
+	return out, first, nil
+}
+
+func equal(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// outputs names the columns of a result by pointers into row.
+func outputs(layout *mapper.Scan, columns []int, row any) *query.Rows {
+	p := layout.Plan()
+	m := &model.Table{Type: p.Type(), Schema: &schema.Table{}}
+	fields := make([]mapper.Field, p.Len())
+	m.FieldColumn = make([]int, p.Len())
+	for i := range fields {
+		fields[i] = p.Column(i).Field
+		m.FieldColumn[i] = -1
+	}
+	for k, col := range columns {
+		m.FieldColumn[col] = k
+		m.Columns = append(m.Columns, model.Column{Name: p.Name(col)})
+	}
+	m.Fields, m.StandIn = fields, mapper.StandInOf(row, fields)
+	return &query.Rows{Table: m}
+}
+
+// prepared is a statement that is ready to be sent, and how its rows are read.
+type prepared[R any] struct {
+	st      query.Statement
+	scan    *mapper.Scan
+	columns []int
+	dec     *mapper.Decoder
+}
+
+func (x Selection[R]) prepare(s *Session, label string) (*prepared[R], error) {
+	scan, err := s.eng.scan(reflect.TypeFor[R]())
+	if err != nil {
+		return nil, err
+	}
+	form, columns, err := x.build(scan)
+	if err != nil {
+		return nil, err
+	}
+	if x.name != "" {
+		label += " " + x.name
+	}
+	p := &prepared[R]{scan: scan, columns: columns}
+	p.st, err = query.Read(form, s.world(), label)
+	return p, err
+}
+
+// decode reads one row into r.
+func (p *prepared[R]) decode(r *R, fields []flight.Field, values [][]byte) error {
+	if p.dec == nil || !p.dec.Matches(fields) {
+		var err error
+		if p.dec, err = p.scan.Plan().Decoder(p.columns, mapper.OIDs(fields)); err != nil {
+			return fmt.Errorf("retort: reading %s: %w", reflect.TypeFor[R](), err)
+		}
+	}
+	o, _ := p.scan.Plan().ObjectOf(r)
+	if err := p.dec.Decode(o, values); err != nil {
+		return fmt.Errorf("retort: reading %s: %w", reflect.TypeFor[R](), err)
+	}
+	return nil
+}
+
+// All reads all rows.
+//
+//   - Shape: one round trip; pending changes of the session fly with it. Empty and
+//     not nil when there are none.
+//   - Errors: what is wrong with the query, everything at once.
+func (x Selection[R]) All(ctx context.Context, s *Session) ([]R, error) {
+	rows, _, err := x.read(ctx, s, "select.all", math.MaxInt)
+	return rows, err
+}
+
+// First reads the first row.
+//
+//   - Errors: [ErrNotFound].
+func (x Selection[R]) First(ctx context.Context, s *Session) (R, error) {
+	rows, n, err := x.read(ctx, s, "select.first", 1)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return *new(R), err
+	}
+	return rows[0], nil
+}
+
+// One reads the only row.
+//
+//   - Errors: [ErrNotFound]; [ErrTooMany] when there is a second one.
+func (x Selection[R]) One(ctx context.Context, s *Session) (R, error) {
+	rows, n, err := x.read(ctx, s, "select.one", 2)
+	switch {
+	case err != nil:
+		return *new(R), err
+	case n == 0:
+		return *new(R), ErrNotFound
+	case n > 1:
+		return *new(R), fmt.Errorf("%w in a Select of %s", ErrTooMany, reflect.TypeFor[R]())
+	}
+	return rows[0], nil
+}
+
+// read keeps the first most rows and counts them all.
+func (x Selection[R]) read(ctx context.Context, s *Session, label string, most int) (rows []R, n int, err error) {
+	if most < math.MaxInt && (!x.limited || x.limit > most) && x.capable(most) {
+		x = x.Limit(most)
+	}
+	p, err := x.prepare(s, label)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := s.ready(); err != nil {
+		return nil, 0, err
+	}
+	defer s.leave()
+	rows = []R{}
+	row := func(fields []flight.Field, values [][]byte) error {
+		if n++; n > most {
+			return nil
+		}
+		rows = append(rows, *new(R))
+		return p.decode(&rows[len(rows)-1], fields, values)
+	}
+	t := trip{reset: func() { rows, n = rows[:0], 0 }, opens: p.st.Opens()}
+	if err := s.readTrip(ctx, t, statement(p.st, row)); err != nil {
+		return nil, 0, err
+	}
+	return rows, n, nil
+}
+
+// capable tells whether a limit may be put on the statement without making one
+// wider that the query has.
+func (x Selection[R]) capable(most int) bool {
+	return x.base == nil || x.base.Limit < 0 || x.base.Limit > most
+}
+
+// Iter reads the rows one by one, in constant memory; see [Query.Iter].
+func (x Selection[R]) Iter(ctx context.Context, s *Session) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		if err := x.stream(ctx, s, yield); err != nil {
+			yield(*new(R), err)
+		}
+	}
+}
+
+func (x Selection[R]) stream(ctx context.Context, s *Session, yield func(R, error) bool) error {
+	p, err := x.prepare(s, "select.iter")
+	if err != nil {
+		return err
+	}
+	if err := s.ready(); err != nil {
+		return err
+	}
+	defer s.leave()
+	return s.iterate(ctx, p.st, func(fields []flight.Field, values [][]byte) (func() bool, error) {
+		var r R
+		if err := p.decode(&r, fields, values); err != nil {
+			return nil, err
+		}
+		return func() bool { return yield(r, nil) }, nil
+	})
+}

@@ -1,0 +1,177 @@
+-- group_by_with_aggregates
+/* retort:select.all */ SELECT "genre" AS "genre", count(*) AS "n", sum("pages") AS "pages", avg(("pages")::float8) AS "mean", max("pages") AS "most"
+FROM "books"
+GROUP BY "genre"
+ORDER BY "books"."genre";
+
+-- having
+/* retort:select.all */ SELECT "genre"
+FROM "books"
+GROUP BY "genre"
+HAVING (count(*) > $1) AND (sum("pages") >= $2);
+
+-- aggregates_with_filter
+/* retort:select.all */ SELECT count(*) FILTER (WHERE ("pages" >= $1)) AS "long", coalesce(sum("pages") FILTER (WHERE ("pages" < $2)), $3) AS "short"
+FROM "books";
+
+-- every_aggregate
+/* retort:select.one */ SELECT count("rank") AS "rank", count(DISTINCT "genre") AS "genres", bool_and("in_print") AS "all", bool_or("in_print") AS "one", string_agg(("title")::text, ($1)::text ORDER BY "title" DESC) AS "titles", array_agg("pages" ORDER BY "pages") AS "list", min("title") AS "least", sum("price") AS "price"
+FROM "books"
+LIMIT 2;
+
+-- single_values
+/* retort:select.all */ SELECT upper(("name")::text)
+FROM "authors"
+ORDER BY "name";
+
+-- a_nullable_value_into_a_pointer
+/* retort:select.all */ SELECT "note"
+FROM "authors"
+ORDER BY "name";
+
+-- coalesce_ends_NULL
+/* retort:select.all */ SELECT coalesce("note", $1)
+FROM "authors"
+ORDER BY "name";
+
+-- distinct
+/* retort:select.all */ SELECT DISTINCT "genre"
+FROM "books"
+ORDER BY "genre";
+
+-- distinct_on
+/* retort:query.all */ SELECT DISTINCT ON ("author_id") "id", "author_id", "title", "genre", "pages", "sold", "rank", "price", "weight", "in_print", "cover", "tags", "extra", "published", "seen_at", "subtitle"
+FROM "books"
+WHERE "author_id" = $1
+ORDER BY "author_id", "pages" DESC;
+
+-- count_of_distinct
+/* retort:query.count */ SELECT count(*) FROM (SELECT DISTINCT ON ("genre") "id", "author_id", "title", "genre", "pages", "sold", "rank", "price", "weight", "in_print", "cover", "tags", "extra", "published", "seen_at", "subtitle"
+FROM "books"
+ORDER BY "genre") AS counted;
+
+-- window_functions
+/* retort:select.all */ SELECT "title" AS "title", row_number() OVER (PARTITION BY "author_id" ORDER BY "pages") AS "n", rank() OVER (PARTITION BY "author_id" ORDER BY "pages") AS "r", dense_rank() OVER (PARTITION BY "author_id" ORDER BY "pages") AS "d", ntile($1) OVER (PARTITION BY "author_id" ORDER BY "pages") AS "tile", lag("pages", $2) OVER (PARTITION BY "author_id" ORDER BY "pages") AS "before", lead("pages", $3) OVER (PARTITION BY "author_id" ORDER BY "pages") AS "next", first_value("pages") OVER (PARTITION BY "author_id" ORDER BY "pages") AS "first", last_value("pages") OVER (PARTITION BY "author_id" ORDER BY "pages") AS "last", sum("pages") OVER (PARTITION BY "author_id" ORDER BY "pages") AS "sum"
+FROM "books"
+WHERE "author_id" = $4
+ORDER BY "books"."title";
+
+-- window_with_a_frame
+/* retort:select.all */ SELECT coalesce(sum("pages") OVER (ORDER BY "title", "id" ROWS BETWEEN 1 PRECEDING AND CURRENT ROW), $1)
+FROM "books"
+ORDER BY "title", "pages";
+
+-- subquery_as_a_source
+/* retort:select.all */ SELECT "ranked"."title" AS "title", "ranked"."place" AS "place"
+FROM (SELECT "books"."title" AS "title", row_number() OVER (ORDER BY "books"."pages" DESC) AS "place"
+FROM "books") AS "ranked"
+WHERE "ranked"."place" = $1;
+
+-- an_enum_keeps_its_type_through_a_subquery
+/* retort:select.all */ SELECT "g"."n"
+FROM (SELECT "books"."genre" AS "genre", count(*) AS "n", sum("books"."pages") AS "pages", avg(("books"."pages")::float8) AS "mean", max("books"."pages") AS "most"
+FROM "books"
+GROUP BY "books"."genre"
+ORDER BY "books"."genre") AS "g"
+WHERE "g"."genre" = $1 AND "g"."genre" = ANY($2::text[]::"genre"[]) AND "g"."genre"::text LIKE $3 AND "g"."n" = ANY($4) AND "g"."mean" > $5;
+
+-- scalar_subquery
+/* retort:select.all */ SELECT coalesce((SELECT count(*)
+FROM "books"
+WHERE ("books"."author_id" = "authors"."id")), $1)
+FROM "authors"
+WHERE ((SELECT count(*)
+FROM "books"
+WHERE ("books"."author_id" = "authors"."id")) > $2)
+ORDER BY (SELECT count(*)
+FROM "books"
+WHERE ("books"."author_id" = "authors"."id")) DESC;
+
+-- exists
+/* retort:query.all */ SELECT "id", "created_at", "updated_at", "version", "name", "email", "note"
+FROM "authors"
+WHERE NOT (EXISTS (SELECT 1
+FROM "books"
+WHERE ("books"."author_id" = "authors"."id")));
+
+-- in_a_query
+/* retort:query.all */ SELECT "id", "created_at", "updated_at", "version", "name", "email", "note"
+FROM "authors"
+WHERE "id" IN (SELECT "books"."author_id"
+FROM "books"
+WHERE "books"."pages" = $1);
+
+-- union
+/* retort:select.all */ (SELECT "authors"."name" AS "text"
+FROM "authors")
+UNION
+(SELECT "books"."title" AS "text"
+FROM "books")
+ORDER BY "text" DESC
+LIMIT 3;
+
+-- the_other_set_operations
+/* retort:select.all */ (SELECT "books"."title"
+FROM "books")
+UNION ALL
+(SELECT "books"."title"
+FROM "books"
+WHERE "books"."pages" > $1);
+/* retort:select.all */ (SELECT "books"."title"
+FROM "books")
+INTERSECT
+(SELECT "books"."title"
+FROM "books"
+WHERE "books"."pages" > $1);
+/* retort:select.all */ (SELECT "books"."title"
+FROM "books")
+INTERSECT ALL
+(SELECT "books"."title"
+FROM "books");
+/* retort:select.all */ (SELECT "books"."title"
+FROM "books")
+EXCEPT
+(SELECT "books"."title"
+FROM "books"
+WHERE "books"."pages" > $1);
+/* retort:select.all */ (SELECT "books"."title"
+FROM "books")
+EXCEPT ALL
+(SELECT "books"."title"
+FROM "books"
+WHERE "books"."pages" > $1);
+
+-- cte_is_written_once
+/* retort:select.all */ WITH "per genre" AS (
+SELECT "books"."genre" AS "genre", count(*) AS "n", sum("books"."pages") AS "pages", avg(("books"."pages")::float8) AS "mean", max("books"."pages") AS "most"
+FROM "books"
+GROUP BY "books"."genre"
+ORDER BY "books"."genre"
+)
+SELECT "per genre"."genre"
+FROM "per genre"
+WHERE ("per genre"."n" = (SELECT max("per genre"."n")
+FROM "per genre"));
+
+-- recursive_cte
+/* retort:select.all */ WITH RECURSIVE "numbers" AS (
+SELECT ($1)::integer AS "n"
+FROM "authors"
+WHERE "authors"."name" = $2
+UNION
+SELECT ("numbers"."n" + $3) AS "n"
+FROM "numbers"
+WHERE "numbers"."n" < $4
+)
+SELECT "numbers"."n"
+FROM "numbers"
+ORDER BY "numbers"."n";
+
+-- join_of_a_subquery
+/* retort:query.all */ SELECT "authors"."id", "authors"."created_at", "authors"."updated_at", "authors"."version", "authors"."name", "authors"."email", "authors"."note"
+FROM "authors"
+JOIN (SELECT "books"."author_id" AS "author_id", count(*) AS "n"
+FROM "books"
+GROUP BY "books"."author_id") AS "counts" ON ("counts"."author_id" = "authors"."id")
+ORDER BY "counts"."n" DESC;
+
