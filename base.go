@@ -4,20 +4,21 @@ import (
 	"github.com/retort-go/retort/schema"
 )
 
-// Base lists everything that belongs to one database: tables, enums, functions,
-// triggers, the naming of constraints. It is the one registry; what it does not
+// Base lists everything that belongs to one database: tables, enums and other
+// types, functions, triggers, the naming of constraints. It is the one registry; what it does not
 // list, Retort does not touch.
 //
 //   - Concurrency: immutable; safe for many goroutines and engines.
 type Base struct {
 	tables  []*declaration
 	enums   []*EnumType
+	types   []Type
 	objects []schema.Object
 	naming  schema.Naming
 }
 
-// Item is what a Base lists: a [*Table], an [*EnumType], an [SQLObject] or a
-// [Naming].
+// Item is what a Base lists: a [*Table], an [*EnumType], a [Type], an [SQLObject]
+// or a [Naming].
 type Item interface{ register(*Base) }
 
 // NewBase lists items. It checks nothing; [Open] does.
@@ -46,9 +47,18 @@ func (o SQLObject) register(b *Base) { b.objects = append(b.objects, o.object) }
 // Function declares a function by its whole CREATE FUNCTION statement.
 //
 //   - Shape: arguments is the list of argument types as SQL text, empty for none;
-//     with the name it tells overloaded functions apart.
+//     with the name it tells overloaded functions apart. {function} in the
+//     statement stands for the name in quotes, with its namespace.
 func Function(name, arguments, create string) SQLObject {
 	return SQLObject{schema.Object{Kind: schema.Function, Name: name, Arguments: arguments, Create: create}}
+}
+
+// InNamespace puts a function into a namespace, which SQL calls a schema, in place
+// of the first one of search_path; its statement says {function} for its name. A
+// trigger is where its table is.
+func (o SQLObject) InNamespace(name string) SQLObject {
+	o.object.Namespace = name
+	return o
 }
 
 // Trigger declares a trigger of table by its whole CREATE TRIGGER statement.

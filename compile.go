@@ -17,6 +17,9 @@ type models struct {
 	tables        []*model.Table
 	byDeclaration map[*declaration]*model.Table
 	byType        map[reflect.Type]*model.Table
+	types         *mapper.Types
+	catalog       *mapper.Catalog   // of the engine that the models are compiled for
+	remedies      map[string]string // what makes a type, by its name as SQL text
 }
 
 // compiler turns declarations into models and collects every problem.
@@ -24,7 +27,6 @@ type compiler struct {
 	base   *Base
 	naming schema.Naming
 	out    *models
-	enums  map[reflect.Type]*EnumType
 	parts  []*part
 	byType map[reflect.Type]*declaration
 	broken map[*declaration]bool // listed, but not in parts
@@ -50,7 +52,6 @@ func compileBase(b *Base) (*models, error) {
 	c := &compiler{
 		base:   b,
 		naming: b.naming.WithDefaults(),
-		enums:  make(map[reflect.Type]*EnumType),
 		byType: make(map[reflect.Type]*declaration),
 		broken: make(map[*declaration]bool),
 		out: &models{
@@ -58,8 +59,8 @@ func compileBase(b *Base) (*models, error) {
 			byType:        make(map[reflect.Type]*model.Table),
 		},
 	}
-	for _, e := range b.enums {
-		c.enum(e)
+	if !c.types() {
+		return nil, errors.Join(c.errs...)
 	}
 	for _, decl := range b.tables {
 		c.table(decl)
@@ -107,31 +108,68 @@ func (c *compiler) failAll(decl *declaration, err error) {
 	c.fail(decl, "%w", err)
 }
 
-// enum takes in an enum. One for a type such as string itself would turn every
-// text of every model into it.
-func (c *compiler) enum(e *EnumType) {
-	problem := func(format string, args ...any) {
-		c.errs = append(c.errs, fmt.Errorf("retort: enum %s: "+format, append([]any{e.enum.Name}, args...)...))
+// types takes in the enums and the other types that are not built in.
+//
+//   - Errors: ok is false when the types do not make a whole. Models that use them
+//     would all be reported, too.
+func (c *compiler) types() (ok bool) {
+	var list []mapper.Registered
+	c.out.remedies = make(map[string]string)
+	enums := make(map[string]bool)
+	for _, e := range c.base.enums {
+		if !c.enum(e) || enums[e.enum.FullName()] { // which ddl.Validate reports
+			continue
+		}
+		enums[e.enum.FullName()] = true
+		list = append(list, e.registered())
+		c.out.remedies[e.registered().SQL] = "CREATE TYPE " + e.registered().SQL + " AS ENUM (…)"
 	}
-	if e.goType == nil {
-		c.errs = append(c.errs, errors.New("retort: an EnumType was not made by NewEnum"))
-		return
+	for _, t := range c.base.types {
+		if t.make == nil {
+			c.errs = append(c.errs, errors.New("retort: a Type was not made by NewDomain, NewRange, NewMultirange, NewComposite or NewCodec"))
+			continue
+		}
+		list = append(list, t.make(t.stands))
+		c.out.remedies[t.name] = t.remedy
 	}
-	if e.goType.PkgPath() == "" {
-		problem("its Go type is %s; declare a type of its own, as in type Color string", e.goType)
+	types, err := mapper.NewTypes(list...)
+	if err != nil {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			c.errs = append(c.errs, joined.Unwrap()...)
+		} else {
+			c.errs = append(c.errs, err)
+		}
+		return false
 	}
-	if other, taken := c.enums[e.goType]; taken && other.enum.Name != e.enum.Name {
-		problem("%s stands for the enum %s already; declare a second Go type", e.goType, other.enum.Name)
-	}
-	c.enums[e.goType] = e
-	c.out.schema.Enums = append(c.out.schema.Enums, e.enum)
+	c.out.types, c.out.catalog = types, mapper.NewCatalog(types)
+	return true
 }
 
-// objects takes in the functions and triggers, but for triggers of broken tables.
+// enum takes in an enum. One for a type such as string itself would turn every
+// text of every model into it.
+func (c *compiler) enum(e *EnumType) (ok bool) {
+	if e.goType == nil {
+		c.errs = append(c.errs, errors.New("retort: an EnumType was not made by NewEnum"))
+		return false
+	}
+	c.out.schema.Enums = append(c.out.schema.Enums, e.enum)
+	if e.goType.PkgPath() == "" {
+		c.errs = append(c.errs, fmt.Errorf("retort: enum %s: its Go type is %s; declare a type of its own, as in type Color string", e.enum.FullName(), e.goType))
+		return false
+	}
+	return true
+}
+
+// objects takes in the types that have a statement, the functions, and the
+// triggers but for those of broken tables.
 func (c *compiler) objects() {
+	for _, t := range c.base.types {
+		if t.create != "" {
+			c.out.schema.Objects = append(c.out.schema.Objects, schema.Object{Kind: schema.Type, Name: t.name, Create: t.create})
+		}
+	}
 	for _, o := range c.base.objects {
-		decl := c.named(o.Table)
-		if o.Kind == schema.Trigger && decl != nil {
+		if decl := c.named(o.Table); o.Kind == schema.Trigger && decl != nil {
 			if c.broken[decl] {
 				continue
 			}
@@ -203,6 +241,7 @@ func (c *compiler) part(decl *declaration) *part {
 	p.model = &model.Table{
 		Schema: p.schema, Type: decl.goType, StandIn: decl.standIn, Fields: decl.fields,
 		FieldColumn: make([]int, len(decl.fields)), Version: -1, ReadOnly: decl.readOnly,
+		Catalog: c.out.catalog,
 	}
 	if !c.columns(p) {
 		return nil

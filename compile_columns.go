@@ -44,7 +44,7 @@ func (c *compiler) columns(p *part) (ok bool) {
 			Fixed: d.identity != schema.NoIdentity || d.onUpdate != "", KeyMaker: d.keyMaker, Stamp: d.stamp,
 		})
 	}
-	plan, err := mapper.Compile(p.decl.goType, columns)
+	plan, err := c.out.types.Compile(p.decl.goType, columns)
 	if err != nil {
 		c.failAll(p.decl, err)
 		return false
@@ -135,13 +135,6 @@ func pick[S ~string](first, second S) S {
 func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.Column) {
 	name := pick(d.name, f.Column)
 	col := mapper.Column{Field: f, Name: name, PGType: d.sqlType}
-	value := f.Type
-	if value.Kind() == reflect.Pointer {
-		value = value.Elem()
-	}
-	if e, ok := c.enums[value]; ok && d.sqlType == "" {
-		col.PGType, col.Enum = e.enum.Name, true
-	}
 	return col, schema.Column{
 		Name: name, Default: d.defaultSQL,
 		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment,

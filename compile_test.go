@@ -265,7 +265,7 @@ func TestDefinitionsThatAreWrong(t *testing.T) {
 		t.Parallel()
 		type shade string
 		wantProblems(t, baseError(t, retort.NewEnum("genre", "a")), []string{"enum genre: its Go type is string; declare a type of its own"})
-		wantProblems(t, baseError(t, retort.NewEnum[shade]("a", "x"), retort.NewEnum[shade]("b", "x")), []string{"enum b: retort_test.shade stands for the enum a already"})
+		wantProblems(t, baseError(t, retort.NewEnum[shade]("a", "x"), retort.NewEnum[shade]("b", "x")), []string{`"b": retort_test.shade stands for a already; declare a second Go type`})
 		wantProblems(t, baseError(t, retort.NewEnum[shade]("a", "x", "", "x")), []string{`value "" is empty`}, []string{`value "x" is there twice`})
 	})
 }

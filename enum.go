@@ -26,6 +26,14 @@ func NewEnum[E ~string](name string, values ...E) *EnumType {
 	return e
 }
 
+// InNamespace puts the enum into a namespace, which SQL calls a schema, in place
+// of the first one of search_path. [Base.CreateAll] creates it.
+func (e *EnumType) InNamespace(name string) *EnumType {
+	moved := *e
+	moved.enum.Namespace = name
+	return &moved
+}
+
 // Values lists the labels in sort order.
 func (e *EnumType) Values() []string { return slices.Clone(e.enum.Values) }
 

@@ -110,6 +110,9 @@ func (e *Engine) explain(err error) error {
 		constraint.Columns = e.models.constraintColumns(constraint)
 		return constraint
 	}
+	if pgerr.Code(err) == "42704" { // undefined_object
+		return e.explainMissing(err)
+	}
 	return err
 }
 

@@ -118,6 +118,9 @@ func (e *Engine) look() {
 func (e *Engine) borrow(ctx context.Context) (loan, time.Time, error) {
 	if !e.seen.Load() {
 		lease, err := e.acquire(ctx)
+		if err == nil {
+			e.learn(ctx, lease.Resource())
+		}
 		return lease, time.Time{}, err
 	}
 	start := time.Now()
@@ -128,6 +131,9 @@ func (e *Engine) borrow(ctx context.Context) (loan, time.Time, error) {
 	}
 	if e.told.connections != nil {
 		e.told.connections.Acquired(ctx, now.Sub(start), err)
+	}
+	if err == nil {
+		e.learn(ctx, lease.Resource())
 	}
 	return lease, now, err
 }

@@ -78,7 +78,7 @@ func (r Raw[T]) read(ctx context.Context, s *Session, most int) (rows []T, n int
 		}
 		if dec == nil || !dec.Matches(fields) {
 			var err error
-			if dec, err = scan.Decoder(fields); err != nil {
+			if dec, err = scan.DecoderWith(fields, s.eng.models.catalog); err != nil {
 				return err
 			}
 		}
@@ -117,7 +117,7 @@ func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool
 	st := flight.Statement{SQL: sql, Raw: true, Row: row}
 	var encoded mapper.Args
 	for i, arg := range args {
-		if _, err := mapper.AppendText(&encoded, arg); err != nil {
+		if _, err := s.eng.models.types.AppendText(&encoded, arg); err != nil {
 			return 0, fmt.Errorf("retort: SQL: argument $%d: %w", i+1, err)
 		}
 	}
@@ -174,7 +174,7 @@ func (e *Engine) scan(t reflect.Type) (*mapper.Scan, error) {
 	if scan, ok := e.scans.Load(t); ok {
 		return scan.(*mapper.Scan), nil
 	}
-	scan, err := mapper.ScanPlan(t)
+	scan, err := e.models.types.ScanPlan(t)
 	if err != nil {
 		return nil, fmt.Errorf("retort: SQL: %w", err)
 	}

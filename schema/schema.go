@@ -25,13 +25,26 @@ func (s *Schema) TableIn(namespace, name string) (*Table, bool) {
 	return nil, false
 }
 
-// Namespaces lists the namespaces of the tables of s, those of unmanaged ones
-// left out, in order of appearance.
+// Namespaces lists the namespaces of the tables, enums and functions of s, those
+// of unmanaged tables left out, in order of appearance.
 func (s *Schema) Namespaces() []string {
 	var names []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	for i := range s.Tables {
-		if ns := s.Tables[i].Namespace; ns != "" && !s.Tables[i].Unmanaged && !slices.Contains(names, ns) {
-			names = append(names, ns)
+		if !s.Tables[i].Unmanaged {
+			add(s.Tables[i].Namespace)
+		}
+	}
+	for i := range s.Enums {
+		add(s.Enums[i].Namespace)
+	}
+	for i := range s.Objects {
+		if s.Objects[i].Kind == Function {
+			add(s.Objects[i].Namespace)
 		}
 	}
 	return names
@@ -39,10 +52,18 @@ func (s *Schema) Namespaces() []string {
 
 // Enum is a PostgreSQL enum type.
 //
-//   - Shape: Values in sort order, none twice, at least one.
+//   - Shape: Namespace is empty for the first schema of search_path. Values in sort
+//     order, none twice, at least one.
 type Enum struct {
-	Name   string
-	Values []string
+	Namespace string
+	Name      string
+	Values    []string
+}
+
+// FullName is the name for people: behind its namespace and a period, where it
+// has one; without quotes. A column of the enum has it as its type.
+func (e *Enum) FullName() string {
+	return (&Table{Namespace: e.Namespace, Name: e.Name}).FullName()
 }
 
 // ObjectKind names what a registered SQL object is.
@@ -50,6 +71,7 @@ type ObjectKind string
 
 // The kinds of SQL objects that a Base can register.
 const (
+	Type     ObjectKind = "type"
 	Function ObjectKind = "function"
 	Trigger  ObjectKind = "trigger"
 )
@@ -57,10 +79,12 @@ const (
 // Object is a database object that is declared by its SQL text and not by a model.
 //
 //   - Shape: Create is one statement. Table, and the Namespace it is in, are set
-//     for triggers only; {table} in the trigger's statement stands for both, in
+//     for triggers; {table} in the trigger's statement stands for both, in
 //     quotes, and a table in a namespace is named so and not otherwise. Name is
 //     the plain name; functions may be told apart by Arguments, the list of
-//     argument types as SQL text, empty for none.
+//     argument types as SQL text, empty for none. {function} stands for a
+//     function's Namespace and Name likewise. The Name of a type is SQL text, with
+//     its namespace.
 type Object struct {
 	Kind      ObjectKind
 	Name      string

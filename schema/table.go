@@ -64,7 +64,7 @@ type Sequence struct {
 // Column is one column of a table.
 //
 //   - Shape: Type, Default and Generated are SQL text; empty is none. Type is the
-//     bare name for an enum of the same Schema. Generated is the expression of a
+//     full name, without quotes, for an enum of the same Schema. Generated is the expression of a
 //     stored generated column. Collation is a name as written, without quotes and
 //     without a namespace. Sequence belongs to identity columns.
 type Column struct {

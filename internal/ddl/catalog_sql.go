@@ -104,21 +104,24 @@ CROSS JOIN LATERAL (SELECT pg_catalog.right(def.sql, -pg_catalog.length(
 CROSS JOIN LATERAL (SELECT ' ON ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) || ' ' AS sql) cut
 ORDER BY w.key, t.tgname`
 
-	typesSQL = `SELECT t.typname::text, t.typtype::text, coalesce(e.enumlabel::text, '')
-FROM pg_catalog.pg_type t
-JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace AND n.nspname = pg_catalog.current_schema()
+	typesSQL = `SELECT w.key, t.typtype::text, coalesce(e.enumlabel::text, '')
+FROM (VALUES {wanted}) AS w(key, nspname, typname)
+JOIN pg_catalog.pg_namespace n ON n.nspname = w.nspname
+JOIN pg_catalog.pg_type t ON t.typnamespace = n.oid AND t.typname = w.typname
 LEFT JOIN pg_catalog.pg_enum e ON e.enumtypid = t.oid
-WHERE t.typname = ANY ({names})
-ORDER BY t.typname, e.enumsortorder`
+ORDER BY w.key, e.enumsortorder`
 
-	functionsSQL = `SELECT p.proname::text || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')',
+	absentTypesSQL = `SELECT name FROM pg_catalog.unnest({names}) AS w(name)
+WHERE pg_catalog.to_regtype(name) IS NULL`
+
+	functionsSQL = `SELECT w.key, p.proname::text || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')',
   CASE p.prokind WHEN 'a' THEN 'AGGREGATE' WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END
   || CASE WHEN p.prokind = 'a' THEN ''
           ELSE pg_catalog.right(pg_catalog.pg_get_functiondef(p.oid), -pg_catalog.length(
             'CREATE OR REPLACE ' || CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END
             || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname))) END
-FROM pg_catalog.pg_proc p
-JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname = pg_catalog.current_schema()
-WHERE p.proname = ANY ({names})
-ORDER BY p.proname, pg_catalog.oidvectortypes(p.proargtypes)`
+FROM (VALUES {wanted}) AS w(key, nspname, proname)
+JOIN pg_catalog.pg_namespace n ON n.nspname = w.nspname
+JOIN pg_catalog.pg_proc p ON p.pronamespace = n.oid AND p.proname = w.proname
+ORDER BY w.key, p.proname, pg_catalog.oidvectortypes(p.proargtypes)`
 )

@@ -10,12 +10,7 @@ import (
 // compare lists what differs in the things of s that exist in database; what is
 // missing there as a whole is no difference.
 func compare(s *schema.Schema, model, database *facts) []Difference {
-	var out []Difference
-	for i := range s.Enums {
-		if db := database.types[s.Enums[i].Name]; db != nil {
-			out = append(out, compareEnum(&s.Enums[i], db)...)
-		}
-	}
+	out := compareEnums(s, database, func(*schema.Enum) bool { return true })
 	for _, f := range model.functions {
 		if db, ok := find(database.functions, f.name); ok && db.text != f.text {
 			out = append(out, Difference{What: "function " + f.name, Model: f.text, Database: db.text})
@@ -30,8 +25,19 @@ func compare(s *schema.Schema, model, database *facts) []Difference {
 	return out
 }
 
+func compareEnums(s *schema.Schema, database *facts, which func(*schema.Enum) bool) []Difference {
+	var out []Difference
+	for i := range s.Enums {
+		e := &s.Enums[i]
+		if db := database.types[place{e.Namespace, e.Name}]; db != nil && which(e) {
+			out = append(out, compareEnum(e, db)...)
+		}
+	}
+	return out
+}
+
 func compareEnum(e *schema.Enum, database *typeFacts) []Difference {
-	what := "enum " + e.Name
+	what := "enum " + e.FullName()
 	if database.kind != "e" {
 		return []Difference{{What: what, Model: "enum", Database: typeKind(database.kind)}}
 	}

@@ -42,11 +42,12 @@ type Result struct {
 // queries and compared, and the savepoint is rolled back; this needs the CREATE
 // privilege on the database.
 //
-//   - Shape: namespaces, enums, functions and whole tables are created; what is missing from
+//   - Shape: namespaces, enums, types, functions and whole tables are created; what is missing from
 //     an existing table is a difference. Extra indexes, constraints, triggers,
 //     enum values and columns are fine, a NOT NULL column without a default is
 //     not. Comments and storage parameters are compared where the model sets them,
-//     the first number of an identity column likewise. Owners, privileges and row
+//     the first number of an identity column likewise. Of types only the name
+//     counts. Owners, privileges and row
 //     security are not compared.
 //   - Errors: the joined problems of [Validate]; [*DiffError] when something
 //     that exists differs; else what the server said. After an error the caller
@@ -66,16 +67,26 @@ func CreateAll(ctx context.Context, q Querier, s *schema.Schema) (Result, error)
 	if err != nil {
 		return Result{}, err
 	}
+	// Types cannot be made in a scratch schema by their SQL, so what they need and
+	// they themselves are there before the models are built to be compared.
+	early, err := c.missingTypes(ctx, database)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := c.run(ctx, early); err != nil {
+		return Result{}, err
+	}
 	var signatures []string
 	if !database.empty() {
 		if signatures, err = c.compareInScratch(ctx, database); err != nil {
 			return Result{}, err
 		}
 	}
-	result := Result{Created: c.missing(database, signatures)}
-	if err := c.run(ctx, result.Created); err != nil {
+	late := c.missing(database, signatures)
+	if err := c.run(ctx, late); err != nil {
 		return Result{}, err
 	}
+	result := Result{Created: append(early, late...)}
 	if err := c.finish(ctx, result.Created); err != nil {
 		return Result{}, err
 	}
@@ -120,18 +131,66 @@ func (c *creation) prepare(ctx context.Context) error {
 	return nil
 }
 
-// missing are the statements for what database does not have at all. Parts of a
-// table follow the table.
-func (c *creation) missing(database *facts, signatures []string) []Statement {
+// early tells the kinds that are made before the models are compared.
+func (k Kind) early() bool { return k == KindNamespace || k == KindEnum || k == KindType }
+
+// missingTypes are the statements for the namespaces, enums and types that the
+// database does not have.
+func (c *creation) missingTypes(ctx context.Context, database *facts) ([]Statement, error) {
+	var names []string
+	for i := range c.s.Objects {
+		if o := &c.s.Objects[i]; o.Kind == schema.Type {
+			names = append(names, o.Name)
+		}
+	}
+	absent, err := c.absent(ctx, names)
+	if err != nil {
+		return nil, err
+	}
 	var out []Statement
-	function := 0
 	for _, st := range Create(c.s) {
-		there := false
+		there := true
 		switch st.Kind {
 		case KindNamespace:
 			there = slices.Contains(database.namespaces, st.Name)
 		case KindEnum:
-			there = database.types[st.Name] != nil
+			there = database.types[place{st.Namespace, st.Name}] != nil
+		case KindType:
+			there = !slices.Contains(absent, st.Name)
+		}
+		if !there {
+			out = append(out, st)
+		}
+	}
+	return out, nil
+}
+
+// absent lists those of the types that the database does not have.
+func (c *creation) absent(ctx context.Context, names []string) ([]string, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	list := strings.TrimSuffix(nameArray(names), "name[]") + "text[]"
+	rows, err := c.q.Query(ctx, label+strings.ReplaceAll(absentTypesSQL, "{names}", list))
+	if err != nil {
+		return nil, fmt.Errorf("ddl: look for the types: %w", err)
+	}
+	var absent []string
+	for _, row := range rows {
+		absent = append(absent, row[0])
+	}
+	return absent, nil
+}
+
+// missing are the statements for what else database does not have at all. Parts
+// of a table follow the table.
+func (c *creation) missing(database *facts, signatures []string) []Statement {
+	var out []Statement
+	function := 0
+	for _, st := range Create(c.s) {
+		there := st.Kind.early()
+		switch st.Kind {
+		case KindNamespace, KindEnum, KindType:
 		case KindFunction:
 			if signatures != nil {
 				_, there = find(database.functions, signatures[function])
@@ -151,7 +210,7 @@ func (c *creation) run(ctx context.Context, statements []Statement) error {
 	for _, st := range statements {
 		if err := c.q.Exec(ctx, label+st.SQL); err != nil {
 			what := fmt.Sprintf("%s %s", st.Kind, st.Name)
-			if st.Kind == KindTable {
+			if st.Kind == KindTable || st.Kind == KindEnum || st.Kind == KindFunction {
 				what = fmt.Sprintf("%s %s", st.Kind, fullName(st.Namespace, st.Name))
 			}
 			if st.Table != "" && st.Kind != KindTable {
@@ -180,13 +239,13 @@ func (c *creation) finish(ctx context.Context, created []Statement) error {
 	for i := range c.s.Objects {
 		o := &c.s.Objects[i]
 		made := slices.ContainsFunc(created, func(st Statement) bool {
-			return st.Kind == KindFunction && st.Name == functionName(o)
+			return o.Kind == schema.Function && st.Kind == KindFunction && st.Name == functionName(o) && st.Namespace == o.Namespace
 		})
 		if !made {
 			continue
 		}
 		if err := c.checkBody(ctx, o); err != nil {
-			return fmt.Errorf("ddl: create function %s: %w", functionName(o), err)
+			return fmt.Errorf("ddl: create function %s: %w", fullName(o.Namespace, functionName(o)), err)
 		}
 	}
 	return nil

@@ -251,7 +251,7 @@ func TestCreateAllRefuses(t *testing.T) {
 				Create: "CREATE FUNCTION f(n bigint) RETURNS bigint LANGUAGE sql AS 'SELECT n'",
 			}),
 			"ddl: function f(int): its SQL made no function of this name and these argument types; " +
-				"check both, and name no schema in the SQL",
+				"check both, and name no schema in the SQL but by {function}",
 		},
 		{
 			"a_trigger_that_is_registered_under_another_name", "",
@@ -266,7 +266,7 @@ func TestCreateAllRefuses(t *testing.T) {
 				s.Objects = s.Objects[:2]
 			},
 			"ddl: function refuse_change(): its SQL made no function of this name and these argument types; " +
-				"check both, and name no schema in the SQL",
+				"check both, and name no schema in the SQL but by {function}",
 		},
 		{
 			"to_compare_without_the_privilege",

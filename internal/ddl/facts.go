@@ -3,6 +3,7 @@ package ddl
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 type facts struct {
 	namespaces []string
 	tables     map[place]*tableFacts
-	types      map[string]*typeFacts
+	types      map[place]*typeFacts
 	functions  []item
 }
 
@@ -64,25 +65,46 @@ func placeOf(t *schema.Table) place { return place{t.Namespace, t.Name} }
 // reader runs the catalog queries for the names of one model, so both sides are
 // read by the same texts.
 type reader struct {
-	q                            Querier
-	schema                       *schema.Schema
-	enums, functions, namespaces string
-	scratch                      *scratch // nil while the database is read
+	q          Querier
+	schema     *schema.Schema
+	namespaces string
+	scratch    *scratch // nil while the database is read
 }
 
 func newReader(q Querier, s *schema.Schema) *reader {
-	var enums, functions []string
-	for i := range s.Enums {
-		enums = append(enums, s.Enums[i].Name)
+	return &reader{q: q, schema: s, namespaces: nameArray(s.Namespaces())}
+}
+
+// namespace is the schema to look into, as SQL text.
+func (r *reader) namespace(name string) string {
+	if name == "" {
+		return "pg_catalog.current_schema()"
 	}
-	for i := range s.Objects {
-		if s.Objects[i].Kind == schema.Function {
-			functions = append(functions, s.Objects[i].Name)
+	return sqltext.Literal(r.scratch.of(name)) + "::name"
+}
+
+// wantedEnums is the list of enums to read; the key finds the enum of the model.
+func (r *reader) wantedEnums() string {
+	var rows []string
+	for i := range r.schema.Enums {
+		e := &r.schema.Enums[i]
+		rows = append(rows, "('"+strconv.Itoa(i)+"', "+r.namespace(e.Namespace)+", "+sqltext.Literal(e.Name)+"::name)")
+	}
+	return strings.Join(rows, ", ")
+}
+
+// wantedFunctions is the list of functions to read; the key is the namespace of
+// the model.
+func (r *reader) wantedFunctions() string {
+	var rows []string
+	for i := range r.schema.Objects {
+		o := &r.schema.Objects[i]
+		row := "(" + sqltext.Literal(o.Namespace) + ", " + r.namespace(o.Namespace) + ", " + sqltext.Literal(o.Name) + "::name)"
+		if o.Kind == schema.Function && !slices.Contains(rows, row) {
+			rows = append(rows, row)
 		}
 	}
-	return &reader{
-		q: q, schema: s, enums: nameArray(enums), functions: nameArray(functions), namespaces: nameArray(s.Namespaces()),
-	}
+	return strings.Join(rows, ", ")
 }
 
 // wanted is the list of tables to read. The key finds the table of the model
@@ -98,12 +120,7 @@ func (r *reader) wanted() string {
 			b.WriteString(", ")
 		}
 		b.WriteString("('" + strconv.Itoa(i) + "', ")
-		if t.Namespace == "" {
-			b.WriteString("pg_catalog.current_schema()")
-		} else {
-			b.Literal(r.scratch.of(t.Namespace))
-			b.WriteString("::name")
-		}
+		b.WriteString(r.namespace(t.Namespace))
 		b.WriteString(", ")
 		b.Literal(t.Name)
 		b.WriteString("::name)")
@@ -125,18 +142,25 @@ func nameArray(names []string) string {
 }
 
 func (r *reader) read(ctx context.Context) (*facts, error) {
-	f := &facts{tables: map[place]*tableFacts{}, types: map[string]*typeFacts{}}
+	f := &facts{tables: map[place]*tableFacts{}, types: map[place]*typeFacts{}}
+	if err := r.rows(ctx, strings.ReplaceAll(namespacesSQL, "{names}", r.namespaces), func(row []string) {
+		f.namespaces = append(f.namespaces, row[0])
+	}); err != nil {
+		return nil, err
+	}
 	for _, part := range []struct {
-		sql, names string
-		add        func(row []string)
+		sql, wanted string
+		add         func(row []string)
 	}{
-		{namespacesSQL, r.namespaces, func(row []string) { f.namespaces = append(f.namespaces, row[0]) }},
-		{typesSQL, r.enums, f.addType},
-		{functionsSQL, r.functions, func(row []string) {
-			f.functions = append(f.functions, item{name: row[0], text: r.scratch.withoutPath(row[1])})
+		{typesSQL, r.wantedEnums(), func(row []string) { f.addType(r.schema, row) }},
+		{functionsSQL, r.wantedFunctions(), func(row []string) {
+			f.functions = append(f.functions, item{name: fullName(row[0], r.scratch.withoutNames(row[1])), text: r.scratch.withoutPath(row[2])})
 		}},
 	} {
-		if err := r.rows(ctx, strings.ReplaceAll(part.sql, "{names}", part.names), part.add); err != nil {
+		if part.wanted == "" {
+			continue
+		}
+		if err := r.rows(ctx, strings.ReplaceAll(part.sql, "{wanted}", part.wanted), part.add); err != nil {
 			return nil, err
 		}
 	}
@@ -212,11 +236,16 @@ func addColumn(t *tableFacts, row []string) {
 	})
 }
 
-func (f *facts) addType(row []string) {
-	t := f.types[row[0]]
+func (f *facts) addType(s *schema.Schema, row []string) {
+	i, err := strconv.Atoi(row[0])
+	if err != nil {
+		return
+	}
+	at := place{s.Enums[i].Namespace, s.Enums[i].Name}
+	t := f.types[at]
 	if t == nil {
 		t = &typeFacts{kind: row[1]}
-		f.types[row[0]] = t
+		f.types[at] = t
 	}
 	if row[1] == "e" {
 		t.labels = append(t.labels, row[2])

@@ -15,6 +15,11 @@ const savepoint = "retort_create_all"
 // compareInScratch returns the signatures of the registered functions as the
 // server writes them, or a *DiffError.
 func (c *creation) compareInScratch(ctx context.Context, database *facts) ([]string, error) {
+	// The enums of namespaces are not built, and a label that they lack would fail the
+	// build of what needs it.
+	if differences := compareEnums(c.s, database, func(e *schema.Enum) bool { return e.Namespace != "" }); len(differences) > 0 {
+		return nil, &DiffError{Differences: differences}
+	}
 	if err := c.q.Exec(ctx, label+"SAVEPOINT "+savepoint); err != nil {
 		return nil, fmt.Errorf("ddl: set a savepoint: %w", err)
 	}
@@ -49,13 +54,18 @@ func (c *creation) build(ctx context.Context) ([]string, *facts, error) {
 		return nil, nil, err
 	}
 	moved := sc.moved(c.s)
-	statements := slices.DeleteFunc(Create(moved), func(st Statement) bool { return st.Kind == KindNamespace })
+	statements := slices.DeleteFunc(Create(moved), func(st Statement) bool {
+		return st.Kind == KindNamespace || st.Kind == KindType || st.Kind == KindEnum && st.Namespace != ""
+	})
 	if err := c.run(ctx, statements); err != nil {
 		return nil, nil, fmt.Errorf("%w (while building the models in a scratch schema to compare them)", err)
 	}
 	signatures, err := c.registered(ctx, moved, sc.main)
 	if err != nil {
 		return nil, nil, err
+	}
+	for i, signature := range signatures {
+		signatures[i] = sc.withoutNames(signature)
 	}
 	c.reader.scratch = sc
 	model, err := c.reader.read(ctx)
@@ -69,6 +79,16 @@ func (c *creation) registered(ctx context.Context, s *schema.Schema, namespace s
 	signatures := []string{}
 	for i := range s.Objects {
 		o := &s.Objects[i]
+		if o.Kind == schema.Type {
+			absent, err := c.absent(ctx, []string{o.Name})
+			if err == nil && len(absent) > 0 {
+				err = fmt.Errorf("ddl: type %s: its SQL made no type of this name; check the name, which is SQL text with its schema", o.Name)
+			}
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		rows, err := c.q.Query(ctx, label+findObject(o, namespace))
 		if err != nil {
 			return nil, fmt.Errorf("ddl: look for %s %s: %w", o.Kind, o.Name, err)
@@ -77,7 +97,7 @@ func (c *creation) registered(ctx context.Context, s *schema.Schema, namespace s
 			return nil, notMade(o)
 		}
 		if o.Kind == schema.Function {
-			signatures = append(signatures, rows[0][0])
+			signatures = append(signatures, fullName(c.s.Objects[i].Namespace, rows[0][0]))
 		}
 	}
 	return signatures, nil
@@ -99,6 +119,9 @@ func findObject(o *schema.Object, namespace string) string {
 
 // procedure is an expression for the oid of the function o in namespace.
 func procedure(o *schema.Object, namespace string) string {
+	if o.Namespace != "" {
+		namespace = o.Namespace
+	}
 	signature := sqltext.Ident(namespace) + "." + sqltext.Ident(o.Name) + "(" + o.Arguments + ")"
 	return "pg_catalog.to_regprocedure(" + sqltext.Literal(signature) + ")"
 }
@@ -109,7 +132,7 @@ func notMade(o *schema.Object) error {
 			"check the name and the table, and name no schema in the SQL", o.Name, o.Table)
 	}
 	return fmt.Errorf("ddl: function %s(%s): its SQL made no function of this name and these argument types; "+
-		"check both, and name no schema in the SQL", o.Name, o.Arguments)
+		"check both, and name no schema in the SQL but by %s", o.Name, o.Arguments, functionMark)
 }
 
 // again are the statements that make the differing expressions of the model

@@ -63,7 +63,8 @@ func (sc *scratch) all() []string {
 }
 
 // moved is s with every namespace exchanged for its scratch schema; unmanaged
-// tables stay where they are.
+// tables stay where they are, and so do the enums of a namespace: SQL of the models
+// may name them.
 func (sc *scratch) moved(s *schema.Schema) *schema.Schema {
 	out := *s
 	out.Tables = slices.Clone(s.Tables)
@@ -84,7 +85,9 @@ func (sc *scratch) moved(s *schema.Schema) *schema.Schema {
 	out.Objects = slices.Clone(s.Objects)
 	for i := range out.Objects {
 		o := &out.Objects[i]
-		if t, ok := s.TableIn(o.Namespace, o.Table); ok && !t.Unmanaged {
+		if o.Kind == schema.Function {
+			o.Namespace = sc.of(o.Namespace)
+		} else if t, ok := s.TableIn(o.Namespace, o.Table); ok && !t.Unmanaged {
 			o.Namespace = sc.of(o.Namespace)
 		}
 	}

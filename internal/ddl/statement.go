@@ -14,6 +14,7 @@ type Kind string
 const (
 	KindNamespace   Kind = "schema"
 	KindEnum        Kind = "enum"
+	KindType        Kind = "type"
 	KindFunction    Kind = "function"
 	KindTable       Kind = "table"
 	KindComment     Kind = "comment"
@@ -27,7 +28,7 @@ const (
 //
 //   - Shape: Name is the plain name, for functions with the argument types in
 //     parentheses, for comments "table" or the column behind "column ". Table is the table that the thing is or belongs to, empty for
-//     namespaces, enums and functions; Namespace is the table's. SQL has no semicolon at its end.
+//     namespaces, enums, types and functions; Namespace is where the thing, or its table, is. SQL has no semicolon at its end.
 type Statement struct {
 	Kind      Kind
 	Name      string
@@ -39,7 +40,7 @@ type Statement struct {
 // Create writes everything in s as statements, in an order that works on an
 // empty database.
 //
-//   - Shape: namespaces, enums, functions, tables each with its comments, indexes, foreign keys, triggers; within a
+//   - Shape: namespaces, enums, types, functions, tables each with its comments, indexes, foreign keys, triggers; within a
 //     kind the order of s. Foreign keys come after all tables, so cycles work;
 //     functions come before tables, so defaults and checks may call them. An
 //     SQL function that reads a table therefore needs check_function_bodies = off,
@@ -52,8 +53,9 @@ func Create(s *schema.Schema) []Statement {
 		out = append(out, Statement{Kind: KindNamespace, Name: name, SQL: "CREATE SCHEMA " + sqltext.Ident(name)})
 	}
 	for i := range s.Enums {
-		out = append(out, Statement{Kind: KindEnum, Name: s.Enums[i].Name, SQL: CreateEnum(&s.Enums[i])})
+		out = append(out, Statement{Kind: KindEnum, Name: s.Enums[i].Name, Namespace: s.Enums[i].Namespace, SQL: CreateEnum(&s.Enums[i])})
 	}
+	out = appendObjects(out, s, schema.Type)
 	out = appendObjects(out, s, schema.Function)
 	for i := range s.Tables {
 		t := &s.Tables[i]
@@ -117,7 +119,10 @@ func appendObjects(out []Statement, s *schema.Schema, kind schema.ObjectKind) []
 			continue
 		}
 		st := Statement{Kind: KindTrigger, Name: o.Name, Namespace: o.Namespace, Table: o.Table, SQL: objectText(o)}
-		if kind == schema.Function {
+		switch kind {
+		case schema.Type:
+			st.Kind = KindType
+		case schema.Function:
 			st.Kind, st.Name = KindFunction, functionName(o)
 		}
 		out = append(out, st)
@@ -127,14 +132,21 @@ func appendObjects(out []Statement, s *schema.Schema, kind schema.ObjectKind) []
 
 func functionName(o *schema.Object) string { return o.Name + "(" + o.Arguments + ")" }
 
-// tableMark stands for the table in the statement of a trigger.
-const tableMark = "{table}"
+// tableMark stands for the table in the statement of a trigger, functionMark for
+// the function in its own.
+const (
+	tableMark    = "{table}"
+	functionMark = "{function}"
+)
 
 // objectText is the statement of o without white space around it and without
 // the semicolons that would make two statements out of one.
 func objectText(o *schema.Object) string {
 	text := strings.TrimRight(strings.TrimSpace(o.Create), "; \t\r\n")
-	if o.Kind == schema.Trigger {
+	switch o.Kind {
+	case schema.Function:
+		text = strings.ReplaceAll(text, functionMark, qualified(o.Namespace, o.Name))
+	case schema.Trigger:
 		text = strings.ReplaceAll(text, tableMark, qualified(o.Namespace, o.Table))
 	}
 	return text
@@ -144,7 +156,7 @@ func objectText(o *schema.Object) string {
 func CreateEnum(e *schema.Enum) string {
 	var b sqltext.Builder
 	b.WriteString("CREATE TYPE ")
-	b.Ident(e.Name)
+	b.WriteString(qualified(e.Namespace, e.Name))
 	b.WriteString(" AS ENUM (")
 	for i, v := range e.Values {
 		if i > 0 {

@@ -93,8 +93,8 @@ func sequence(s schema.Sequence) string {
 func typeText(typ string, enums []schema.Enum) string {
 	base := strings.TrimRight(typ, "[]")
 	for i := range enums {
-		if enums[i].Name == base {
-			return sqltext.Ident(base) + typ[len(base):]
+		if enums[i].FullName() == base {
+			return qualified(enums[i].Namespace, enums[i].Name) + typ[len(base):]
 		}
 	}
 	return typ
@@ -141,12 +141,7 @@ func fullName(namespace, name string) string {
 	return (&schema.Table{Namespace: namespace, Name: name}).FullName()
 }
 
-func qualified(namespace, name string) string {
-	if namespace == "" {
-		return sqltext.Ident(name)
-	}
-	return sqltext.Ident(namespace) + "." + sqltext.Ident(name)
-}
+func qualified(namespace, name string) string { return sqltext.Qualified(namespace, name) }
 
 func constraint(name string) string { return "CONSTRAINT " + sqltext.Ident(name) + " " }
 

@@ -95,9 +95,9 @@ func (v *validation) namespace(name string) {
 }
 
 func (v *validation) enum(e *schema.Enum) {
-	where := "enum " + e.Name
+	where := "enum " + e.FullName()
 	v.name("enum", "", e.Name)
-	v.claimType(where, place{name: e.Name})
+	v.claimType(where, place{e.Namespace, e.Name})
 	if len(e.Values) == 0 {
 		v.problem(where, "it has no values")
 	}
@@ -133,9 +133,17 @@ func (v *validation) objects() {
 		key := where + "(" + o.Arguments + ")"
 		switch o.Kind {
 		case schema.Function:
-			where = string(o.Kind) + " " + functionName(o)
-			if o.Table != "" || o.Namespace != "" {
-				v.problem(where, "it names the table %q, which only triggers have", fullName(o.Namespace, o.Table))
+			where = string(o.Kind) + " " + fullName(o.Namespace, functionName(o))
+			key = where
+			if o.Table != "" {
+				v.problem(where, "it names the table %q, which only triggers have", o.Table)
+			}
+			if o.Namespace != "" && !strings.Contains(o.Create, functionMark) {
+				v.problem(where, "its SQL must call it %s, which stands for the name with its schema", functionMark)
+			}
+		case schema.Type:
+			if o.Table != "" || o.Arguments != "" || o.Namespace != "" {
+				v.problem(where, "it has a table, arguments or a namespace of its own, which types do not have")
 			}
 		case schema.Trigger:
 			where += " of table " + fullName(o.Namespace, o.Table)
@@ -152,10 +160,14 @@ func (v *validation) objects() {
 				v.problem(where, "it has the arguments %q, which only functions have", o.Arguments)
 			}
 		default:
-			v.problem("object "+o.Name, "its kind is %q; there are %q and %q", o.Kind, schema.Function, schema.Trigger)
+			v.problem("object "+o.Name, "its kind is %q; there are %q, %q and %q", o.Kind, schema.Type, schema.Function, schema.Trigger)
 			continue
 		}
-		v.name(string(o.Kind), "", o.Name)
+		if o.Kind != schema.Type {
+			v.name(string(o.Kind), "", o.Name)
+		} else if o.Name == "" || sqltext.CheckLiteral(o.Name) != nil {
+			v.problem(where, "it has no name")
+		}
 		if seen[key] {
 			v.problem(where, "it is registered twice")
 		}

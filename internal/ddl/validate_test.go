@@ -158,7 +158,7 @@ func TestValidate(t *testing.T) {
 			`table audit.papers: index uq_papers_up: the name "uq_papers_up" is taken already by table audit.papers: index uq_papers_up; tables, indexes, primary keys and unique constraints share one set of names`,
 			`table audit.papers: index uq_papers_up: the table has no column "up"`,
 			`table audit.papers: constraint fk_papers_up_papers: the table has no column "up"`,
-			`function keep(): it names the table "audit.", which only triggers have`,
+			`function audit.keep(): its SQL must call it {function}, which stands for the name with its schema`,
 			`trigger papers_keep of table audit.papers: its SQL must call the table {table}, which stands for the name with its schema`,
 		}},
 		{"a_table_without_columns", func(s *schema.Schema) {
@@ -218,7 +218,7 @@ func TestValidate(t *testing.T) {
 		}, []string{
 			`function refuse_change(): it is registered twice`,
 			`trigger books_keep of table books: it is registered twice`,
-			`object v: its kind is "view"; there are "function" and "trigger"`,
+			`object v: its kind is "view"; there are "type", "function" and "trigger"`,
 			`function f(int): it names the table "books", which only triggers have`,
 			`function f(int): its SQL is empty`,
 			`function f(text): its SQL has a NUL byte or is not valid UTF-8`,

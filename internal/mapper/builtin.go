@@ -46,7 +46,9 @@ type pgType struct {
 	oid      uint32 // 0: only the server knows it (enums, types of extensions)
 	arrayOID uint32
 	name     string
-	item     *pgType // element of an array, bound of a range, range of a multirange
+	sql      string    // the name in quotes, where name is for people
+	enum     *enumType // of an enum
+	item     *pgType   // element of an array, bound of a range, range of a multirange
 	user     *userType
 	domain   bool // named so, but values are those of its base type
 	parts    bool // unnest takes its values apart: many of them travel as literals, a text[]
@@ -155,6 +157,9 @@ func arrayOf(pg pgType) pgType {
 	list := pgType{wire: wireArray, oid: pg.arrayOID, arrayOID: pgtype.TextArrayOID, name: pg.name + "[]", item: &pg, parts: true}
 	if pg.wire == wireText {
 		list.wire = wireTextArray
+	}
+	if pg.sql != "" {
+		list.sql = pg.sql + "[]"
 	}
 	return list
 }

@@ -26,7 +26,7 @@ type Composite struct {
 
 func (k Composite) typeName() string { return k.Name }
 
-func (k Composite) define(r *Types) (pgType, reflect.Type, error) {
+func (k Composite) define(r *Types) (pgType, []reflect.Type, error) {
 	if k.Type == nil {
 		return pgType{}, nil, fmt.Errorf("its Type is nil; set it to that of the struct")
 	}
@@ -51,7 +51,7 @@ func (k Composite) define(r *Types) (pgType, reflect.Type, error) {
 		c.coded(codec)
 		return ""
 	}
-	return pgType{wire: wireUser, arrayOID: pgtype.TextArrayOID, name: k.Name, user: &userType{pair}, parts: true}, k.Type, nil
+	return pgType{wire: wireUser, arrayOID: pgtype.TextArrayOID, name: k.Name, user: &userType{pair}, parts: true}, []reflect.Type{k.Type}, nil
 }
 
 // fields compiles the attributes of a plain struct.

@@ -82,6 +82,8 @@ func (d *decodeColumn) decodeRare(dst unsafe.Pointer, src []byte, memory *arena)
 			return d.stored(fmt.Sprintf("of %s is not sent as text; cast it to text in the SQL", nameOfOID(d.in.oid, d.in.oids)))
 		}
 		store(dst, memory.string(src))
+	case opEnum:
+		return d.label(dst, src)
 	case opJSONBString:
 		text, err := d.jsonb(src)
 		if err != nil {

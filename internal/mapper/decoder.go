@@ -17,6 +17,9 @@ type Decoder struct {
 	cols  []decodeColumn
 	oids  []uint32
 	arena []int // positions of the columns whose bytes are kept
+
+	guessed bool     // a column's type was not known
+	learned *learned // what was known when d was made
 }
 
 // decodeColumn is one column of the result: how to read it, and where it goes.
@@ -45,6 +48,7 @@ const (
 	opUUID
 	opString
 	opUserText // text of a type that is not built in
+	opEnum     // one of the labels that are known
 	opJSONBString
 	opBytes
 	opJSONBBytes
@@ -80,6 +84,9 @@ func (p *Plan) DecoderOf(cols []int, oids []uint32, learned TypeNames) (*Decoder
 		dc, ok := c.reader(oids[k], p.types, learned)
 		if !ok {
 			problems = append(problems, p.mismatch(c, oids[k], learned))
+		}
+		if dc.in.unknown {
+			d.guessed = true
 		}
 		if dc.op.keepsBytes() {
 			d.arena = append(d.arena, k)
@@ -279,6 +286,9 @@ func opFor(s shape, pg *pgType) op {
 		return pick(pg.wire, wireTimestamptz, opTimestamp) | pick(pg.wire, wireTimestamp, opTimestamp) | pick(pg.wire, wireDate, opDate)
 	case shapeString:
 		if pg.wire == wireText && pg.oid == 0 {
+			if pg.enum != nil && len(pg.enum.labels) > 0 {
+				return opEnum
+			}
 			return opUserText
 		}
 		return pick(pg.wire, wireText, opString) | pick(pg.wire, wireJSON, opString) | pick(pg.wire, wireJSONB, opJSONBString)

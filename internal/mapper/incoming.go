@@ -10,7 +10,9 @@ import (
 // TypeNames are the names of types that are not built in, as one database numbers
 // them: what SELECT oid, oid::regtype FROM pg_type says of "mood" or "mood[]".
 //
-// Decoders work without it; with it they tell types apart that look alike.
+// Decoders work without it; with it they tell types apart that look alike. Types
+// that are sent as their text, enums and citext, may be left out when they are not
+// registered; strings hold them.
 type TypeNames map[uint32]string
 
 // incoming is what is known of the type of values that arrive.
@@ -28,12 +30,16 @@ func (c *column) reader(oid uint32, types *Types, learned TypeNames) (d decodeCo
 	in := &incoming{oid: oid, types: types, oids: learned}
 	d = decodeColumn{nullable: c.nullable, offset: uint32(c.offset), slot: uint32(c.slot), column: c, in: in}
 	pg, known := typeOfOID(oid)
-	if name, found := learned[oid]; found && !known {
+	name, found := learned[oid]
+	if found && !known {
 		pg, known = types.named(name)
 	}
 	if !known {
 		in.pg, in.unknown = c.pg, true
 		d.op = c.guess()
+		if found && (d.op == opUserText || d.op == opEnum || d.op == opStrings) {
+			d.op = opNone // a name that nobody registered, of a type that is not sent as text
+		}
 		return d, d.op != opNone
 	}
 	in.pg = pg
@@ -60,6 +66,8 @@ func (c *column) reader(oid uint32, types *Types, learned TypeNames) (d decodeCo
 // guess picks the op for values of a type of which only the OID is known.
 func (c *column) guess() op {
 	switch {
+	case c.shape == shapeString && c.pg.enum != nil && len(c.pg.enum.labels) > 0:
+		return opEnum
 	case c.shape == shapeString:
 		return opUserText
 	case c.shape == shapeStrings:

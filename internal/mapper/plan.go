@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+
+	"github.com/retort-go/retort/internal/sqltext"
 )
 
 // Column ties a field of a struct to a column of a table.
@@ -117,7 +119,7 @@ func (r *Types) compileColumn(c Column) (col column, problem string) {
 	}
 	pg, ok := r.named(c.PGType)
 	switch {
-	case c.Enum:
+	case c.Enum && !ok:
 		pg, ok = enumNamed(c.PGType), true
 	case c.PGType == "":
 		if pg, ok = r.defaultOf(col.elem); !ok {
@@ -137,7 +139,7 @@ func (r *Types) compileColumn(c Column) (col column, problem string) {
 // enumNamed is an enum, or an array of one.
 func enumNamed(text string) pgType {
 	name, dims := cutDimensions(text)
-	pg := pgType{wire: wireText, name: name}
+	pg := pgType{wire: wireText, name: name, sql: sqltext.Ident(name), enum: &enumType{}}
 	if dims > 0 {
 		return arrayOf(pg)
 	}
@@ -177,7 +179,23 @@ func (p *Plan) Column(col int) Column {
 	if c.PGType == "" {
 		c.PGType = p.columns[col].pg.name
 	}
+	c.Enum = p.columns[col].pg.isEnum()
 	return c
+}
+
+// SQLType returns the type of a column as SQL text, with its length or precision
+// and with quotes where they are needed.
+func (p *Plan) SQLType(col int) string {
+	if c := &p.columns[col]; c.pg.sql != "" {
+		return c.pg.sql
+	}
+	return p.Column(col).PGType
+}
+
+// IsComposite reports a column of a composite type.
+func (p *Plan) IsComposite(col int) bool {
+	c := &p.columns[col]
+	return c.pg.user != nil && c.pg.parts
 }
 
 // Index finds a column by its name.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ type Types struct {
 // [Composite] or a [Codec].
 type Registered interface {
 	typeName() string
-	define(r *Types) (pg pgType, goType reflect.Type, err error)
+	define(r *Types) (pg pgType, goTypes []reflect.Type, err error)
 }
 
 // NewTypes makes a set of types, which may be built of one another in any order.
@@ -58,7 +59,7 @@ func NewTypes(list ...Registered) (*Types, error) {
 			if waiting[name] == nil {
 				continue
 			}
-			pg, goType, err := t.define(r)
+			pg, goTypes, err := t.define(r)
 			if err != nil {
 				late = append(late, fmt.Errorf("mapper: registered type %q: %w", name, err))
 				continue
@@ -66,8 +67,13 @@ func NewTypes(list ...Registered) (*Types, error) {
 			delete(waiting, name)
 			done++
 			r.byName[name] = pg
-			if goType != nil {
-				r.byGo[goType] = pg
+			if pg.sql != "" {
+				r.byName[pg.sql] = pg
+			}
+			for _, goType := range goTypes {
+				if problem := r.stand(goType, pg); problem != "" {
+					problems = append(problems, fmt.Errorf("mapper: registered type %q: %s", name, problem))
+				}
 			}
 		}
 		if done == 0 {
@@ -79,6 +85,23 @@ func NewTypes(list ...Registered) (*Types, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// stand makes pg the default of a Go type. A type that everybody uses must not
+// become the one of a few columns.
+func (r *Types) stand(t reflect.Type, pg pgType) (problem string) {
+	switch other, taken := r.byGo[t]; {
+	case t == nil:
+		return "stands for nil; give it a value of a Go type"
+	case t.PkgPath() == "" && pg.user != nil:
+		return "" // its codec takes the type; the columns are declared with theirs
+	case t.PkgPath() == "" || t == timeType:
+		return fmt.Sprintf("%s stands for a type already; declare a type of its own, as in type Email string", t)
+	case taken:
+		return fmt.Sprintf("%s stands for %s already; declare a second Go type", t, other.name)
+	}
+	r.byGo[t] = pg
+	return ""
 }
 
 // userType is how a registered type is paired with Go types.
@@ -114,41 +137,52 @@ func (r *Types) ofGo(t reflect.Type) (pgType, bool) {
 }
 
 // Enum is an enum type, for strings.
-type Enum struct{ Name string }
+//
+//   - Shape: fields of Types are columns of it unless they say otherwise. With
+//     Labels a stored value that is none of them is a [*ValueError]. SQL is the
+//     name in quotes, where Name is the bare one.
+type Enum struct {
+	Name   string
+	SQL    string
+	Labels []string
+	Types  []reflect.Type
+}
 
 func (e Enum) typeName() string { return e.Name }
 
-func (e Enum) define(*Types) (pgType, reflect.Type, error) {
-	return pgType{wire: wireText, name: e.Name}, nil, nil
+func (e Enum) define(*Types) (pgType, []reflect.Type, error) {
+	return pgType{wire: wireText, name: e.Name, sql: e.SQL, enum: &enumType{labels: slices.Clone(e.Labels)}}, e.Types, nil
 }
 
 // Domain is a domain: its values are those of the type that it is based on.
 type Domain struct {
-	Name string
-	Of   string // SQL text of the base type
+	Name  string
+	Of    string         // SQL text of the base type
+	Types []reflect.Type // whose fields are columns of it unless they say otherwise
 }
 
 func (d Domain) typeName() string { return d.Name }
 
-func (d Domain) define(r *Types) (pgType, reflect.Type, error) {
+func (d Domain) define(r *Types) (pgType, []reflect.Type, error) {
 	pg, ok := r.named(d.Of)
 	if !ok {
 		return pg, nil, fmt.Errorf("base type %q is not known; register it too", d.Of)
 	}
-	pg.name, pg.domain = d.Name, true
-	return pg, nil, nil
+	pg.name, pg.sql, pg.domain = d.Name, "", true
+	return pg, d.Types, nil
 }
 
 // RangeOf is a range type, with the multirange type that was made with it.
 type RangeOf struct {
 	Name       string
-	Of         string // SQL text of the type of its bounds
-	Multirange bool   // this is the multirange type, and Of is its range type
+	Of         string         // SQL text of the type of its bounds
+	Multirange bool           // this is the multirange type, and Of is its range type
+	Types      []reflect.Type // whose fields are columns of it unless they say otherwise
 }
 
 func (d RangeOf) typeName() string { return d.Name }
 
-func (d RangeOf) define(r *Types) (pgType, reflect.Type, error) {
+func (d RangeOf) define(r *Types) (pgType, []reflect.Type, error) {
 	item, ok := r.named(d.Of)
 	if !ok {
 		return item, nil, fmt.Errorf("type %q is not known; register it too", d.Of)
@@ -159,5 +193,5 @@ func (d RangeOf) define(r *Types) (pgType, reflect.Type, error) {
 			return pg, nil, fmt.Errorf("%q is no range type", d.Of)
 		}
 	}
-	return pg, nil, nil
+	return pg, d.Types, nil
 }

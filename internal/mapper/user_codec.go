@@ -44,7 +44,7 @@ func NewCodec[T any](
 
 func (u Codec) typeName() string { return u.Name }
 
-func (u Codec) define(*Types) (pgType, reflect.Type, error) {
+func (u Codec) define(*Types) (pgType, []reflect.Type, error) {
 	if u.Type == nil || u.Append == nil || u.Decode == nil {
 		return pgType{}, nil, fmt.Errorf("its codec lacks Type, Append or Decode; use NewCodec")
 	}
@@ -58,7 +58,7 @@ func (u Codec) define(*Types) (pgType, reflect.Type, error) {
 		c.coded(userCodec{u})
 		return ""
 	}
-	return pgType{wire: wireUser, name: u.Name, user: &userType{pair}}, u.Type, nil
+	return pgType{wire: wireUser, name: u.Name, user: &userType{pair}}, []reflect.Type{u.Type}, nil
 }
 
 // userCodec keeps what a Codec says within bounds: it only appends, and its

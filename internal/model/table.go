@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"reflect"
 	"sync/atomic"
 
@@ -25,6 +26,10 @@ type Table struct {
 	Rank      int   // tables that foreign keys refer to have a lower one
 	Relations []Relation
 	Links     []Link // foreign keys; see Connect
+
+	// Catalog is what the database says of types that are not built in; nil for
+	// nothing.
+	Catalog *mapper.Catalog
 
 	// FieldColumn maps an index of the stand-in's fields to a column, -1 for a
 	// field that is no column, such as a relation.
@@ -152,12 +157,12 @@ const (
 //     by name.
 func (t *Table) Decoder(r Result, fields []mapper.ResultField) (*mapper.Decoder, error) {
 	slot := &t.decoders[r]
-	if d := slot.Load(); d != nil && d.Matches(fields) {
+	if d := slot.Load(); d != nil && d.Matches(fields) && d.Current(t.Catalog) {
 		return d, nil
 	}
-	d, err := t.Plan.Decoder(t.resultColumns(r), mapper.OIDs(fields))
+	d, err := t.Plan.DecoderWith(t.resultColumns(r), mapper.OIDs(fields), t.Catalog)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("table %s: %w", t.Name(), err)
 	}
 	slot.Store(d)
 	return d, nil

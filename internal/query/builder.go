@@ -197,6 +197,9 @@ func (b *builder) value(call string, s source, col int, v any) {
 func (b *builder) bind(oid uint32) {
 	b.oids = append(b.oids, oid)
 	b.Arg()
+	if s.table.Plan.IsComposite(col) { // the server would take it for a record of no type
+		b.WriteString("::" + s.table.Plan.SQLType(col))
+	}
 }
 
 // isStandIn tells whether a value is a pointer into a stand-in of the query: the
@@ -357,13 +360,7 @@ func (b *builder) in(p Predicate, s source, col int) {
 	b.Arg()
 	if s.table.Plan.OID(col) == 0 {
 		oid = textArrayOID
-		b.WriteString("::text[]::")
-		if s.table.Plan.Column(col).Enum {
-			b.Ident(s.table.Schema.Columns[col].Type)
-		} else {
-			b.WriteString(s.table.Schema.Columns[col].Type) // SQL text already
-		}
-		b.WriteString("[]")
+		b.WriteString("::text[]::" + s.table.Plan.SQLType(col) + "[]")
 	}
 	b.oids = append(b.oids, oid)
 	b.WriteString(")")

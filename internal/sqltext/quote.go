@@ -19,6 +19,15 @@ func Ident(name string) string {
 	return string(AppendIdent(make([]byte, 0, len(name)+2), name))
 }
 
+// Qualified quotes a name with the namespace that it is in; an empty namespace is
+// left out.
+func Qualified(namespace, name string) string {
+	if namespace == "" {
+		return Ident(name)
+	}
+	return Ident(namespace) + "." + Ident(name)
+}
+
 // AppendIdent appends name to dst, quoted as [Ident] does it.
 func AppendIdent(dst []byte, name string) []byte {
 	dst = append(dst, '"')
