@@ -191,15 +191,15 @@ func (b *builder) value(call string, s source, col int, v any) {
 		return
 	}
 	b.bind(s.table.Plan.OID(col))
+	if s.table.Plan.IsComposite(col) { // the server would take it for a record of no type
+		b.WriteString("::" + s.table.Plan.SQLType(col))
+	}
 }
 
 // bind writes the placeholder of the value that was encoded last.
 func (b *builder) bind(oid uint32) {
 	b.oids = append(b.oids, oid)
 	b.Arg()
-	if s.table.Plan.IsComposite(col) { // the server would take it for a record of no type
-		b.WriteString("::" + s.table.Plan.SQLType(col))
-	}
 }
 
 // isStandIn tells whether a value is a pointer into a stand-in of the query: the
