@@ -52,7 +52,7 @@ func (c *Config) target() (*pgx.ConnConfig, error) {
 // connects tells whether a setting is there that is of no use with a lender.
 func (c *Config) connects() bool {
 	return c.URL != "" || c.PoolSize != 0 || c.MaxOverflow != 0 || c.PoolTimeout != 0 ||
-		c.Recycle != 0 || c.PrePing || c.ConnectTimeout != 0
+		c.Recycle != 0 || c.PrePing || c.ConnectTimeout != 0 || c.PasswordFunc != nil || c.AfterConnect != nil
 }
 
 // loan is one borrowed connection: of the engine's own pool, of a lender, or of a

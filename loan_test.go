@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest"
@@ -168,5 +170,33 @@ func TestLender(t *testing.T) {
 			URL:    "postgres://h/d", PoolSize: 3,
 		})
 		wantErr(t, err, nil, "Config.Lender")
+		_, err = retort.Open(retort.Config{
+			Lender:       func(context.Context) (retort.Loan, error) { return nil, nil },
+			PasswordFunc: func(context.Context) (string, error) { return "", nil },
+		})
+		wantErr(t, err, nil, "Config.Lender")
+		_, err = retort.Open(retort.Config{
+			Lender:       func(context.Context) (retort.Loan, error) { return nil, nil },
+			AfterConnect: func(context.Context, *pgconn.PgConn) error { return nil },
+		})
+		wantErr(t, err, nil, "Config.Lender")
+	})
+
+	t.Run("a_PgxTracer_is_told_of_the_flights_on_it", func(t *testing.T) {
+		t.Parallel()
+		kit, pool, _ := lentBench(t, 1)
+		n := &notes{pids: map[uint32]bool{}}
+		eng := val(retort.Open(retort.Config{Base: library, Lender: retort.LendFrom(pool.Acquire), PgxTracer: n}))(t)
+		defer eng.Close(context.Background())
+		s := eng.Session()
+		s.Add(&Counter{Name: "a"})
+		must(t, s.Commit(t.Context()))
+		must(t, s.Close(t.Context()))
+		if diff := cmp.Diff([]string{"BEGIN: BEGIN", "INSERT: INSERT 0 1", "COMMIT: COMMIT"}, n.ended); diff != "" {
+			t.Error(diff)
+		}
+		if got := kit.QueryInt(t, "SELECT count(*) FROM counters"); got != 1 || n.connects != 0 {
+			t.Errorf("%d rows, %d connects", got, n.connects)
+		}
 	})
 }

@@ -183,8 +183,8 @@ func (s *Session) landed(ctx context.Context, t *trip) error {
 	s.open = true
 	s.wrote = s.wrote || t.raw && !t.readOnly || t.wrote || len(t.changes) > 0
 	ended := s.lease.Resource().TxStatus() == 'I'
-	if t.raw && t.statements[len(t.statements)-1].Tag.String() == "COMMIT" {
-		ended = true // COMMIT AND CHAIN
+	if t.raw {
+		ended = ended || chained(&t.statements[len(t.statements)-1])
 	}
 	if !ended {
 		return nil
@@ -193,6 +193,20 @@ func (s *Session) landed(ctx context.Context, t *trip) error {
 	s.unit.Release()
 	s.giveBack(ctx, nil)
 	return errEndedBySQL
+}
+
+// chained tells COMMIT AND CHAIN and ROLLBACK AND CHAIN, which open the next
+// transaction at once, from the way back to a savepoint.
+func chained(st *flight.Statement) bool {
+	switch st.Tag.String() {
+	case "COMMIT":
+		return true
+	case "ROLLBACK":
+		step, _ := flight.SavepointOf(st.SQL)
+		return step == flight.NoSavepoint
+	default:
+		return false
+	}
 }
 
 // errEndedBySQL: what the session sends next would run outside a transaction.

@@ -168,6 +168,8 @@ func kindOfServer(e *pgconn.PgError) Kind {
 	switch {
 	case strings.HasPrefix(e.Code, "22"):
 		return BadValue
+	case e.Code == "08P01" && e.Severity == "ERROR":
+		return Other // a message that the server refused; the connection lives on
 	case strings.HasPrefix(e.Code, "08"):
 		return Connection
 	default:

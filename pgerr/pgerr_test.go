@@ -54,6 +54,8 @@ func TestKindOf(t *testing.T) {
 		"idle_too_long":           {pg("57P05"), pgerr.Shutdown, "57P05", false, true},
 		"bad_value":               {pg("22P02"), pgerr.BadValue, "22P02", false, false},
 		"connection_class":        {pg("08006"), pgerr.Connection, "08006", false, true},
+		"refused_message":         {&pgconn.PgError{Severity: "ERROR", Code: "08P01"}, pgerr.Other, "08P01", false, false},
+		"broken_protocol":         {&pgconn.PgError{Severity: "FATAL", Code: "08P01"}, pgerr.Connection, "08P01", false, true},
 		"guard":                   {guard, pgerr.StaleRow, "42704", false, false},
 		"no_such_setting":         {pg("42704"), pgerr.Other, "42704", false, false},
 		"syntax":                  {pg("42601"), pgerr.Other, "42601", false, false},

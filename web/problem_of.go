@@ -63,7 +63,8 @@ func ProblemOf(err error) Problem {
 	if p, ok := sessionProblem(err); ok {
 		return p
 	}
-	if c, ok := errors.AsType[*pgerr.ConstraintError](err); ok {
+	// Also what pgx itself returned to code that does not go through a session.
+	if c := pgerr.Constraint(err); c != nil {
 		return constraintProblem(c.Kind, c.Constraint, c.Columns)
 	}
 	return databaseProblem(err)
@@ -144,10 +145,7 @@ func constraintProblem(kind pgerr.Kind, constraint string, columns []string) Pro
 
 // databaseProblem knows what the server or the way to it said.
 func databaseProblem(err error) Problem {
-	kind := pgerr.KindOf(err)
-	switch kind {
-	case pgerr.Unique, pgerr.ForeignKey, pgerr.Exclusion, pgerr.NotNull, pgerr.Check:
-		return constraintProblem(kind, "", nil)
+	switch pgerr.KindOf(err) {
 	case pgerr.StaleRow:
 		p, _ := sessionProblem(retort.ErrStale)
 		return p

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/pgerr"
@@ -67,6 +68,12 @@ func TestProblemOf(t *testing.T) {
 		"session_closed":       {retort.ErrSessionClosed, 500, web.ProblemInternal, false},
 		"session_failed":       {retort.ErrSessionFailed, 500, web.ProblemInternal, false},
 		"concurrent_use":       {retort.ErrConcurrentUse, 500, web.ProblemInternal, false},
+		"pgx_unique":           {fmt.Errorf("x: %w", &pgconn.PgError{Code: "23505", ConstraintName: "c_x", Message: "canary"}), 409, web.ProblemUnique, false},
+		"pgx_check":            {&pgconn.PgError{Code: "23514", ConstraintName: "c_x", Message: "canary"}, 422, web.ProblemCheck, false},
+		"pgx_serialization":    {&pgconn.PgError{Code: "40001", Message: "canary"}, 503, web.ProblemSerialization, true},
+		"pgx_bad_value":        {&pgconn.PgError{Code: "22003", Message: "canary"}, 422, web.ProblemBadValue, false},
+		"pgx_syntax":           {&pgconn.PgError{Code: "42601", Message: "canary"}, 500, web.ProblemInternal, false},
+		"pgx_protocol":         {&pgconn.PgError{Severity: "ERROR", Code: "08P01", Message: "canary"}, 500, web.ProblemInternal, false},
 		"anything_else":        {errors.New("canary"), 500, web.ProblemInternal, false},
 		"joined_with_an_error": {errors.Join(retort.ErrNotFound, errors.New("canary")), 404, web.ProblemNotFound, false},
 	} {

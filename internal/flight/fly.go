@@ -144,7 +144,7 @@ func (s *Statement) check() error {
 		return fmt.Errorf("%d bytes in one statement; PostgreSQL takes at most %d", size, maxBytes)
 	}
 	if s.Raw && rawEffect(s.SQL) == rawCopy {
-		return errors.New("COPY from or to the client cannot travel with other statements; use PgConn")
+		return errors.New("COPY from or to the client cannot travel with other statements; use CopyFrom of what Session.Pgx returns, and a connection of your own for COPY TO")
 	}
 	return nil
 }

@@ -135,7 +135,7 @@ func route[I, M, O any](a *api, op huma.Operation, opts retort.TxOptions,
 	inSession := retort.InSessionView(a.Engine, opts, handle, view)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		if !a.Prepared() {
-			return nil, &problem{unprepared()}
+			return nil, &problem{unprepared(), retort.LabelsOf(ctx).RequestID}
 		}
 		out, err := inSession(ctx, in)
 		if err != nil {

@@ -39,6 +39,9 @@ func TestDatabase_that_is_away_answers_503(t *testing.T) {
 	} {
 		a := s.do(call.method, call.path, call.body).want(t, http.StatusServiceUnavailable)
 		isProblem(t, a)
+		if call.path != "/readyz" && a.header.Get("X-Request-Id") == "" {
+			t.Errorf("%s %s: the answer does not say which line of the log is its", call.method, call.path)
+		}
 		if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || seconds < 1 {
 			t.Errorf("%s %s: Retry-After %q", call.method, call.path, a.header.Get("Retry-After"))
 		}

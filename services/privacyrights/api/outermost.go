@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"runtime/debug"
 
+	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/web"
 )
 
@@ -42,6 +43,7 @@ func (a *api) recovered(w *started, r *http.Request) {
 	if w.wrote {
 		panic(http.ErrAbortHandler)
 	}
+	w.Header().Set("X-Request-Id", retort.LabelsOf(r.Context()).RequestID)
 	web.Problem{Type: web.ProblemInternal, Title: "Internal error", Status: http.StatusInternalServerError}.ServeHTTP(w, r)
 }
 

@@ -27,7 +27,10 @@ const (
 )
 
 // problem lets Huma answer with a web.Problem.
-type problem struct{ web.Problem }
+type problem struct {
+	web.Problem
+	requestID string // which the log has a line about; empty below 500
+}
 
 // Error gives the title, for logs.
 func (p *problem) Error() string { return "api: " + strconv.Itoa(p.Status) + " " + p.Title }
@@ -38,11 +41,14 @@ func (p *problem) GetStatus() int { return p.Status }
 // ContentType tells Huma the media type.
 func (p *problem) ContentType(string) string { return problemType }
 
-// GetHeaders tells Huma when to try again.
+// GetHeaders tells Huma when to try again, and which request it was.
 func (p *problem) GetHeaders() http.Header {
 	h := http.Header{"Cache-Control": {"no-store"}}
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
+	}
+	if p.requestID != "" {
+		h.Set("X-Request-Id", p.requestID)
 	}
 	return h
 }
@@ -73,14 +79,16 @@ func (a *api) problem(ctx context.Context, operation string, in any, err error) 
 			p = preconditionFailed()
 		}
 	}
+	answer := &problem{Problem: p}
 	if p.Status >= http.StatusInternalServerError {
+		answer.requestID = retort.LabelsOf(ctx).RequestID
 		level := slog.LevelError
 		if p.RetryAfter > 0 {
 			level = slog.LevelWarn
 		}
 		a.Logger.Log(ctx, level, "api: a request failed", "operation", operation, "status", p.Status, "error", err)
 	}
-	return &problem{p}
+	return answer
 }
 
 // constraintProblem words the constraints that clients can run into. The zero

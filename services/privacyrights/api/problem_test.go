@@ -78,7 +78,7 @@ func TestProblem_of_a_request_that_was_cut(t *testing.T) {
 func TestProblem_headers(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]string{0: "", time.Second: "1", 1500 * time.Millisecond: "2"} {
-		h := (&problem{web.Problem{RetryAfter: after}}).GetHeaders()
+		h := (&problem{Problem: web.Problem{RetryAfter: after}}).GetHeaders()
 		if got := h.Get("Retry-After"); got != want {
 			t.Errorf("%s: Retry-After %q, want %q", after, got, want)
 		}
