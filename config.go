@@ -103,6 +103,10 @@ type Config struct {
 	// Default nil.
 	PgxTracer pgx.QueryTracer
 
+	// Background is how many functions of [Engine.Go] run at once. Default 16. Range 1
+	// to 10,000.
+	Background int
+
 	// RetryBudget is how many repetitions of repeatable functions are in reserve for
 	// the whole engine. Each costs one; each unit of work that commits gives one
 	// back, and so does time, ten a second. A storm of collisions then cannot
@@ -143,6 +147,9 @@ func (c *Config) validate() error {
 	}
 	if c.MaxOverflow < -1 {
 		problem("MaxOverflow", "is %d; give the number of extra connections, 0 for none or -1 for unlimited", c.MaxOverflow)
+	}
+	if c.Background < 0 || c.Background > maxBackground {
+		problem("Background", "is %d; give 1 to 10000 functions at once, or 0 for %d", c.Background, defaultBackground)
 	}
 	if c.RetryBudget < -1 || c.RetryBudget > maxRetryBudget {
 		problem("RetryBudget", "is %d; give 1 to 1000000 repetitions, 0 for %d or -1 for no bound", c.RetryBudget, defaultRetryBudget)

@@ -100,7 +100,7 @@ func TestOpenReportsEverythingAtOnce(t *testing.T) {
 	}
 	_, err := retort.Open(retort.Config{
 		URL:      "mysql://u:secret@h/x",
-		PoolSize: -2, MaxOverflow: -2, RetryBudget: -2, PoolTimeout: -1, Recycle: -time.Second,
+		PoolSize: -2, MaxOverflow: -2, RetryBudget: -2, Background: -1, PoolTimeout: -1, Recycle: -time.Second,
 		ConnectTimeout: -1, CommitTimeout: -1, EchoParams: true,
 		Base: retort.NewBase(retort.NewTable[keyless]("a"), retort.NewTable[odd]("b"), retort.NewTable[int]("c"),
 			retort.NewEnum[Genre]("empty"), retort.Trigger("t", "nowhere", "CREATE TRIGGER t")),
@@ -110,8 +110,8 @@ func TestOpenReportsEverythingAtOnce(t *testing.T) {
 	}
 	text := err.Error()
 	for _, want := range []string{
-		"retort: Open found 15 problems:",
-		"Config.PoolSize: is -2", "Config.RetryBudget: is -2", "Config.MaxOverflow: is -2", "Config.PoolTimeout: is -1ns", "Config.Recycle: is -1s",
+		"retort: Open found 16 problems:",
+		"Config.PoolSize: is -2", "Config.RetryBudget: is -2", "Config.Background: is -1", "Config.MaxOverflow: is -2", "Config.PoolTimeout: is -1ns", "Config.Recycle: is -1s",
 		"Config.ConnectTimeout", "Config.CommitTimeout", "Config.EchoParams",
 		"Config.URL: the scheme is none of", "write postgres://",
 		"retort_test.keyless: has no primary key; embed retort.UUIDKey",

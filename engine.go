@@ -24,23 +24,24 @@ import (
 //   - Concurrency: safe for many goroutines; one per database and process.
 //   - Cleanup: [Engine.Close].
 type Engine struct {
-	pool    *pool.Pool[*flight.Conn] // nil where lend is not
-	lend    *lending
-	fly     flight.Config
-	base    *Base
-	models  *models
-	log     *slog.Logger
-	hooks   []Hooks
-	retries retryBudget
-	echo    echo
-	twice   bool // Config.Rehearse
-	watch   Observer
-	told    observers
-	tracer  pgx.QueryTracer
-	seen    atomic.Bool // somebody looks: an observer, the echo, a tracer or a tally
-	pooler  poolerSigns
-	clock   func() time.Time // of columns that the program stamps; nil is time.Now
-	scans   sync.Map         // of reflect.Type to *mapper.Scan, for raw SQL
+	pool       *pool.Pool[*flight.Conn] // nil where lend is not
+	lend       *lending
+	fly        flight.Config
+	base       *Base
+	models     *models
+	log        *slog.Logger
+	hooks      []Hooks
+	retries    retryBudget
+	echo       echo
+	twice      bool // Config.Rehearse
+	watch      Observer
+	told       observers
+	tracer     pgx.QueryTracer
+	seen       atomic.Bool // somebody looks: an observer, the echo, a tracer or a tally
+	pooler     poolerSigns
+	clock      func() time.Time // of columns that the program stamps; nil is time.Now
+	background *background
+	scans      sync.Map // of reflect.Type to *mapper.Scan, for raw SQL
 }
 
 // Open compiles the models, checks every setting and returns an engine. It
@@ -63,7 +64,7 @@ func Open(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		base: base, models: compiled, hooks: slices.Clone(cfg.Hooks),
+		base: base, models: compiled, hooks: slices.Clone(cfg.Hooks), background: newBackground(cmp.Or(cfg.Background, defaultBackground)),
 		retries: retryBudget{most: float64(cmp.Or(cfg.RetryBudget, defaultRetryBudget))}, log: cfg.Logger, watch: cfg.Observer, tracer: cfg.PgxTracer,
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse,
 		fly: flight.Config{
@@ -159,16 +160,25 @@ func (e *Engine) Stats() pool.Stats {
 	return e.pool.Stats()
 }
 
-// Close stops lending connections, waits for the borrowed ones until ctx ends,
-// and closes all.
+// Close waits for the functions of [Engine.Go], which can use the engine
+// meanwhile; then it stops lending connections, waits for the borrowed ones and
+// closes all. It waits until ctx ends at most.
 //
-//   - Errors: how many connections were still in use when ctx ended.
+//   - Errors: how many functions still ran and how many connections were still in
+//     use when ctx ended.
 //   - Concurrency: safe to call more than once and from several goroutines.
 func (e *Engine) Close(ctx context.Context) error {
+	late := e.background.close(ctx)
+	var err error
 	if e.lend != nil {
-		return e.lend.close(ctx)
+		err = e.lend.close(ctx)
+	} else {
+		err = e.pool.Close(ctx)
 	}
-	return e.pool.Close(ctx)
+	if late == nil {
+		return err
+	}
+	return errors.Join(late, err)
 }
 
 // Address is where an engine's database is.

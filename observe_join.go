@@ -63,6 +63,11 @@ func (l observerList) RetryRefused(ctx context.Context, r RetryInfo) {
 	each(l, func(o RetryObserver) { o.RetryRefused(ctx, r) })
 }
 
+// BackgroundEnd tells those who want to know.
+func (l observerList) BackgroundEnd(ctx context.Context, b BackgroundInfo) {
+	each(l, func(o BackgroundObserver) { o.BackgroundEnd(ctx, b) })
+}
+
 // Acquired tells those who want to know.
 func (l observerList) Acquired(ctx context.Context, wait time.Duration, err error) {
 	each(l, func(o ConnectionObserver) { o.Acquired(ctx, wait, err) })

@@ -38,6 +38,13 @@ type (
 		RetryRefused(ctx context.Context, r RetryInfo)
 	}
 
+	// BackgroundObserver is told how functions of [Engine.Go] ended.
+	//
+	//   - Concurrency: as of Observer, on the function's goroutine.
+	BackgroundObserver interface {
+		BackgroundEnd(ctx context.Context, b BackgroundInfo)
+	}
+
 	// ConnectionObserver is told of the pool: by sessions with their context, and
 	// by the pool itself without one. A ping of [Engine.Ping] is in the pool's
 	// events alone.
@@ -93,6 +100,14 @@ type RetryInfo struct {
 	Attempt int
 	Err     error
 	Pause   time.Duration
+}
+
+// BackgroundInfo is the end of one function of [Engine.Go].
+//
+//   - Shape: Err is what it returned; for a panic an error without the value.
+type BackgroundInfo struct {
+	Duration time.Duration
+	Err      error
 }
 
 // observers are the parts of Config.Observer, as far as it has them.

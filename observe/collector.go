@@ -48,6 +48,7 @@ type Collector struct {
 	unknown  *prometheus.CounterVec
 	retry    *prometheus.CounterVec // route, kind
 	spent    *prometheus.CounterVec // route, kind
+	behind   *prometheus.CounterVec // route
 	connect  prometheus.Histogram
 
 	all   []prometheus.Collector
@@ -91,6 +92,7 @@ func NewCollector(opts CollectorOptions) *Collector {
 	c.unknown.WithLabelValues(otherRoute)
 	c.retry = counter("retort_retries_total", "Units of work that were run again, by route and kind of error.", "route", "kind")
 	c.spent = counter("retort_retries_refused_total", "Units of work that were not run again, as the retry budget was used up, by route and kind of error.", "route", "kind")
+	c.behind = counter("retort_background_failures_total", "Background functions that failed, by the route that started them.", "route")
 	c.connect = histogram("retort_connect_seconds", "How long opening a connection took.").WithLabelValues().(prometheus.Histogram)
 	return c
 }
@@ -152,6 +154,13 @@ func (c *Collector) SessionRetry(ctx context.Context, r retort.RetryInfo) {
 // RetryRefused counts retries that were not made.
 func (c *Collector) RetryRefused(ctx context.Context, r retort.RetryInfo) {
 	c.spent.WithLabelValues(c.route(ctx), kindOf(r.Err)).Inc()
+}
+
+// BackgroundEnd counts background functions that failed.
+func (c *Collector) BackgroundEnd(ctx context.Context, b retort.BackgroundInfo) {
+	if b.Err != nil {
+		c.behind.WithLabelValues(c.route(ctx)).Inc()
+	}
 }
 
 // Acquired counts a wait for a connection.
