@@ -1,0 +1,295 @@
+package autogenerate
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/migrate/catalog"
+)
+
+// addColumn adds a column without a rewrite of the table where it can: what
+// needs a value for each row gets it afterwards.
+func (p *planner) addColumn(t *catalog.Table, d Difference) {
+	col, ok := t.Column(d.Name)
+	if !ok {
+		return
+	}
+	plain := *col
+	var hazards []Hazard
+	rewrite := Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"}
+	switch {
+	case col.Identity != "" || col.Generated != "" && !col.Virtual:
+		hazards = append(hazards, rewrite)
+	case col.Default == "":
+		plain.NotNull = false // see notNulls
+	case !constant(col.Default):
+		plain.NotNull, plain.Default = false, ""
+	}
+	alter := "ALTER TABLE " + p.table(t.Ref())
+	p.step(Together, alter+" ADD COLUMN "+columnText(&plain), hazards...)
+	if plain.Default != col.Default {
+		p.step(Together, alter+" ALTER COLUMN "+sqltext.Ident(col.Name)+" SET DEFAULT "+col.Default)
+	}
+	if col.Storage != "" {
+		p.step(Together, alter+" ALTER COLUMN "+sqltext.Ident(col.Name)+" SET STORAGE "+col.Storage)
+	}
+}
+
+// constants are defaults that PostgreSQL stores once for all rows: literals and
+// the time of the transaction.
+var constants = regexp.MustCompile(`^(?i:\(?-?[0-9.]+\)?|'([^']|'')*'|true|false|now\(\)|CURRENT_(TIMESTAMP|DATE|TIME)|ARRAY\[\]|NULL)(::["\w .()\[\],]+)*$`)
+
+func constant(expression string) bool { return constants.MatchString(expression) }
+
+func (p *planner) alterColumn(t *catalog.Table, name string, aspects map[Aspect]Difference) {
+	fromTable, ok := p.from.Table(t.Namespace, t.Name)
+	if !ok {
+		return
+	}
+	from, ok := fromTable.Column(name)
+	to, both := t.Column(name)
+	if !ok || !both {
+		return
+	}
+	alter := "ALTER TABLE " + p.table(t.Ref()) + " ALTER COLUMN " + sqltext.Ident(name)
+	if _, differs := aspects[Generated]; differs {
+		if to.Generated == "" {
+			p.step(Together, alter+" DROP EXPRESSION", Hazard{CannotUndo, "the values stay, but nothing keeps them up to date"})
+		} else {
+			p.step(Together, alter+" SET EXPRESSION AS ("+to.Generated+")", Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"})
+		}
+	}
+	if _, differs := aspects[Identity]; differs && from.Identity != "" {
+		p.alterIdentity(alter, from, to)
+	}
+	_, retype := aspects[DataType]
+	_, redefault := aspects[Default]
+	if from.Default != "" && (redefault && to.Default == "" || retype && from.Type != to.Type) {
+		p.step(Together, alter+" DROP DEFAULT")
+	}
+	if retype {
+		p.retype(t, alter, from, to)
+	}
+	if to.Default != "" && (redefault || retype && from.Type != to.Type) {
+		p.step(Together, alter+" SET DEFAULT "+to.Default)
+	}
+	if d, differs := aspects[Storage]; differs {
+		p.step(Together, alter+" SET STORAGE "+p.storageWord(d.Model))
+	}
+	if d, differs := aspects[Compression]; differs {
+		method := d.Model
+		if method == "" {
+			method = "DEFAULT"
+		}
+		p.step(Together, alter+" SET COMPRESSION "+method)
+	}
+}
+
+// storageWord is the default's name where the server knows one.
+func (p *planner) storageWord(storage string) string {
+	switch {
+	case storage != "":
+		return storage
+	case p.from.Version >= 160000:
+		return "DEFAULT"
+	default:
+		return "EXTENDED"
+	}
+}
+
+func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Column) {
+	sql := alter + " TYPE " + columnType(to)
+	if to.Collation == "" && from.Collation != "" {
+		sql += ` COLLATE "default"`
+	}
+	if base(from.Type) != base(to.Type) && !(textual(from.Type) && textual(to.Type)) {
+		sql += " USING " + sqltext.Ident(to.Name)
+		if from.Enum || to.Enum {
+			sql += "::text"
+			if strings.HasSuffix(from.Type, "[]") {
+				sql += "[]"
+			}
+		}
+		sql += "::" + to.Type
+	}
+	var hazards []Hazard
+	if from.Type == to.Type {
+		hazards = append(hazards, Hazard{Locks, "ACCESS EXCLUSIVE on " + t.Name + " while the indexes of the column are built anew"})
+	} else if !widens(from.Type, to.Type) {
+		hazards = append(hazards, Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied and its indexes are built anew"},
+			Hazard{MayFail, "a value that " + to.Type + " cannot hold stops it, or loses what does not fit"})
+	} else {
+		hazards = append(hazards, Hazard{Locks, "ACCESS EXCLUSIVE on " + t.Name + " for a moment"})
+	}
+	p.step(Together, sql, hazards...)
+}
+
+// base is a type without its modifier: varchar of varchar(10).
+func base(typ string) string {
+	if open := strings.IndexByte(typ, '('); open >= 0 {
+		if end := strings.IndexByte(typ[open:], ')'); end >= 0 {
+			return typ[:open] + typ[open+end+1:]
+		}
+	}
+	return typ
+}
+
+func textual(typ string) bool { return typ == "text" || base(typ) == "character varying" }
+
+// widens reports whether PostgreSQL keeps the rows as they are: a longer or
+// unlimited varchar, an unlimited numeric, a finer or unlimited time.
+func widens(from, to string) bool {
+	if to == "text" || to == "character varying" {
+		return textual(from)
+	}
+	if base(from) != base(to) {
+		return false
+	}
+	switch base(to) {
+	case "character varying":
+		return len(modifier(from)) < len(modifier(to)) && modifier(from) != "" || len(modifier(from)) == len(modifier(to)) && modifier(from) <= modifier(to)
+	case "numeric", "timestamp with time zone", "timestamp without time zone", "time without time zone", "time with time zone", "interval", "bit varying":
+		return modifier(to) == ""
+	}
+	return false
+}
+
+func modifier(typ string) string {
+	_, rest, ok := strings.Cut(typ, "(")
+	if !ok {
+		return ""
+	}
+	inside, _, _ := strings.Cut(rest, ")")
+	return inside
+}
+
+// alterIdentity changes or takes away an identity; one that is new comes after
+// NOT NULL, see identities.
+func (p *planner) alterIdentity(alter string, from, to *catalog.Column) {
+	if to.Identity == "" {
+		p.step(Together, alter+" DROP IDENTITY")
+		return
+	}
+	var parts []string
+	if from.Identity != to.Identity {
+		parts = append(parts, "SET GENERATED "+to.Identity)
+	}
+	if from.Sequence != to.Sequence {
+		parts = append(parts, sequenceSettings(to.Sequence))
+	}
+	p.step(Together, alter+" "+strings.Join(parts, " "))
+}
+
+// sequenceSettings sets every option, those that are left out to their default.
+func sequenceSettings(options string) string {
+	var out []string
+	for _, o := range []struct{ word, none string }{
+		{"INCREMENT BY", "INCREMENT BY 1"},
+		{"MINVALUE", "NO MINVALUE"},
+		{"MAXVALUE", "NO MAXVALUE"},
+		{"START WITH", "START WITH 1"},
+		{"CACHE", "CACHE 1"},
+	} {
+		setting := o.none
+		if _, rest, ok := strings.Cut(options, o.word+" "); ok {
+			value, _, _ := strings.Cut(rest, " ")
+			setting = o.word + " " + value
+		}
+		out = append(out, "SET "+setting)
+	}
+	if strings.HasSuffix(options, "CYCLE") {
+		return strings.Join(append(out, "SET CYCLE"), " ")
+	}
+	return strings.Join(append(out, "SET NO CYCLE"), " ")
+}
+
+// needy lists columns of tables that stay which shall be NOT NULL and are not, or
+// are new and could not be made so at once.
+func (p *planner) needy(do func(t *catalog.Table, col *catalog.Column)) {
+	p.each(catalog.KindColumn, func(d Difference) {
+		t, ok := p.to.Table(d.Namespace, d.Table)
+		if !ok || p.created[t.Ref()] || p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
+			return
+		}
+		col, ok := t.Column(d.Name)
+		if !ok || !col.NotNull {
+			return
+		}
+		late := d.Action == Add && col.Identity == "" && col.Generated == "" && !constant(col.Default)
+		if late || d.Action == Alter && d.Aspect == Nullability {
+			do(t, col)
+		}
+	})
+}
+
+// notNulls proves NOT NULL by a check that is validated without a lock that
+// writers feel; SET NOT NULL then finds the proof and reads nothing.
+func (p *planner) notNulls() {
+	p.backfill()
+	p.needy(func(t *catalog.Table, col *catalog.Column) {
+		alter := "ALTER TABLE " + p.table(t.Ref())
+		name, check := sqltext.Ident(col.Name), sqltext.Ident(short(t.Name+"_"+col.Name, "_not_null"))
+		p.step(Alone, alter+" ADD CONSTRAINT "+check+" CHECK ("+name+" IS NOT NULL) NOT VALID", Hazard{Locks, "ACCESS EXCLUSIVE on " + t.Name + " for a moment"})
+		where := "UPDATE " + p.table(t.Ref()) + " SET " + name + " = "
+		if col.Default != "" {
+			p.step(Alone, where+"DEFAULT WHERE "+name+" IS NULL", Hazard{Locks, "every row that is changed; on a large table do it in batches first"})
+		} else {
+			p.step(Alone, "", Hazard{ByHand, "rows without a value need one now: " + where + "… WHERE " + name + " IS NULL"})
+		}
+		p.step(Alone, alter+" VALIDATE CONSTRAINT "+check, Hazard{MayFail, "a NULL that is left stops it"})
+		p.step(Together, alter+" ALTER COLUMN "+name+" SET NOT NULL")
+		p.step(Together, alter+" DROP CONSTRAINT "+check)
+	})
+	p.identities()
+}
+
+// backfill gives the rows that are there the value of a default that could not
+// come with the column.
+func (p *planner) backfill() {
+	p.each(catalog.KindColumn, func(d Difference) {
+		t, ok := p.to.Table(d.Namespace, d.Table)
+		if !ok || d.Action != Add {
+			return
+		}
+		col, ok := t.Column(d.Name)
+		if ok && !col.NotNull && col.Default != "" && !constant(col.Default) {
+			name := sqltext.Ident(col.Name)
+			p.step(Alone, "UPDATE "+p.table(t.Ref())+" SET "+name+" = DEFAULT WHERE "+name+" IS NULL",
+				Hazard{Locks, "every row; on a large table do it in batches first"})
+		}
+	})
+}
+
+// identities makes columns count that did not.
+func (p *planner) identities() {
+	p.each(catalog.KindColumn, func(d Difference) {
+		t, ok := p.to.Table(d.Namespace, d.Table)
+		if !ok || d.Action != Alter || d.Aspect != Identity || d.Database != "" {
+			return
+		}
+		col, ok := t.Column(d.Name)
+		if !ok || p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
+			return
+		}
+		table, name := p.table(t.Ref()), sqltext.Ident(col.Name)
+		sql := "ALTER TABLE " + table + " ALTER COLUMN " + name + " ADD GENERATED " + col.Identity + " AS IDENTITY"
+		if col.Sequence != "" {
+			sql += " (" + col.Sequence + ")"
+		}
+		p.step(Together, sql)
+		if !strings.Contains(col.Sequence, "INCREMENT BY -") {
+			p.step(Together, "SELECT setval(pg_get_serial_sequence("+sqltext.Literal(table)+", "+sqltext.Literal(col.Name)+"), max("+name+") + 1, false) FROM "+
+				table+" HAVING max("+name+") IS NOT NULL", Hazard{Locks, "none on rows; it makes the numbers go on behind those that are there"})
+		}
+	})
+}
+
+// relax takes NOT NULL away, when no primary key asks for it any more.
+func (p *planner) relax() {
+	p.each(catalog.KindColumn, func(d Difference) {
+		if d.Action == Alter && d.Aspect == Nullability && d.Model == "NULL" && !p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
+			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" ALTER COLUMN "+sqltext.Ident(d.Name)+" DROP NOT NULL")
+		}
+	})
+}

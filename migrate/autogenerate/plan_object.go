@@ -1,0 +1,361 @@
+package autogenerate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/migrate/catalog"
+)
+
+// objects makes and changes types, sequences, functions, tables and views in the
+// order of their dependencies, so that a function is there before the default
+// that calls it, and a column before the view that shows it.
+func (p *planner) objects() {
+	if p.makesFunctions() {
+		p.step(Together, "SET LOCAL check_function_bodies = off") // a body in quotes may name what comes later
+	}
+	order := slices.Clone(p.to.Order)
+	for _, ref := range p.from.Order { // what nobody claims comes back behind the rest
+		if p.again[ref] && !slices.Contains(order, ref) {
+			order = append(order, ref)
+		}
+	}
+	byRef := map[catalog.Ref][]Difference{}
+	for _, d := range p.diffs {
+		ref := d.ref()
+		if d.Kind == catalog.KindColumn {
+			ref = d.owner()
+		}
+		byRef[ref] = append(byRef[ref], d)
+	}
+	for _, ref := range order {
+		p.object(ref, byRef[ref])
+	}
+}
+
+func (p *planner) makesFunctions() bool {
+	made := slices.ContainsFunc(p.diffs, func(d Difference) bool {
+		return d.Kind == catalog.KindFunction && (d.Action == Add || d.Action == Alter && d.Aspect == Definition)
+	})
+	for ref, again := range p.again {
+		made = made || again && ref.Kind == catalog.KindFunction
+	}
+	return made
+}
+
+func (p *planner) object(ref catalog.Ref, differences []Difference) {
+	switch ref.Kind {
+	case catalog.KindView:
+		p.view(ref, differences)
+	case catalog.KindFunction:
+		p.function(ref, differences)
+	case catalog.KindTable:
+		p.tableSteps(ref, differences)
+	case catalog.KindType:
+		for _, d := range differences {
+			if t, ok := p.to.Type(ref.Namespace, ref.Name); ok && d.Action == Add {
+				p.step(Together, p.createType(t))
+			} else if d.Action == Alter {
+				p.alterType(d)
+			}
+		}
+	case catalog.KindSequence:
+		for _, d := range differences {
+			p.sequence(d)
+		}
+	}
+}
+
+func (p *planner) sequence(d Difference) {
+	s, ok := p.to.Sequence(d.Namespace, d.Name)
+	switch {
+	case !ok:
+	case d.Action == Add:
+		p.step(Together, p.createSequence(s))
+	case d.Action == Alter && d.Aspect == Definition:
+		p.step(Together, "ALTER SEQUENCE "+p.table(d.ref())+" "+sequenceOptions(s))
+	case d.Action == Alter && d.Aspect == Persistence:
+		p.step(Together, "ALTER SEQUENCE "+p.table(d.ref())+" SET "+d.Model)
+	}
+}
+
+// owners ties sequences to their columns, when both are there.
+func (p *planner) owners() {
+	p.each(catalog.KindSequence, func(d Difference) {
+		s, ok := p.to.Sequence(d.Namespace, d.Name)
+		if !ok || d.Action == Drop || d.Action == Alter && d.Aspect != Definition {
+			return
+		}
+		old, had := p.from.Sequence(d.Namespace, d.Name)
+		if had && ownedBy(p.from, old) == ownedBy(p.to, s) || !had && s.OwnerTable == "" {
+			return
+		}
+		p.step(Together, "ALTER SEQUENCE "+p.table(d.ref())+ownedBy(p.to, s))
+	})
+}
+
+// changed finds the definition's difference in a list.
+func changed(differences []Difference) (Difference, bool) {
+	i := slices.IndexFunc(differences, func(d Difference) bool { return d.Action == Add || d.Action == Alter && d.Aspect == Definition })
+	if i < 0 {
+		return Difference{}, false
+	}
+	return differences[i], true
+}
+
+func (p *planner) view(ref catalog.Ref, differences []Difference) {
+	v, ok := p.to.View(ref.Namespace, ref.Name)
+	if !ok {
+		if v, ok = p.from.View(ref.Namespace, ref.Name); !ok {
+			return
+		}
+	}
+	if _, differs := changed(differences); !differs && !p.again[ref] {
+		return
+	}
+	_, exists := p.from.View(ref.Namespace, ref.Name)
+	p.step(Together, p.createView(v, exists && !p.gone[ref]))
+	if exists && !p.gone[ref] {
+		return
+	}
+	for i := range v.Indexes {
+		p.step(Together, p.createIndex(ref, &v.Indexes[i], v.Indexes[i].Name, false))
+	}
+	p.commentsOfView(v)
+	for i := range v.Triggers {
+		p.triggerSteps(ref, &v.Triggers[i])
+	}
+}
+
+func (p *planner) function(ref catalog.Ref, differences []Difference) {
+	f, ok := p.to.Function(ref.Namespace, ref.Name)
+	if !ok {
+		if f, ok = p.from.Function(ref.Namespace, ref.Name); !ok {
+			return
+		}
+	}
+	if _, differs := changed(differences); !differs && !p.again[ref] {
+		return
+	}
+	_, exists := p.from.Function(ref.Namespace, ref.Name)
+	p.step(Together, p.createFunction(f, exists && !p.gone[ref]))
+	if f.Comment != "" && (!exists || p.gone[ref]) {
+		p.step(Together, "COMMENT ON "+p.described(ref)+" IS "+sqltext.Literal(f.Comment))
+	}
+}
+
+// replaceableView reports whether CREATE OR REPLACE VIEW will do: the columns
+// that are there stay as they are.
+func (p *planner) replaceableView(ref catalog.Ref) bool {
+	from, _ := p.from.View(ref.Namespace, ref.Name)
+	to, _ := p.to.View(ref.Namespace, ref.Name)
+	if from == nil || to == nil || from.Materialized || to.Materialized || len(to.Columns) < len(from.Columns) {
+		return false
+	}
+	for i := range from.Columns {
+		if a, b := &from.Columns[i], &to.Columns[i]; a.Name != b.Name || columnType(a) != columnType(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// replaceableFunction reports whether CREATE OR REPLACE will do.
+func (p *planner) replaceableFunction(ref catalog.Ref) bool {
+	from, _ := p.from.Function(ref.Namespace, ref.Name)
+	to, _ := p.to.Function(ref.Namespace, ref.Name)
+	return from != nil && to != nil && from.Kind == to.Kind && from.Kind != "AGGREGATE" &&
+		from.Signature == to.Signature && from.Result == to.Result
+}
+
+// clear takes away what stands in the way: triggers and policies that go or
+// change, views and functions that cannot be replaced, constraints and indexes
+// that must not be there while a column changes. Users go before what they use.
+func (p *planner) clear() {
+	p.each(catalog.KindTrigger, func(d Difference) {
+		if (d.Action == Drop || d.Action == Alter && d.Aspect == Definition) && !p.gone[catalog.Ref{Kind: catalog.KindView, Namespace: d.Namespace, Name: d.Table}] {
+			p.step(Together, "DROP TRIGGER "+sqltext.Ident(d.Name)+" ON "+p.table(d.owner()))
+		}
+	})
+	p.each(catalog.KindPolicy, func(d Difference) {
+		if d.Action == Drop || d.Action == Alter && d.Aspect == Definition {
+			p.step(Together, "DROP POLICY "+sqltext.Ident(d.Name)+" ON "+p.table(d.owner()))
+		}
+	})
+	for _, ref := range slices.Backward(p.from.Order) {
+		if !p.gone[ref] {
+			continue
+		}
+		if ref.Kind == catalog.KindView {
+			p.step(Together, p.dropView(ref))
+		} else if p.again[ref] {
+			p.step(Together, "DROP "+p.described(ref), Hazard{Locks, "what calls it waits until this transaction ends"})
+		}
+	}
+	p.clearConstraints()
+	p.clearIndexes()
+}
+
+func (p *planner) dropView(ref catalog.Ref) string {
+	if v, ok := p.from.View(ref.Namespace, ref.Name); ok && v.Materialized {
+		return "DROP MATERIALIZED VIEW " + p.table(ref)
+	}
+	return "DROP VIEW " + p.table(ref)
+}
+
+// described is how COMMENT and DROP name an object.
+func (p *planner) described(ref catalog.Ref) string {
+	switch ref.Kind {
+	case catalog.KindFunction:
+		name, arguments, _ := strings.Cut(ref.Name, "(")
+		word := "FUNCTION "
+		for _, c := range []*catalog.Catalog{p.from, p.to} {
+			if f, ok := c.Function(ref.Namespace, ref.Name); ok {
+				name, arguments = f.Name, f.Arguments+")"
+				if f.Kind == "PROCEDURE" || f.Kind == "AGGREGATE" {
+					word = f.Kind + " "
+				}
+				break
+			}
+		}
+		return word + p.name(ref.Namespace, name) + "(" + arguments
+	case catalog.KindNamespace:
+		return "SCHEMA " + sqltext.Ident(ref.Name)
+	case catalog.KindType:
+		for _, c := range []*catalog.Catalog{p.from, p.to} {
+			if t, ok := c.Type(ref.Namespace, ref.Name); ok && t.Kind == catalog.Domain {
+				return "DOMAIN " + p.table(ref)
+			}
+		}
+	case catalog.KindView:
+		for _, c := range []*catalog.Catalog{p.from, p.to} {
+			if v, ok := c.View(ref.Namespace, ref.Name); ok && v.Materialized {
+				return "MATERIALIZED VIEW " + p.table(ref)
+			}
+		}
+	}
+	return strings.ToUpper(string(ref.Kind)) + " " + p.table(ref)
+}
+
+// watchers makes triggers, policies and row security, which act on rows that
+// come later.
+func (p *planner) watchers() {
+	p.owners()
+	p.each(catalog.KindTrigger, func(d Difference) {
+		owner := d.owner()
+		triggers := []catalog.Trigger{}
+		if t, ok := p.to.Table(d.Namespace, d.Table); ok {
+			triggers = t.Triggers
+		} else if v, ok := p.to.View(d.Namespace, d.Table); ok && !p.gone[v.Ref()] {
+			triggers = v.Triggers
+		}
+		i := slices.IndexFunc(triggers, func(t catalog.Trigger) bool { return t.Name == d.Name })
+		switch {
+		case i < 0:
+		case d.Action == Add || d.Aspect == Definition:
+			p.triggerSteps(owner, &triggers[i])
+		case d.Aspect == Enabled:
+			p.step(Together, "ALTER TABLE "+p.table(owner)+" "+d.Model+" TRIGGER "+sqltext.Ident(d.Name))
+		}
+	})
+	p.each(catalog.KindPolicy, func(d Difference) {
+		if t, ok := p.to.Table(d.Namespace, d.Table); ok && (d.Action == Add || d.Aspect == Definition) {
+			if policy, ok := t.Policy(d.Name); ok {
+				p.step(Together, p.createPolicy(t.Ref(), policy))
+			}
+		}
+	})
+	p.each(catalog.KindTable, func(d Difference) {
+		if d.Aspect == RowSecurity {
+			p.rowSecurity(d)
+		}
+	})
+	for i := range p.to.Tables {
+		if t := &p.to.Tables[i]; p.created[t.Ref()] {
+			p.watchersOf(t)
+		}
+	}
+}
+
+func (p *planner) watchersOf(t *catalog.Table) {
+	for i := range t.Triggers {
+		p.triggerSteps(t.Ref(), &t.Triggers[i])
+	}
+	for i := range t.Policies {
+		p.step(Together, p.createPolicy(t.Ref(), &t.Policies[i]))
+	}
+	if t.RowSecurity {
+		p.step(Together, "ALTER TABLE "+p.table(t.Ref())+" ENABLE ROW LEVEL SECURITY")
+	}
+	if t.ForceSecurity {
+		p.step(Together, "ALTER TABLE "+p.table(t.Ref())+" FORCE ROW LEVEL SECURITY")
+	}
+}
+
+func (p *planner) rowSecurity(d Difference) {
+	alter := "ALTER TABLE " + p.table(d.ref())
+	if had, has := strings.Contains(d.Database, "ENABLE"), strings.Contains(d.Model, "ENABLE"); has && !had {
+		p.step(Together, alter+" ENABLE ROW LEVEL SECURITY", Hazard{Locks, "from then on only rows that a policy lets through are seen"})
+	} else if had && !has {
+		p.step(Together, alter+" DISABLE ROW LEVEL SECURITY", Hazard{Locks, "from then on everybody with a privilege sees all rows"})
+	}
+	if had, has := strings.Contains(d.Database, "FORCE"), strings.Contains(d.Model, "FORCE"); has && !had {
+		p.step(Together, alter+" FORCE ROW LEVEL SECURITY")
+	} else if had && !has {
+		p.step(Together, alter+" NO FORCE ROW LEVEL SECURITY")
+	}
+}
+
+func (p *planner) triggerSteps(owner catalog.Ref, t *catalog.Trigger) {
+	p.step(Together, p.createTrigger(owner, t), Hazard{Locks, "SHARE ROW EXCLUSIVE on " + owner.Name + " for a moment"})
+	if t.Enabled != "" {
+		p.step(Together, "ALTER TABLE "+p.table(owner)+" "+t.Enabled+" TRIGGER "+sqltext.Ident(t.Name))
+	}
+	if t.Comment != "" {
+		p.step(Together, "COMMENT ON TRIGGER "+sqltext.Ident(t.Name)+" ON "+p.table(owner)+" IS "+sqltext.Literal(t.Comment))
+	}
+}
+
+// drops deletes at the very end, users before what they use.
+func (p *planner) drops() {
+	p.each(catalog.KindColumn, func(d Difference) {
+		if d.Action == Drop {
+			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name),
+				Hazard{DeletesData, "every value of " + d.Table + "." + d.Name})
+		}
+	})
+	dropped := map[catalog.Ref]bool{}
+	for _, d := range p.diffs {
+		if d.Action == Drop && d.Table == "" {
+			dropped[d.ref()] = true
+		}
+	}
+	for _, ref := range slices.Backward(p.from.Order) {
+		if !dropped[ref] || ref.Kind == catalog.KindView {
+			continue
+		}
+		switch ref.Kind {
+		case catalog.KindTable:
+			p.step(Together, "DROP TABLE "+p.table(ref), Hazard{DeletesData, "every row of " + ref.Name})
+		case catalog.KindSequence:
+			s, _ := p.from.Sequence(ref.Namespace, ref.Name)
+			owner, ok := p.from.Table(s.OwnerNamespace, s.OwnerTable)
+			if !ok || !p.leaves(owner, s.OwnerColumn) { // else it goes with its column
+				p.step(Together, "DROP SEQUENCE "+p.table(ref))
+			}
+		default:
+			p.step(Together, "DROP "+p.described(ref))
+		}
+	}
+	p.each(catalog.KindExtension, func(d Difference) {
+		if d.Action == Drop {
+			p.step(Together, "DROP EXTENSION "+sqltext.Ident(d.Name))
+		}
+	})
+	p.each(catalog.KindNamespace, func(d Difference) {
+		if d.Action == Drop {
+			p.step(Together, "DROP SCHEMA "+sqltext.Ident(d.Name))
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package autogenerate
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/migrate/catalog"
+)
+
+// tableSteps makes a table, or changes it and its columns.
+func (p *planner) tableSteps(ref catalog.Ref, differences []Difference) {
+	t, ok := p.to.Table(ref.Namespace, ref.Name)
+	if !ok {
+		return
+	}
+	if p.created[ref] {
+		p.newTable(t)
+		return
+	}
+	columns := map[string]map[Aspect]Difference{}
+	for _, d := range differences {
+		switch {
+		case d.Kind == catalog.KindTable && d.Action == Alter:
+			p.alterTable(t, d)
+		case d.Kind == catalog.KindColumn && d.Action == Add:
+			p.addColumn(t, d)
+		case d.Kind == catalog.KindColumn && d.Action == Alter:
+			if columns[d.Name] == nil {
+				columns[d.Name] = map[Aspect]Difference{}
+			}
+			columns[d.Name][d.Aspect] = d
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(columns)) {
+		if !p.rebuilt[columnKey{t.Namespace, t.Name, name}] {
+			p.alterColumn(t, name, columns[name])
+		}
+	}
+	for i := range t.Columns {
+		if col := &t.Columns[i]; p.rebuilt[columnKey{t.Namespace, t.Name, col.Name}] {
+			p.step(Together, "ALTER TABLE "+p.table(ref)+" ADD COLUMN "+columnText(col),
+				Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"})
+		}
+	}
+}
+
+func (p *planner) newTable(t *catalog.Table) {
+	ref := t.Ref()
+	p.step(Together, p.createTable(t))
+	for i := range t.Columns {
+		if s := t.Columns[i].Storage; s != "" && !t.Columns[i].Inherited {
+			p.step(Together, "ALTER TABLE "+p.table(ref)+" ALTER COLUMN "+sqltext.Ident(t.Columns[i].Name)+" SET STORAGE "+s)
+		}
+	}
+	for i := range t.Constraints {
+		if k := &t.Constraints[i]; k.Kind == catalog.Check && !k.Valid && !k.Inherited {
+			p.step(Together, p.addConstraint(ref, k.Name, k.Definition))
+		}
+	}
+	for i := range t.Indexes {
+		if !t.Indexes[i].Attached {
+			p.step(Together, p.createIndex(ref, &t.Indexes[i], t.Indexes[i].Name, false))
+		}
+	}
+	if t.Identity != "" {
+		p.step(Together, "ALTER TABLE "+p.table(ref)+" REPLICA IDENTITY "+t.Identity)
+	}
+}
+
+func (p *planner) alterTable(t *catalog.Table, d Difference) {
+	alter := "ALTER TABLE " + p.table(t.Ref())
+	rewrite := Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"}
+	switch d.Aspect {
+	case Persistence:
+		hazards := []Hazard{rewrite}
+		if t.Persistence == catalog.Unlogged {
+			hazards = append(hazards, Hazard{DeletesData, "from then on a crash of the server empties the table"})
+		}
+		p.step(Together, alter+" SET "+d.Model, hazards...)
+	case Storage:
+		p.storageSteps(alter, parameters(d.Database), parameters(d.Model))
+	case Replica:
+		identity := d.Model
+		if identity == "" {
+			identity = "DEFAULT"
+		}
+		p.step(Together, alter+" REPLICA IDENTITY "+identity)
+	case Access:
+		if p.from.Version >= 150000 {
+			method := d.Model
+			if method == "" {
+				method = "heap"
+			}
+			p.step(Together, alter+" SET ACCESS METHOD "+sqltext.Ident(method), rewrite)
+			return
+		}
+		fallthrough
+	case Partitions, Inheritance:
+		p.step(Together, "", Hazard{ByHand, "the " + string(d.Aspect) + " of " + t.Name + " is " + oneLine(d.Database) + " and shall be " +
+			oneLine(d.Model) + ": make the new table beside it, move the rows over in batches, then exchange the names"})
+	}
+}
+
+func (p *planner) storageSteps(alter string, from, to map[string]string) {
+	set := map[string]string{}
+	var reset []string
+	for name, value := range to {
+		if from[name] != value {
+			set[name] = value
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(from)) {
+		if _, stays := to[name]; !stays {
+			reset = append(reset, name)
+		}
+	}
+	if len(set) > 0 {
+		p.step(Together, alter+" SET ("+quotedParameters(parameterText(set))+")", Hazard{Locks, "SHARE UPDATE EXCLUSIVE for a moment; rows keep their place until they are written again"})
+	}
+	for _, name := range reset {
+		p.step(Together, alter+" RESET ("+name+")")
+	}
+}
+
+// mustRebuild reports whether a change of a generated column takes a new column.
+func (p *planner) mustRebuild(d Difference) bool {
+	if d.Aspect != Generated || d.Model == "" {
+		return false
+	}
+	t, ok := p.from.Table(d.Namespace, d.Table)
+	if !ok {
+		return false
+	}
+	from, ok := t.Column(d.Name)
+	if !ok {
+		return false
+	}
+	target, ok := p.targetColumn(t, from)
+	return !ok || from.Generated == "" || from.Virtual != target.Virtual || p.from.Version < 170000
+}
+
+func (p *planner) rebuiltColumns() []columnKey {
+	return slices.SortedFunc(maps.Keys(p.rebuilt), func(a, b columnKey) int {
+		return slices.Compare([]string{a.namespace, a.table, a.column}, []string{b.namespace, b.table, b.column})
+	})
+}
