@@ -96,9 +96,13 @@ fuzz: ## Run every fuzz target for FUZZTIME each (default 10s)
 		echo "fuzz $$name" && go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; done
 
 .PHONY: bench
-bench: ## Measure beside pgx and write bench/results.json
+bench: ## Measure beside pgx, GORM, bun, ent and the origins' stack; write bench/results.json
 	@go build -o .bin/bench ./bench/cmd/bench
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec .bin/bench $(BENCHFLAGS)
+
+.PHONY: bench-full
+bench-full: ## The same on a quiet machine, about half an hour; fills docs/benchmarks.md, too
+	@$(MAKE) bench BENCHFLAGS='-full -doc docs/benchmarks.md $(BENCHFLAGS)'
 
 .PHONY: chaos
 chaos: ## Break servers, connections and clients, count what is lost beside pgxpool; write bench/chaos.json

@@ -1,121 +1,142 @@
 package main
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
-	"regexp"
-	"slices"
-	"strconv"
+	"os"
 	"strings"
+
+	"github.com/retort-go/retort/bench/peers"
+	"github.com/retort-go/retort/bench/peers/run"
 )
 
 // Report is what bench/results.json holds.
 //
-//   - Units: ns is nanoseconds per operation; ratios are subject to baseline,
-//     below 1 is faster.
+//   - Shape: Workloads by workload and entrant; Entrants says what each is, or why
+//     it was not run.
 type Report struct {
-	Go      string   `json:"go"`
-	CPUs    int      `json:"cpus"`
-	Rounds  int      `json:"rounds"`
-	Results []Result `json:"results"`
+	Go         string                        `json:"go"`
+	PostgreSQL string                        `json:"postgresql"`
+	CPUs       int                           `json:"cpus"`
+	Rounds     int                           `json:"rounds"`
+	Full       bool                          `json:"full"`
+	Entrants   map[string]string             `json:"entrants"`
+	Workloads  map[string]map[string]Figures `json:"workloads"`
+	Targets    []Target                      `json:"targets"`
+	Parts      []Result                      `json:"parts,omitempty"`
 }
 
-// Result is one line: medians over the rounds.
-type Result struct {
-	Name           string  `json:"name"`
-	Subject        string  `json:"subject"`
-	Baseline       string  `json:"baseline"`
-	NS             float64 `json:"ns"`
-	BaselineNS     float64 `json:"baseline_ns"`
-	Ratio          float64 `json:"ratio"`
-	Allocs         float64 `json:"allocs"`
-	BaselineAllocs float64 `json:"baseline_allocs"`
-	Limit          string  `json:"limit,omitempty"`
-	Kept           bool    `json:"kept"`
+func (r Report) write(file string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o644)
 }
 
-type sample struct{ ns, allocs float64 }
-
-// samples holds the rounds of each benchmark, keyed by package and name.
-type samples map[string][]sample
-
-var line = regexp.MustCompile(`(?m)^(Benchmark\S+?)(?:-\d+)?\s+\d+\s+([\d.]+) ns/op.*?([\d.]+) allocs/op`)
-
-func (all samples) add(pkg, text string) error {
-	found := line.FindAllStringSubmatch(text, -1)
-	if len(found) == 0 {
-		return fmt.Errorf("%s: go test printed no benchmark:\n%s", pkg, text)
+// fillDocument puts text between the marks of a document.
+func fillDocument(file, text string) error {
+	const begin, end = "<!-- run:begin -->\n", "<!-- run:end -->"
+	old, err := os.ReadFile(file)
+	if err != nil {
+		return err
 	}
-	for _, m := range found {
-		ns, err1 := strconv.ParseFloat(m[2], 64)
-		allocs, err2 := strconv.ParseFloat(m[3], 64)
-		if err := errors.Join(err1, err2); err != nil {
-			return err
-		}
-		key := pkg + " " + m[1]
-		all[key] = append(all[key], sample{ns, allocs})
+	before, rest, ok1 := strings.Cut(string(old), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok1 || !ok2 {
+		return fmt.Errorf("%s has no %s and %s", file, strings.TrimSpace(begin), end)
 	}
-	return nil
+	return os.WriteFile(file, []byte(before+begin+"\n"+strings.TrimSpace(text)+"\n\n"+end+after), 0o644)
 }
 
-func (all samples) results() ([]Result, error) {
-	var results []Result
-	var missing []error
-	for _, p := range pairs {
-		subject, baseline := all[p.subject], all[p.baseline]
-		if len(subject) == 0 || len(baseline) == 0 {
-			missing = append(missing, fmt.Errorf("%s: %q or %q did not run", p.name, p.subject, p.baseline))
-			continue
-		}
-		r := Result{Name: p.name, Subject: p.subject, Baseline: p.baseline, Kept: true}
-		r.NS, r.Allocs = median(subject)
-		r.BaselineNS, r.BaselineAllocs = median(baseline)
-		r.Ratio = r.NS / r.BaselineNS
-		r.judge(p)
-		results = append(results, r)
-	}
-	return results, errors.Join(missing...)
-}
-
-func (r *Result) judge(p pair) {
-	var limits []string
-	if p.atMostRatio > 0 {
-		limits = append(limits, fmt.Sprintf("≤ %.2f×", p.atMostRatio))
-		r.Kept = r.Kept && r.Ratio <= p.atMostRatio
-	}
-	if p.atMostNS > 0 {
-		limits = append(limits, fmt.Sprintf("≤ %.0f ns", p.atMostNS))
-		r.Kept = r.Kept && r.NS <= p.atMostNS
-	}
-	if p.noAllocs {
-		limits = append(limits, "0 allocs")
-		r.Kept = r.Kept && r.Allocs == 0
-	}
-	r.Limit = strings.Join(limits, ", ")
-}
-
-// median takes each figure's own median.
-func median(of []sample) (ns, allocs float64) {
-	var all [2][]float64
-	for _, s := range of {
-		all[0], all[1] = append(all[0], s.ns), append(all[1], s.allocs)
-	}
-	slices.Sort(all[0])
-	slices.Sort(all[1])
-	return all[0][len(of)/2], all[1][len(of)/2]
-}
-
-func (r Report) table() string {
+// text is the report as Markdown.
+func (r Report) text(list []run.Peer, workloads []peers.Workload) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, medians of %d rounds; below 1 is faster\n\n", r.Go, r.CPUs, r.Rounds)
-	fmt.Fprintln(&b, "| what | ratio | allocs | ns | limit |\n|---|---|---|---|---|")
-	for _, x := range r.Results {
-		limit := x.Limit
-		if limit != "" && !x.Kept {
-			limit += " MISSED"
+	kind := "a quick run"
+	if r.Full {
+		kind = "a full run"
+	} else {
+		kind += fmt.Sprintf(" (W7 once and at %d connections)", quickHeavyClients)
+	}
+	fmt.Fprintf(&b, "%s, PostgreSQL %s, %d CPUs for everything, %s: medians of %d interleaved rounds\n\n", r.Go, r.PostgreSQL, r.CPUs, kind, r.Rounds)
+	for _, name := range append(run.GoPeers(), run.Origin) {
+		if note := r.Entrants[name]; note != "" {
+			fmt.Fprintf(&b, "- %s: %s\n", name, note)
 		}
-		fmt.Fprintf(&b, "| %s | %.2f | %.0f to %.0f | %.0f to %.0f | %s |\n",
-			x.Name, x.Ratio, x.Allocs, x.BaselineAllocs, x.NS, x.BaselineNS, limit)
+	}
+	b.WriteString("\n" + r.figures(list, workloads))
+	b.WriteString("\n" + targetsTable(r.Targets))
+	if len(r.Parts) > 0 {
+		b.WriteString("\nParts; below 1 is faster:\n\n" + partsTable(r.Parts))
 	}
 	return b.String()
+}
+
+// figures is the one table: a line for each workload and entrant.
+func (r Report) figures(list []run.Peer, workloads []peers.Workload) string {
+	var b strings.Builder
+	b.WriteString("| workload | entrant | requests/s | to pgx-tuned | p99 ms | service CPU µs | round trips | ms at 1 ms | inside µs | allocs | memory MiB |\n" +
+		"|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, w := range workloads {
+		what := "**" + w.Name + "** " + w.Title
+		for _, p := range list {
+			f, ok := r.Workloads[w.Name][p.Name]
+			if !ok {
+				continue
+			}
+			ratio := 0.0
+			if base := r.Workloads[w.Name][run.PgxTuned].RPS; base > 0 {
+				ratio = f.RPS / base
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", what, p.Name,
+				number(f.RPS), number(ratio), number(f.P99MS), number(f.CPUUS), number(f.Trips), number(f.FarMS),
+				number(f.NS/1000), number(f.Allocs), number(f.Memory/(1<<20)))
+			what = ""
+		}
+	}
+	return b.String()
+}
+
+// number is short: three digits that count, nothing for what was not measured.
+func number(v float64) string {
+	switch {
+	case v == 0:
+		return ""
+	case v >= 100 || v == float64(int(v)):
+		return fmt.Sprintf("%.0f", v)
+	case v >= 10:
+		return fmt.Sprintf("%.1f", v)
+	default:
+		return fmt.Sprintf("%.2f", v)
+	}
+}
+
+func targetsTable(targets []Target) string {
+	var b strings.Builder
+	missed := 0
+	for _, t := range targets {
+		if !t.Kept {
+			missed++
+		}
+	}
+	fmt.Fprintf(&b, "%d of %d targets kept.\n\n| workload | figure | beside | target | result | |\n|---|---|---|--:|--:|---|\n", len(targets)-missed, len(targets))
+	for _, t := range targets {
+		limit := "≥ " + number(t.Least)
+		if t.Most > 0 {
+			limit = "≤ " + number(t.Most)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", t.Workload, t.Figure, t.To, limit, number(t.Result), verdict(t))
+	}
+	return b.String()
+}
+
+func verdict(t Target) string {
+	switch {
+	case t.Kept:
+		return "kept"
+	case t.profiled():
+		return "**missed**: see its profile"
+	default:
+		return "**missed**"
+	}
 }

@@ -66,7 +66,11 @@ func (cell *Cell) near(ctx context.Context, p Peer, w peers.Workload, plan Plan,
 		return err
 	}
 	defer func() { err = errors.Join(err, c.stop()) }()
-	if _, err := (load{c.address, w.Name, plan.Clients, stride, plan.Warm}).run(ctx); err != nil {
+	warm := load{c.address, w.Name, plan.Clients, stride, plan.Warm}
+	if w.Heavy {
+		warm.clients = 1
+	}
+	if _, err := warm.run(ctx); err != nil {
 		return err
 	}
 	before, err := c.cpuTime(ctx)

@@ -39,7 +39,7 @@ const (
 func GoPeers() []string { return []string{Retort, PgxTuned, PgxUsual, Gorm, Bun, Ent} }
 
 // Build builds the programs of the Go entrants into a folder. It runs the go
-// command and has to be called in the repository's folder.
+// command and has to be called inside the repository.
 func Build(ctx context.Context, dir string, names []string) ([]Peer, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -51,7 +51,7 @@ func Build(ctx context.Context, dir string, names []string) ([]Peer, error) {
 	var list []Peer
 	for _, name := range names {
 		program := filepath.Join(dir, name)
-		build := exec.CommandContext(ctx, "go", "build", "-o", program, "./bench/cmd/peer/"+name)
+		build := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/retort-go/retort/bench/cmd/peer/"+name)
 		if out, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("go build %s: %w: %s", name, err, strings.TrimSpace(string(out)))
 		}
