@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { retorttest.Main(m) }
 
-func seeded(t *testing.T) *retorttest.Database {
+func seeded(t testing.TB) *retorttest.Database {
 	t.Helper()
 	sum := sha256.Sum256([]byte(peers.Schema))
 	return retorttest.NewDatabase(t, retorttest.Template{

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/retort-go/retort/bench/chaos"
-	"github.com/retort-go/retort/bench/internal/standalone"
+	"github.com/retort-go/retort/bench/internal/testdb"
 )
 
 func TestChoose(t *testing.T) {
@@ -59,10 +59,10 @@ func TestReport(t *testing.T) {
 
 func TestStartProxy_returns_what_went_wrong(t *testing.T) {
 	t.Parallel()
-	if p, err := standalone.Proxy("postgres://127.0.0.1:no"); err == nil || p != nil {
+	if p, err := testdb.Proxy("postgres://127.0.0.1:no"); err == nil || p != nil {
 		t.Errorf("proxy %v, error %v", p, err)
 	}
-	p, err := standalone.Proxy("postgres://127.0.0.1:1/x")
+	p, err := testdb.Proxy("postgres://127.0.0.1:1/x")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/retort-go/retort/bench/chaos"
-	"github.com/retort-go/retort/bench/internal/standalone"
+	"github.com/retort-go/retort/bench/internal/testdb"
 	"github.com/retort-go/retort/localpg"
 )
 
@@ -49,7 +49,7 @@ func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, begun
 	}
 	defer func() { err = errors.Join(err, srv.Stop(context.WithoutCancel(ctx))) }()
 	report = Report{Seed: seed, Go: runtime.Version(), PostgreSQL: srv.Version(), CPUs: runtime.NumCPU()}
-	env := &chaos.Env{Seed: seed, Server: srv, Proxy: standalone.Proxy, Say: say}
+	env := &chaos.Env{Seed: seed, Server: srv, Proxy: testdb.Proxy, Say: say}
 	for _, s := range scenarios {
 		lineBegun := time.Now()
 		say("%d: %s", s.Number, s.Name)

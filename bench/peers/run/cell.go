@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/retort-go/retort/bench/internal/standalone"
+	"github.com/retort-go/retort/bench/internal/testdb"
 	"github.com/retort-go/retort/bench/peers"
 	"github.com/retort-go/retort/bench/peers/serve"
 )
@@ -102,7 +102,7 @@ func (cell *Cell) near(ctx context.Context, p Peer, w peers.Workload, plan Plan,
 // far measures the entrant a millisecond away from the database, and counts its
 // round trips, one request after the other.
 func (cell *Cell) far(ctx context.Context, p Peer, w peers.Workload, plan Plan, url string) (err error) {
-	between, err := standalone.Proxy(url)
+	between, err := testdb.Proxy(url)
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func (e *entrant) Bulk(ctx context.Context, events []peers.NewEvent) (any, error
 func (e *entrant) ChangeTogether(ctx context.Context, ids []uuid.UUID, name string) (any, error) {
 	var users []*User
 	return &users, e.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := tx.NewSelect().Model(&users).Where("id IN (?)", bun.In(ids)).Order("id").Scan(ctx); err != nil {
+		if err := tx.NewSelect().Model(&users).Where("id IN (?)", bun.List(ids)).Order("id").Scan(ctx); err != nil {
 			return err
 		}
 		now := time.Now()

@@ -1,6 +1,6 @@
-// Package standalone lets the programs of the bench use what package retorttest
+// Package testdb lets the programs of the bench use what package retorttest
 // has for tests.
-package standalone
+package testdb
 
 import (
 	"errors"
