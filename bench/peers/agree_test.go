@@ -31,14 +31,14 @@ func seeded(t testing.TB) *retorttest.Database {
 	t.Helper()
 	sum := sha256.Sum256([]byte(peers.Schema))
 	return retorttest.NewDatabase(t, retorttest.Template{
-		Key: "bench-peers-" + hex.EncodeToString(sum[:8]),
+		Key: "bench-peers-analyzed-" + hex.EncodeToString(sum[:8]),
 		Fill: func(ctx context.Context, url string) error {
 			conn, err := pgx.Connect(ctx, url)
 			if err != nil {
 				return err
 			}
 			defer conn.Close(ctx)
-			_, err = conn.PgConn().Exec(ctx, peers.Schema).ReadAll()
+			_, err = conn.PgConn().Exec(ctx, peers.Schema+"; ANALYZE").ReadAll()
 			return err
 		},
 	})

@@ -58,7 +58,7 @@ func run(ctx context.Context, open peers.Opener, cfg peers.Config, in io.Reader,
 	workloads := peers.Workloads(peers.BulkSize)
 	server := &http.Server{Handler: Handler(e, workloads)}
 	go func() { _ = server.Serve(listener) }() // it ends with the process
-	defer func() { _ = server.Close() }() // it ends with the process
+	defer func() { _ = server.Close() }()      // it ends with the process
 	fmt.Fprintf(out, "listening %s\n", listener.Addr())
 
 	lines := bufio.NewScanner(in)
