@@ -168,6 +168,15 @@ func TestReadme_example_compiles(t *testing.T) {
 // vet type-checks one file against the repository's library.
 func vet(t *testing.T, program string) {
 	t.Helper()
+	if out, err := goCommand(t, "main.go", program, "vet", "."); err != nil {
+		t.Errorf("go vet: %v\n%s", err, out)
+	}
+}
+
+// goCommand runs the go command on one file, in a module of its own that requires
+// the repository's library.
+func goCommand(t *testing.T, name, text string, args ...string) (string, error) {
+	t.Helper()
 	library, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
@@ -184,18 +193,17 @@ func vet(t *testing.T, program string) {
 	_, requirements, _ := strings.Cut(string(modfile), "\n")
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"main.go": program,
-		"go.mod":  "module example\n" + requirements + "\nrequire " + module + " v0.0.0\n\nreplace " + module + " => " + library + "\n",
-		"go.sum":  string(sums),
+		name:     text,
+		"go.mod": "module example\n" + requirements + "\nrequire " + module + " v0.0.0\n\nreplace " + module + " => " + library + "\n",
+		"go.sum": string(sums),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "vet", "-mod=mod", ".")
+	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("go vet: %v\n%s", err, out)
-	}
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
