@@ -26,7 +26,7 @@ func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations [
 		return nil, err
 	}
 	if len(relations) == 0 {
-		t := trip{reset: parents.reset, opens: st.Opens()}
+		t := trip{reset: parents.reset, opens: st.Opens(), wrote: st.Writes}
 		if err := s.readTrip(ctx, t, statement(st, parents.row)); err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func (s *Session) selectInTransaction(ctx context.Context, sel *query.Select, re
 			clear(seen[i])
 		}
 	}
-	if err := s.readTrip(ctx, trip{reset: reset, opens: st.Opens()}, statements...); err != nil {
+	if err := s.readTrip(ctx, trip{reset: reset, opens: st.Opens(), wrote: st.Writes}, statements...); err != nil {
 		return nil, err
 	}
 	if err := s.selectMissed(ctx, parents, children, seen, sel); err != nil {

@@ -122,7 +122,7 @@ func (q Query[T]) scalar(ctx context.Context, s *Session, label string,
 		return err
 	}
 	defer s.leave()
-	return s.readTrip(ctx, trip{opens: st.Opens()}, statement(st, func(_ []flight.Field, values [][]byte) error { return take(values[0]) }))
+	return s.readTrip(ctx, trip{opens: st.Opens(), wrote: st.Writes}, statement(st, func(_ []flight.Field, values [][]byte) error { return take(values[0]) }))
 }
 
 // Iter reads the rows one by one, in constant memory. The objects are new and

@@ -40,7 +40,7 @@ func (s *Session) iterate(ctx context.Context, st query.Statement, take func([]f
 		stopped = !more
 		return nil
 	}
-	err := s.readTrip(ctx, trip{handed: &handed, opens: st.Opens()}, statement(st, row))
+	err := s.readTrip(ctx, trip{handed: &handed, opens: st.Opens(), wrote: st.Writes}, statement(st, row))
 	if stopped {
 		// The loop is over and cannot be told. A transaction that was lost while the
 		// rest was read is told by the session's next call.

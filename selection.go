@@ -384,7 +384,7 @@ func (x Selection[R]) read(ctx context.Context, s *Session, label string, most i
 		rows = append(rows, *new(R))
 		return p.decode(&rows[len(rows)-1], fields, values)
 	}
-	t := trip{reset: func() { rows, n = rows[:0], 0 }, opens: p.st.Opens()}
+	t := trip{reset: func() { rows, n = rows[:0], 0 }, opens: p.st.Opens(), wrote: p.st.Writes}
 	if err := s.readTrip(ctx, t, statement(p.st, row)); err != nil {
 		return nil, 0, err
 	}

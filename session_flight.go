@@ -31,6 +31,9 @@ type trip struct {
 	// wrote: a statement that Retort built changes rows past the objects.
 	wrote bool
 
+	// tag takes the number of rows of the last statement; nil: nobody asks.
+	tag *int64
+
 	// closes: the statements end their own read-only transaction.
 	closes bool
 

@@ -35,6 +35,9 @@ func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statemen
 	if err := s.fly(ctx, t); err != nil {
 		return err
 	}
+	if t.tag != nil {
+		*t.tag = t.statements[len(t.statements)-1].Tag.RowsAffected()
+	}
 	return s.apply(ctx, t.changes)
 }
 
@@ -70,6 +73,13 @@ func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, 
 	}
 	st := flight.Statement{
 		SQL: t.SelectByKeySQL(), OIDs: t.KeyOIDs(), Args: f.args.Values, Formats: f.args.Formats, Row: f.row,
+	}
+	if len(s.filters) > 0 || s.unfiltered != nil {
+		filtered, err := query.ByKey(t, key, s.world(), "session.get")
+		if err != nil {
+			return mapper.Object{}, err
+		}
+		st = statement(filtered, f.row)
 	}
 	if err := s.read(ctx, f.reset, st); err != nil {
 		return mapper.Object{}, err

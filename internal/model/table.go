@@ -126,6 +126,12 @@ func (t *Table) Find(field any) (column, fieldIndex int, ok bool) {
 	return t.FieldColumn[i], i, true
 }
 
+// Pointer is the field pointer into the stand-in that names a column.
+func (t *Table) Pointer(column int) any {
+	o, _ := t.Plan.ObjectOf(t.StandIn.Any())
+	return t.Plan.FieldPointer(o, t.Plan.Column(column).Field)
+}
+
 // Relation returns the relation of the stand-in field.
 func (t *Table) Relation(field any) (*Relation, bool) {
 	i, ok := t.StandIn.Find(field)

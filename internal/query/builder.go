@@ -49,6 +49,9 @@ type World struct {
 	// Filters are conditions that no query may forget.
 	Filters []Filter
 
+	// ReadOnly is the error of a statement that writes, where none may.
+	ReadOnly error
+
 	// Failed says why a filter could not be made: nothing may be read without it.
 	Failed error
 }
@@ -68,12 +71,13 @@ func (w World) model(declaration any) *model.Table {
 
 // Effects are what a statement may do beyond reading.
 type Effects struct {
-	Locks bool // rows, until the transaction ends
-	Raw   bool // whatever SQL of the user's own does
+	Writes bool // rows, past the session's objects
+	Locks  bool // rows, until the transaction ends
+	Raw    bool // whatever SQL of the user's own does
 }
 
 // Opens tells whether the statement must not run outside of a transaction.
-func (e Effects) Opens() bool { return e.Locks || e.Raw }
+func (e Effects) Opens() bool { return e.Locks || e.Raw || e.Writes }
 
 func newBuilder(label string, t *model.Table, qualifier string) *builder {
 	b := &builder{}

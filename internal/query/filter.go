@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/sqltext"
 )
 
@@ -58,3 +59,18 @@ func (b *builder) guard(s *source, p Predicate) Predicate {
 
 // Empty tells whether p is no condition.
 func Empty(p Predicate) bool { return p.empty() }
+
+// ByKey reads the row with a primary key, if the filters let it through.
+func ByKey(t *model.Table, key any, w World, label string) (Statement, error) {
+	values, several := key.(model.Key)
+	if !several {
+		values = model.Key{key}
+	}
+	q := &Select{Label: label, Table: t, Limit: -1, World: w}
+	for i, col := range t.Key {
+		if i < len(values) {
+			q.Where = append(q.Where, Compare("Eq", t.Pointer(col), values[i]))
+		}
+	}
+	return q.Rows()
+}

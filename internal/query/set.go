@@ -34,13 +34,13 @@ func Read(f Form, w World, label string) (Statement, error) {
 func Fields(f Form) []int {
 	switch f := f.(type) {
 	case *Select:
-		var fields []int
-		for _, it := range f.Items {
-			fields = append(fields, it.Field)
-		}
-		return fields
+		return fieldsOf(f.Items)
 	case *Set:
 		return Fields(f.Parts[0])
+	case *Write:
+		return fieldsOf(f.Returning.Items)
+	case *Insert:
+		return fieldsOf(f.Returning.Items)
 	}
 	return nil
 }
@@ -83,6 +83,14 @@ func (q *Set) form(b *builder) []output {
 		b.WriteString("\nOFFSET " + strconv.Itoa(q.Offset))
 	}
 	return out
+}
+
+func fieldsOf(items []Item) []int {
+	var fields []int
+	for _, it := range items {
+		fields = append(fields, it.Field)
+	}
+	return fields
 }
 
 // Over is an aggregate or a window function over the rows around its own.

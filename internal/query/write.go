@@ -1,0 +1,419 @@
+package query
+
+import (
+	"slices"
+	"time"
+
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/sqltext"
+)
+
+// Assign sets one column: to an expression, to a value encoded as the column, or
+// to NULL.
+type Assign struct {
+	Call  string
+	Field any
+	Node  Node // empty: Value
+	Value any
+	Null  bool
+}
+
+// Write is an UPDATE or DELETE of all rows that conditions name.
+//
+//   - Shape: Kind is UPDATE or DELETE. DELETE of a table whose rows are marked as
+//     deleted marks them, unless Purge.
+type Write struct {
+	Kind        string
+	World       World
+	Declaration any
+	Set         []Assign
+	Uses        []Source // tables that the conditions name, too
+	Where       []Predicate
+	All         bool // no condition is no mistake
+	Deleted     bool
+	Purge       bool
+	Lifted      []string
+	Now         time.Time // of the program's clock, for columns that it stamps
+	Returning   Returning
+}
+
+// Returning is what a writing statement gives back.
+type Returning struct {
+	Whole bool // the whole rows
+	Items []Item
+}
+
+// Insert is an INSERT of objects or of the rows of a query.
+type Insert struct {
+	World       World
+	Declaration any
+	Objects     []mapper.Object // of the table's plan
+	Now         time.Time
+	Source      *Select // in place of Objects; its items go into Targets
+	Targets     []any
+	Conflict    *Conflict
+	Returning   Returning
+}
+
+// Conflict is ON CONFLICT: without Set it does nothing.
+//
+//   - Shape: Whole sets all columns that the INSERT writes; without Fields they are
+//     those of the primary key then.
+type Conflict struct {
+	Whole    bool
+	Fields   []any
+	Where    []Predicate // of the partial index
+	Set      []Assign
+	SetWhere []Predicate
+}
+
+// excluded is how an INSERT calls the row that met another one.
+const excluded = "excluded."
+
+// target resolves the table that is written.
+func (b *builder) target(call string, declaration any) (*model.Table, bool) {
+	b.effects.Writes = true
+	if b.world.ReadOnly != nil {
+		b.errs = append(b.errs, b.world.ReadOnly)
+		return nil, false
+	}
+	t := b.world.model(declaration)
+	if t == nil {
+		b.fail("%s: the table is not part of this engine's Base; add it to NewBase", call)
+		return nil, false
+	}
+	if t.ReadOnly {
+		b.fail("%s: table %q is declared read-only", call, t.Name())
+		return nil, false
+	}
+	s := source{table: t}
+	if len(b.outer) > 0 {
+		s.qualifier = sqltext.Ident(t.Schema.Name) + "."
+	}
+	b.sources, b.entered, b.grouped = []source{s}, nil, false
+	return t, true
+}
+
+func (w *Write) call() string {
+	if w.Kind == "DELETE" {
+		return "Delete"
+	}
+	return "Update"
+}
+
+func (w *Write) form(b *builder) []output {
+	t, ok := b.target(w.call(), w.Declaration)
+	if !ok {
+		return make([]output, len(w.Returning.Items))
+	}
+	b.lifted = w.Lifted
+	if len(w.Uses) > 0 {
+		b.sources[0].qualifier = sqltext.Ident(t.Schema.Name) + "."
+	}
+	for _, u := range w.Uses {
+		b.add(u, nil, false, w.call())
+	}
+	if allEmpty(w.Where) && !w.All {
+		b.fail("%s: no condition is left, so it would be for all rows of %q; add .Where(…), or say .AllRows() where that is meant", w.call(), t.Name())
+	}
+	set := w.Set
+	if w.Kind == "DELETE" && t.DeletedAt() >= 0 && !w.Purge {
+		set = []Assign{{Call: "Delete", Node: Text("now()", false)}}
+	}
+	if w.Kind == "DELETE" && len(set) == 0 {
+		b.WriteString("DELETE FROM " + t.SQLName())
+		b.uses(w, "\nUSING ")
+	} else {
+		b.WriteString("UPDATE " + t.SQLName() + "\nSET ")
+		if w.Kind == "DELETE" {
+			b.Ident(t.Columns[t.DeletedAt()].Name)
+			b.WriteString(" = now()")
+			b.touched(t, []int{t.DeletedAt()}, false, w.Now)
+		} else {
+			b.assign(t, set, w.Now)
+		}
+		b.uses(w, "\nFROM ")
+	}
+	where := append(slices.Clip(w.Where), b.guards(&b.sources[0], w.Deleted)...)
+	for i := range w.Uses {
+		where = append(where, b.guards(&b.sources[i+1], w.Deleted)...)
+	}
+	b.where(where)
+	return b.returning(w.Returning)
+}
+
+func (b *builder) uses(w *Write, word string) {
+	for i, u := range w.Uses {
+		if i > 0 {
+			word = ", "
+		}
+		b.WriteString(word)
+		b.writeSource(u, i+1)
+	}
+}
+
+// assign writes what SET does, and what every UPDATE sets by itself.
+func (b *builder) assign(t *model.Table, set []Assign, now time.Time) {
+	var done []int
+	if len(set) == 0 {
+		b.fail("Update: nothing is set; pass retort.Set(&c.Field, value)")
+	}
+	for _, a := range set {
+		s, col, ok := b.resolve(a.Call, a.Field)
+		if !ok {
+			continue
+		}
+		switch {
+		case s.table != t:
+			b.fail("%s: column %q is not of the table that is written, %q", a.Call, s.table.Columns[col].Name, t.Name())
+			continue
+		case slices.Contains(done, col):
+			b.fail("%s: column %q is set twice", a.Call, t.Columns[col].Name)
+			continue
+		case t.Columns[col].Fixed || t.Columns[col].Generated:
+			b.fail("%s: column %q is a key or made by the database and never changes", a.Call, t.Columns[col].Name)
+			continue
+		}
+		if len(done) > 0 {
+			b.WriteString(", ")
+		}
+		done = append(done, col)
+		b.Ident(t.Columns[col].Name)
+		b.WriteString(" = ")
+		switch {
+		case a.Null:
+			if t.Schema.Columns[col].NotNull {
+				b.fail("%s: column %q is NOT NULL", a.Call, t.Columns[col].Name)
+			}
+			b.WriteString("NULL")
+		case !a.Node.empty():
+			b.node(a.Call, a.Node)
+		default:
+			b.value(a.Call, s, col, a.Value)
+		}
+	}
+	b.touched(t, done, len(done) == 0, now)
+}
+
+// touched writes what an UPDATE sets by itself: version, updated_at, columns that
+// the program's clock stamps.
+func (b *builder) touched(t *model.Table, done []int, first bool, now time.Time) {
+	for i, c := range t.Columns {
+		stamped := c.Stamp == model.StampWrite
+		if c.OnUpdate == "" && !stamped || c.Generated || slices.Contains(done, i) {
+			continue
+		}
+		if !first {
+			b.WriteString(", ")
+		}
+		first = false
+		b.Ident(c.Name)
+		b.WriteString(" = ")
+		switch {
+		case stamped:
+			b.value("Update", source{table: t}, i, now)
+		case i == t.Version:
+			b.column(source{table: t, qualifier: sqltext.Ident(t.Schema.Name) + "."}, i)
+			b.WriteString(" + 1")
+		default:
+			b.WriteString(c.OnUpdate)
+			if len(c.OnUpdate) > 1 && containsComment(c.OnUpdate) {
+				b.WriteString("\n")
+			}
+		}
+	}
+}
+
+func containsComment(sql string) bool {
+	for i := 0; i+1 < len(sql); i++ {
+		if sql[i] == '-' && sql[i+1] == '-' {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *builder) returning(r Returning) []output {
+	if !r.Whole && len(r.Items) == 0 {
+		return nil
+	}
+	b.WriteString("\nRETURNING ")
+	if r.Whole {
+		return b.wholeRow(&b.sources[0])
+	}
+	return b.items(&Select{Items: r.Items})
+}
+
+// largest is how many parameters a statement can have.
+const largest = 65535
+
+func (in *Insert) form(b *builder) []output {
+	t, ok := b.target("Insert", in.Declaration)
+	if !ok {
+		return make([]output, len(in.Returning.Items))
+	}
+	b.WriteString("INSERT INTO " + t.SQLName() + " (")
+	if in.Source != nil {
+		b.insertRows(t, in)
+	} else {
+		b.insertObjects(t, in)
+	}
+	b.conflict(t, in)
+	return b.returning(in.Returning)
+}
+
+func (b *builder) insertObjects(t *model.Table, in *Insert) {
+	columns := t.InsertColumns()
+	b.list(t, "", columns)
+	b.WriteString(")\nVALUES ")
+	if n := len(columns) * len(in.Objects); n > largest {
+		b.fail("Insert: %d rows of %d columns are %d parameters, and a statement can have %d; send fewer at once, or use CopyIn", len(in.Objects), len(columns), n, largest)
+		return
+	}
+	for i, o := range in.Objects {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(")
+		for k, col := range columns {
+			if k > 0 {
+				b.WriteString(", ")
+			}
+			if err := t.Plan.Append(&b.args, o, col); err != nil {
+				b.errs = append(b.errs, nilHint("Insert", err))
+				continue
+			}
+			b.bind(t.Plan.OID(col))
+		}
+		b.WriteString(")")
+	}
+}
+
+func (b *builder) insertRows(t *model.Table, in *Insert) {
+	var columns []int
+	var written []string
+	for _, field := range in.Targets {
+		_, col, ok := b.resolve("InsertFrom", field)
+		switch {
+		case !ok:
+			continue
+		case slices.Contains(columns, col):
+			b.fail("InsertFrom: column %q is filled twice", t.Columns[col].Name)
+		case t.Columns[col].Generated:
+			b.fail("InsertFrom: column %q is made by the database", t.Columns[col].Name)
+		}
+		columns = append(columns, col)
+		written = append(written, t.Columns[col].Name)
+	}
+	sel := *in.Source
+	sel.Items = slices.Clone(sel.Items)
+	for i := range sel.Items {
+		if i < len(columns) {
+			sel.Items[i].Path = t.Plan.Column(columns[i]).Field.Path
+			sel.Items[i].Nullable = !t.Schema.Columns[columns[i]].NotNull
+		}
+	}
+	b.Idents(written, ", ")
+	b.stampedNames(t, columns)
+	b.WriteString(")\n")
+	for i, c := range t.Columns {
+		if c.Stamp != model.NoStamp && !slices.Contains(columns, i) {
+			now := in.Now
+			sel.Items = append(sel.Items, Item{Call: "InsertFrom", Nullable: true, Node: Node{write: func(b *builder) facts {
+				b.value("InsertFrom", source{table: t}, i, now)
+				return facts{}
+			}}})
+		}
+	}
+	b.nested(func() { sel.form(b) })
+}
+
+func (b *builder) stampedNames(t *model.Table, columns []int) {
+	for i, c := range t.Columns {
+		if c.Stamp != model.NoStamp && !slices.Contains(columns, i) {
+			b.WriteString(", ")
+			b.Ident(c.Name)
+		}
+	}
+}
+
+func (b *builder) conflict(t *model.Table, in *Insert) {
+	c := in.Conflict
+	if c == nil {
+		return
+	}
+	if c.Whole {
+		c = b.wholeConflict(t, c)
+	}
+	b.WriteString("\nON CONFLICT")
+	for i, f := range c.Fields {
+		s, col, ok := b.resolve("OnConflict", f)
+		if !ok {
+			continue
+		}
+		if i == 0 {
+			b.WriteString(" (")
+		} else {
+			b.WriteString(", ")
+		}
+		s.qualifier = ""
+		b.column(s, col)
+	}
+	if len(c.Fields) > 0 {
+		b.WriteString(")")
+		b.where(c.Where)
+	}
+	if len(c.Set) == 0 {
+		b.WriteString("\nDO NOTHING")
+		return
+	}
+	if len(c.Fields) == 0 {
+		b.fail("DoUpdate: say which unique columns may meet, as in .OnConflict(&c.Email)")
+	}
+	b.WriteString("\nDO UPDATE SET ")
+	// Both rows are in sight; the one that is there goes by the table's name.
+	b.sources[0].qualifier = sqltext.Ident(t.Schema.Name) + "."
+	b.assign(t, c.Set, in.Now)
+	where := append(slices.Clip(c.SetWhere), b.guards(&b.sources[0], false)...)
+	b.where(where)
+}
+
+// wholeConflict spells out what Whole means.
+func (b *builder) wholeConflict(t *model.Table, c *Conflict) *Conflict {
+	own := *c
+	var met []int
+	for _, f := range c.Fields {
+		if _, col, ok := b.resolve("Upsert", f); ok {
+			met = append(met, col)
+		}
+	}
+	if len(c.Fields) == 0 {
+		for _, col := range t.Key {
+			own.Fields = append(own.Fields, t.Pointer(col))
+			met = append(met, col)
+		}
+	}
+	for _, col := range t.InsertColumns() {
+		if t.Columns[col].Fixed || t.Columns[col].OnUpdate != "" || t.Columns[col].Stamp != model.NoStamp || slices.Contains(met, col) {
+			continue
+		}
+		field := t.Pointer(col)
+		own.Set = append(own.Set, Assign{Call: "Upsert", Field: field, Node: Excluded(field)})
+	}
+	return &own
+}
+
+// Excluded is a column of the row that could not be inserted.
+func Excluded(field any) Node {
+	return Node{write: func(b *builder) facts {
+		s, col, ok := b.resolve("Excluded", field)
+		if !ok {
+			return facts{}
+		}
+		f := s.facts(col)
+		s.qualifier = excluded
+		b.column(s, col)
+		return f
+	}}
+}

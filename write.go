@@ -1,0 +1,349 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/query"
+)
+
+// Assignment sets a column in a bulk write.
+type Assignment struct{ set query.Assign }
+
+// Set sets a column to a value; a nullable one takes a plain value by its slot,
+// Set(c.Note, "x").
+//
+//   - Errors: nil, when it runs; use [SetNull].
+func Set[V any](field *V, v V) Assignment {
+	return Assignment{query.Assign{Call: "Set", Field: field, Value: v}}
+}
+
+// SetExpr sets a column to an expression: SetExpr(&c.Sold, Col(&c.Sold).Add(Val(1))).
+func SetExpr[V any](field *V, e Expr[V]) Assignment {
+	return Assignment{query.Assign{Call: "SetExpr", Field: field, Node: e.node}}
+}
+
+// SetNull sets a nullable column to NULL.
+func SetNull[V any](field *V) Assignment {
+	return Assignment{query.Assign{Call: "SetNull", Field: field, Null: true}}
+}
+
+func assigned(list []Assignment) []query.Assign {
+	out := make([]query.Assign, len(list))
+	for i, a := range list {
+		out[i] = a.set
+	}
+	return out
+}
+
+// Update changes all rows for which its conditions hold, in one statement and past
+// the session's objects: those that it has keep their values until [Session.Refresh].
+//
+//   - Shape: a value, as a [Query]. version, updated_at and their like change, too.
+type Update[T any] struct{ bulk[T] }
+
+// Delete deletes all rows for which its conditions hold, in one statement and past
+// the session's objects. Rows of a [SoftDelete] table are marked as deleted.
+//
+//   - Shape: a value, as a [Query].
+type Delete[T any] struct{ bulk[T] }
+
+// bulk is what both have.
+type bulk[T any] struct {
+	w    query.Write
+	name string
+	errs []error
+}
+
+// Update begins a bulk write of the table.
+func (t *Table[T]) Update(set ...Assignment) Update[T] {
+	return Update[T]{newBulk(t, "UPDATE", assigned(set))}
+}
+
+// Delete begins a bulk deletion of the table's rows.
+func (t *Table[T]) Delete() Delete[T] { return Delete[T]{newBulk(t, "DELETE", nil)} }
+
+func newBulk[T any](t *Table[T], kind string, set []query.Assign) bulk[T] {
+	b := bulk[T]{w: query.Write{Kind: kind, Set: set}}
+	if t == nil || t.other != nil {
+		b.errs = []error{fmt.Errorf("retort: %s: only a table that NewTable made can be written, not an alias or the rows of a statement", kind)}
+		return b
+	}
+	b.w.Declaration = &t.decl
+	return b
+}
+
+func (b bulk[T]) where(ps []Predicate) bulk[T] {
+	b.w.Where = append(slices.Clip(b.w.Where), ps...)
+	return b
+}
+
+func (b bulk[T]) using(call string, src Source) bulk[T] {
+	source, err := sourceOf(call, src)
+	if err != nil {
+		b.errs = append(slices.Clip(b.errs), err)
+		return b
+	}
+	b.w.Uses = append(slices.Clip(b.w.Uses), source)
+	return b
+}
+
+func (b bulk[T]) unfiltered(names []string) bulk[T] {
+	b.w.Lifted = append(slices.Clip(b.w.Lifted), names...)
+	return b
+}
+
+func (b bulk[T]) named(name string) bulk[T] {
+	b.name, b.errs = name, append(slices.Clip(b.errs), checkLabel(name))
+	return b
+}
+
+// Where adds conditions; all of them must hold.
+//
+//   - Errors: an Update whose conditions are all empty, when it runs; see
+//     [Update.AllRows].
+func (u Update[T]) Where(ps ...Predicate) Update[T] { return Update[T]{u.where(ps)} }
+
+// Where adds conditions; all of them must hold.
+//
+//   - Errors: a Delete whose conditions are all empty, when it runs; see
+//     [Delete.AllRows].
+func (d Delete[T]) Where(ps ...Predicate) Delete[T] { return Delete[T]{d.where(ps)} }
+
+// AllRows says that no condition is meant.
+func (u Update[T]) AllRows() Update[T] {
+	u.w.All = true
+	return u
+}
+
+// AllRows says that no condition is meant.
+func (d Delete[T]) AllRows() Delete[T] {
+	d.w.All = true
+	return d
+}
+
+// From lets conditions and expressions name another table.
+func (u Update[T]) From(src Source) Update[T] { return Update[T]{u.using("From", src)} }
+
+// Using lets conditions name another table.
+func (d Delete[T]) Using(src Source) Delete[T] { return Delete[T]{d.using("Using", src)} }
+
+// Unfiltered leaves filters of the session out; see [Query.Unfiltered].
+func (u Update[T]) Unfiltered(names ...string) Update[T] { return Update[T]{u.unfiltered(names)} }
+
+// Unfiltered leaves filters of the session out; see [Query.Unfiltered].
+func (d Delete[T]) Unfiltered(names ...string) Delete[T] { return Delete[T]{d.unfiltered(names)} }
+
+// Named gives the statement a name; see [Query.Named].
+func (u Update[T]) Named(name string) Update[T] { return Update[T]{u.named(name)} }
+
+// Named gives the statement a name; see [Query.Named].
+func (d Delete[T]) Named(name string) Delete[T] { return Delete[T]{d.named(name)} }
+
+// Permanently deletes rows of a [SoftDelete] table for good.
+func (d Delete[T]) Permanently() Delete[T] {
+	d.w.Purge = true
+	return d
+}
+
+// Exec writes and returns how many rows there were. Pending changes of the session
+// fly before it.
+//
+//   - Shape: one round trip, inside the session's transaction.
+//   - Errors: [ErrReadOnly]; [*pgerr.ConstraintError]; what is wrong with it.
+func (u Update[T]) Exec(ctx context.Context, s *Session) (int64, error) {
+	return u.exec(ctx, s, "update.exec")
+}
+
+// Exec deletes and returns how many rows there were; see [Update.Exec].
+func (d Delete[T]) Exec(ctx context.Context, s *Session) (int64, error) {
+	return d.exec(ctx, s, "delete.exec")
+}
+
+// Rows writes and returns the rows as they are now: objects of the session.
+func (u Update[T]) Rows(ctx context.Context, s *Session) ([]*T, error) {
+	w, err := u.build(s)
+	if err != nil {
+		return nil, err
+	}
+	w.Returning.Whole = true
+	return written[T](ctx, s, w, label("update.rows", u.name))
+}
+
+func label(label, name string) string {
+	if name != "" {
+		return label + " " + name
+	}
+	return label
+}
+
+func (b bulk[T]) build(s *Session) (*query.Write, error) {
+	if err := errors.Join(b.errs...); err != nil {
+		return nil, err
+	}
+	w := b.w
+	w.Now = s.moment()
+	return &w, nil
+}
+
+func (b bulk[T]) exec(ctx context.Context, s *Session, what string) (int64, error) {
+	w, err := b.build(s)
+	if err != nil {
+		return 0, err
+	}
+	return s.write(ctx, w, label(what, b.name), nil, nil)
+}
+
+// rowsOf is the write inside another statement, a [CTE].
+func (b bulk[T]) rowsOf(*mapper.Scan) (query.Form, error) {
+	w := b.w
+	w.Returning.Whole, w.Now = true, time.Now()
+	return &w, errors.Join(b.errs...)
+}
+
+func (b bulk[T]) rowType() *T { return nil }
+
+// moment is the program's time, for columns that it stamps.
+func (s *Session) moment() time.Time {
+	clock := s.eng.clock
+	if clock == nil {
+		clock = time.Now
+	}
+	return clock().UTC().Truncate(time.Microsecond)
+}
+
+// write sends a statement that changes rows and returns how many.
+func (s *Session) write(ctx context.Context, f query.Form, what string, row func([]flight.Field, [][]byte) error, reset func()) (int64, error) {
+	st, err := query.Read(f, s.world(), what)
+	if err != nil {
+		if s.opts.ReadOnly && errors.Is(err, ErrReadOnly) {
+			err = fmt.Errorf("%w: %s", ErrReadOnly, what)
+		}
+		return 0, err
+	}
+	if err := s.ready(); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	out := statement(st, row)
+	t := trip{opens: true, wrote: true, reset: reset, tag: new(int64)}
+	if err := s.readTrip(ctx, t, out); err != nil {
+		return 0, err
+	}
+	return *t.tag, nil
+}
+
+// written sends a statement that returns whole rows of T and takes them into the
+// session.
+func written[T any](ctx context.Context, s *Session, f query.Form, what string) ([]*T, error) {
+	t, ok := s.eng.models.byType[reflect.TypeFor[T]()]
+	if !ok {
+		return nil, fmt.Errorf("retort: %s is not a model of this engine's Base; list its table in NewBase", reflect.TypeFor[T]())
+	}
+	r := receiver{table: t}
+	if _, err := s.write(ctx, f, what, r.row, r.reset); err != nil {
+		return nil, err
+	}
+	return loaded[T](s, t, r), nil
+}
+
+func loaded[T any](s *Session, t *model.Table, r receiver) []*T {
+	rows := make([]*T, len(r.objects))
+	for i, o := range r.reload(s) {
+		rows[i] = t.Plan.Any(o).(*T)
+	}
+	return rows
+}
+
+// Returned is a bulk write that gives back values of R.
+type Returned[R any] struct {
+	what string
+	name string
+	form func(*Session) (query.Form, *query.Returning, error)
+	row  *R
+	list []Target
+}
+
+// writing is an [Update], a [Delete] or an [Insert].
+type writing interface {
+	returning(s *Session) (f query.Form, r *query.Returning, what, name string, err error)
+}
+
+func (b bulk[T]) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+	w := b.w
+	w.Now = time.Now()
+	if s != nil {
+		w.Now = s.moment()
+	}
+	what := "update.returning"
+	if w.Kind == "DELETE" {
+		what = "delete.returning"
+	}
+	return &w, &w.Returning, what, b.name, errors.Join(b.errs...)
+}
+
+// Returning gives back expressions of the written rows; row and targets are those
+// of [Select].
+func Returning[R any](w writing, row *R, targets ...Target) Returned[R] {
+	r := Returned[R]{row: row, list: targets}
+	r.form = func(s *Session) (query.Form, *query.Returning, error) {
+		f, out, what, name, err := w.returning(s)
+		r.what, r.name = what, name
+		return f, out, err
+	}
+	_, _, r.what, r.name, _ = w.returning(nil)
+	return r
+}
+
+// rowsOf is the write inside another statement, a [CTE].
+func (r Returned[R]) rowsOf(layout *mapper.Scan) (query.Form, error) {
+	form, _, err := r.build(nil, layout)
+	return form, err
+}
+
+func (r Returned[R]) rowType() *R { return nil }
+
+func (r Returned[R]) build(s *Session, layout *mapper.Scan) (query.Form, []int, error) {
+	form, out, err := r.form(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	x := Selection[R]{base: &query.Select{}, row: r.row, targets: r.list}
+	sel, columns, err := x.build(layout)
+	if err != nil {
+		return nil, nil, err
+	}
+	out.Items = sel.(*query.Select).Items
+	return form, columns, nil
+}
+
+// All writes and returns one R for each row.
+//
+//   - Shape: one round trip, inside the session's transaction.
+func (r Returned[R]) All(ctx context.Context, s *Session) ([]R, error) {
+	scan, err := s.eng.scan(reflect.TypeFor[R]())
+	if err != nil {
+		return nil, err
+	}
+	form, columns, err := r.build(s, scan)
+	if err != nil {
+		return nil, err
+	}
+	p := prepared[R]{scan: scan, columns: columns}
+	rows := []R{}
+	_, err = s.write(ctx, form, label(r.what, r.name), func(fields []flight.Field, values [][]byte) error {
+		rows = append(rows, *new(R))
+		return p.decode(&rows[len(rows)-1], fields, values)
+	}, func() { rows = rows[:0] })
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
