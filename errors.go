@@ -7,6 +7,7 @@ import (
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/unitofwork"
 	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/pool"
 )
@@ -57,16 +58,22 @@ var (
 // StaleError is [ErrStale] with its evidence.
 //
 //   - Shape: Key is the primary key's value, a [Key] when it has several columns;
-//     the text does not show it.
+//     the text does not show it. Keys are those of all rows that were not there,
+//     of one statement and at most 100; Key is the first of them.
 type StaleError struct {
 	Table string
 	Key   any
+	Keys  []any
 	Err   error
 }
 
 // Error names the table and the remedy.
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("retort: a row of %q was changed or deleted by another transaction since it was read; load it again and repeat the change; see docs/errors.md#stale", e.Table)
+	rows, were := "a row", "was"
+	if len(e.Keys) > 1 {
+		rows, were = fmt.Sprintf("%d rows", len(e.Keys)), "were"
+	}
+	return fmt.Sprintf("retort: %s of %q %s changed or deleted by another transaction since it was read; load it again and repeat the change; see docs/errors.md#stale", rows, e.Table, were)
 }
 
 // Is makes errors.Is(err, ErrStale) true.
@@ -141,3 +148,11 @@ func (m *models) constraintColumns(c *pgerr.ConstraintError) []string {
 	}
 	return nil
 }
+
+// CycleError says that rows refer to each other in a circle that no order of
+// writing them satisfies. Nothing was sent.
+type CycleError = unitofwork.CycleError
+
+// SwapError says that rows exchange values of a unique constraint that is checked
+// row by row. Nothing was sent.
+type SwapError = unitofwork.SwapError

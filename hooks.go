@@ -109,16 +109,20 @@ func hasBeforeFlush(h *Hooks) bool { return h.BeforeFlush != nil }
 func hasAfterFlush(h *Hooks) bool  { return h.AfterFlush != nil }
 func hasAfterEnd(h *Hooks) bool    { return h.AfterCommit != nil || h.AfterRollback != nil }
 
-// watchedChanges lists what the next flush has to write, once BeforeFlush has seen it.
-func (s *Session) watchedChanges(ctx context.Context) ([]*unitofwork.Change, error) {
+// watchedWork lists what the next flight has to write, once BeforeFlush has seen
+// everything that the flush will write.
+func (s *Session) watchedWork(ctx context.Context, first bool) (*unitofwork.Work, error) {
 	if s.hooking {
 		return nil, nil
 	}
-	changes, err := s.unit.Changes()
-	if err != nil || len(changes) == 0 || !s.hooked(hasBeforeFlush) {
-		return changes, err
+	if !first || !s.hooked(hasBeforeFlush) {
+		return s.unit.Work()
 	}
-	told := &Changes{unitofwork.Tell(nil, changes)}
+	upcoming, err := s.unit.Upcoming()
+	if err != nil || len(upcoming) == 0 {
+		return nil, err
+	}
+	told := &Changes{upcoming}
 	err = s.eachHook(ctx, "BeforeFlush", func(h *Hooks) error {
 		if h.BeforeFlush == nil {
 			return nil
@@ -131,27 +135,27 @@ func (s *Session) watchedChanges(ctx context.Context) ([]*unitofwork.Change, err
 	if err := s.misused(); err != nil {
 		return nil, err
 	}
-	return s.unit.Changes()
+	return s.unit.Work()
 }
 
 // flushed remembers what was written for the hooks of the end.
-func (s *Session) flushed(changes []*unitofwork.Change) {
+func (s *Session) flushed(work *unitofwork.Work) {
 	if s.hooked(hasAfterEnd) {
-		s.work = unitofwork.Tell(s.work, changes)
+		s.work = work.Tell(s.work)
 	}
 }
 
 // afterFlush calls AfterFlush for changes that were written in the open
 // transaction.
-func (s *Session) afterFlush(ctx context.Context, changes []*unitofwork.Change) error {
-	if len(changes) == 0 {
+func (s *Session) afterFlush(ctx context.Context, work *unitofwork.Work) error {
+	if work == nil {
 		return nil
 	}
-	s.flushed(changes)
+	s.flushed(work)
 	if !s.hooked(hasAfterFlush) {
 		return nil
 	}
-	told := &Changes{unitofwork.Tell(nil, changes)}
+	told := &Changes{work.Tell(nil)}
 	return s.eachHook(ctx, "AfterFlush", func(h *Hooks) error {
 		if h.AfterFlush == nil {
 			return nil
@@ -165,16 +169,13 @@ const maxFlushes = 100
 
 // settled flushes until AfterFlush leaves nothing to write, where there is such a
 // hook. The changes that it returns ride with COMMIT.
-func (s *Session) settled(ctx context.Context) ([]*unitofwork.Change, []flight.Statement, error) {
+func (s *Session) settled(ctx context.Context) (*unitofwork.Work, []flight.Statement, error) {
 	for range maxFlushes {
-		changes, statements, err := s.pending(ctx, 0)
-		if err != nil || len(changes) == 0 || !s.hooked(hasAfterFlush) {
-			return changes, statements, err
+		work, statements, err := s.pending(ctx, 0)
+		if err != nil || work == nil || !s.hooked(hasAfterFlush) {
+			return work, statements, err
 		}
-		if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, changes: changes}); err != nil {
-			return nil, nil, err
-		}
-		if err := s.apply(ctx, changes); err != nil {
+		if err := s.flushWork(ctx, work, statements); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -91,16 +91,16 @@ func (s *Session) commitJoined(ctx context.Context) error {
 	if s.joined.over() {
 		return errJoinOver
 	}
-	changes, statements, err := s.settled(ctx)
+	work, statements, err := s.settled(ctx)
 	if err != nil {
 		return err
 	}
-	if len(changes) > 0 {
-		if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, changes: changes}); err != nil {
+	if work != nil {
+		if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, work: work}); err != nil {
 			return err
 		}
 	}
-	err = s.unit.Apply(changes, false)
+	err = s.unit.Apply(work, false)
 	s.unit.Commit()
 	s.work = nil
 	s.joined.mark, s.wrote = "", false

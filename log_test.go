@@ -28,7 +28,7 @@ func TestLogHandler(t *testing.T) {
 			c.Observer, c.Echo, c.Logger = &spanned{}, true, slog.New(slog.NewTextHandler(&text, nil))
 		})
 		s := k.Engine.Session()
-		s.Add(&Counter{Name: "x"}, &Counter{Name: "x"})
+		s.Add(newAuthor("x"), &Counter{Name: "x"}, &Counter{Name: "x"})
 		if s.Commit(labeled) == nil {
 			t.Fatal("a duplicate key passed")
 		}

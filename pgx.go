@@ -62,14 +62,11 @@ func (s *Session) Pgx(ctx context.Context) (pgx.Tx, error) {
 
 // writeAll writes what is pending and makes sure that the transaction is open.
 func (s *Session) writeAll(ctx context.Context) error {
-	changes, statements, err := s.pending(ctx, 0)
-	if err != nil || len(changes) == 0 && s.open {
+	work, statements, err := s.pending(ctx, 0)
+	if err != nil || work == nil && s.open {
 		return err
 	}
-	if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, changes: changes}); err != nil {
-		return err
-	}
-	return s.apply(ctx, changes)
+	return s.flushWork(ctx, work, statements)
 }
 
 // touch notes that the connection is used past the flights.

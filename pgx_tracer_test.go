@@ -82,7 +82,7 @@ func TestPgxTracer(t *testing.T) {
 		t.Parallel()
 		k, n := setup(t, false)
 		s := k.Engine.Session()
-		s.Add(&Counter{Name: "a"}, &Counter{Name: "b"})
+		s.Add(&Counter{Name: "a"}, newAuthor("b"))
 		must(t, s.Commit(ctx))
 		must(t, s.Close(ctx))
 		if diff := cmp.Diff([]string{"BEGIN", "INSERT", "INSERT", "COMMIT"}, n.began); diff != "" {
@@ -100,12 +100,12 @@ func TestPgxTracer(t *testing.T) {
 		t.Parallel()
 		k, n := setup(t, false)
 		s := k.Engine.Session()
-		s.Add(&Counter{Name: "a"}, &Counter{Name: "a"}, &Counter{Name: "c"})
+		s.Add(newAuthor("a"), newBook(&Author{}, "of nobody"), &Counter{Name: "c"})
 		if s.Commit(ctx) == nil {
-			t.Fatal("a duplicate key passed")
+			t.Fatal("a book of nobody passed")
 		}
 		must(t, s.Close(ctx))
-		want := []string{"BEGIN: BEGIN", "INSERT: INSERT 0 1", "INSERT: unique", "INSERT: unique", "COMMIT: unique"}
+		want := []string{"BEGIN: BEGIN", "INSERT: INSERT 0 1", "INSERT: foreign_key", "INSERT: foreign_key", "COMMIT: foreign_key"}
 		if diff := cmp.Diff(want, n.ended); diff != "" {
 			t.Error(diff)
 		}

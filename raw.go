@@ -122,20 +122,20 @@ func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool
 		}
 	}
 	st.Args, st.Formats = encoded.Values, encoded.Formats
-	changes, statements, err := s.pending(ctx, 1)
+	work, statements, err := s.pending(ctx, 1)
 	if err != nil {
 		return 0, err
 	}
 	at := len(statements)
-	t := trip{statements: append(statements, st), changes: changes, raw: true, readOnly: readOnly, reset: reset}
-	if !readOnly || len(changes) > 0 || s.open || s.snapshotIsolation() {
+	t := trip{statements: append(statements, st), work: work, raw: true, readOnly: readOnly, reset: reset}
+	if !readOnly || work != nil || s.open || s.snapshotIsolation() {
 		t.begin = s.begin()
 	}
 	s.scope(&t)
 	if err := s.fly(ctx, t); err != nil {
 		return 0, explainRaw(err, len(args))
 	}
-	if err := s.apply(ctx, changes); err != nil {
+	if err := s.apply(ctx, work); err != nil {
 		return 0, err
 	}
 	return t.statements[at].Tag.RowsAffected(), nil

@@ -73,6 +73,6 @@ func (s *Session) changes() (int, error) {
 		return 0, err
 	}
 	defer s.leave()
-	pending, err := s.unit.Changes()
-	return s.beside.written + len(pending), err
+	pending, err := s.unit.Pending()
+	return s.beside.written + pending, err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/unitofwork"
 	"github.com/retort-go/retort/pgerr"
@@ -44,8 +46,8 @@ type trip struct {
 	// cannot be cleared, so the trip cannot be sent again. Nil: never.
 	handed *bool
 
-	// changes ride along as the first statements.
-	changes []*unitofwork.Change
+	// work rides along as the first statements.
+	work *unitofwork.Work
 }
 
 // maxSends bounds how often one trip is sent: a restart of the server may have
@@ -98,6 +100,7 @@ func (s *Session) send(ctx context.Context, t *trip) error {
 			return s.settle(ctx, t, err, true)
 		}
 		s.giveBack(ctx, err)
+		t.work.Reset()
 		if t.reset != nil {
 			t.reset()
 		}
@@ -184,7 +187,7 @@ func (s *Session) landed(ctx context.Context, t *trip) error {
 		return nil
 	}
 	s.open = true
-	s.wrote = s.wrote || t.raw && !t.readOnly || t.wrote || len(t.changes) > 0
+	s.wrote = s.wrote || t.raw && !t.readOnly || t.wrote || t.work != nil
 	ended := s.lease.Resource().TxStatus() == 'I'
 	if t.raw {
 		ended = ended || chained(&t.statements[len(t.statements)-1])
@@ -216,18 +219,24 @@ func chained(st *flight.Statement) bool {
 var errEndedBySQL = errors.New("retort: raw SQL ended the session's transaction (COMMIT, ROLLBACK or PREPARE TRANSACTION), and that took effect; " +
 	"leave it to Session.Commit and Session.Rollback; see docs/errors.md#ended-by-sql")
 
-// explain finds the change behind a failed statement.
+// explain finds the rows behind a failed statement.
 func (s *Session) explain(t *trip, failed *flight.Error) error {
 	err := s.eng.explain(failed)
 	if failed.Statement == flight.AtSettings {
 		return fmt.Errorf("retort: a setting of TxOptions (%s) was refused: %w", s.opts.settingNames(), err)
 	}
-	if failed.Statement < 0 || failed.Statement >= len(t.changes) {
+	groups := t.work.Groups()
+	if failed.Statement < 0 || failed.Statement >= len(groups) {
 		return err
 	}
-	c := t.changes[failed.Statement]
+	g := groups[failed.Statement]
 	if pgerr.KindOf(failed.Err) == pgerr.StaleRow {
-		return &StaleError{Table: c.Table.Name(), Key: c.Key(), Err: failed.Err}
+		message := ""
+		if said, ok := errors.AsType[*pgconn.PgError](failed.Err); ok {
+			message = said.Message
+		}
+		keys := g.StaleKeys(message)
+		return &StaleError{Table: g.Table.Name(), Key: keys[0], Keys: keys, Err: failed.Err}
 	}
-	return fmt.Errorf("retort: %s %s: %w", c.Kind, c.Table.Name(), err)
+	return fmt.Errorf("retort: %s %s: %w", g.Kind, g.Table.Name(), err)
 }

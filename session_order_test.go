@@ -177,14 +177,16 @@ func TestFlushOrder(t *testing.T) {
 		}
 		must(t, s.Commit(ctx))
 	})
-	t.Run("a_circle_is_the_server's_to_refuse", func(t *testing.T) {
+	t.Run("a_circle_in_one_table_is_one_statement", func(t *testing.T) {
 		t.Parallel()
 		b := newForest(t)
 		s := b.session(t)
 		x, y := &Node{Name: "x"}, &Node{Name: "y"}
 		s.Add(x, y)
 		x.ParentID, y.ParentID = &y.ID, &x.ID
-		wantErr(t, s.Commit(ctx), nil, "INSERT nodes", "fk_nodes_parent_id")
+		must(t, s.Commit(ctx))
+		s.Delete(x, y)
+		must(t, s.Commit(ctx))
 	})
 }
 
@@ -204,7 +206,7 @@ func TestDeletesMakeRoom(t *testing.T) {
 		s.Add(newAuthor("1"))
 		a3.Email = a2.Email
 		must(t, s.Commit(ctx))
-		want := []string{"DELETE authors", "DELETE authors", "UPDATE authors", "INSERT authors"}
+		want := []string{"DELETE authors", "UPDATE authors", "INSERT authors"}
 		if diff := cmp.Diff(want, b.seen.verbs()); diff != "" {
 			t.Error(diff)
 		}
@@ -239,7 +241,7 @@ func TestDeletesMakeRoom(t *testing.T) {
 		s.Delete(root, child, under, beside)
 		s.Add(&Node{Name: "r", Slot: &slot})
 		must(t, s.Commit(ctx))
-		want := []string{"DELETE leaves", "DELETE nodes", "DELETE nodes", "INSERT nodes", "DELETE leaves"}
+		want := []string{"DELETE leaves", "DELETE nodes", "INSERT nodes", "DELETE leaves"}
 		if diff := cmp.Diff(want, b.seen.verbs()); diff != "" {
 			t.Error(diff)
 		}

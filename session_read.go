@@ -21,14 +21,14 @@ func (s *Session) read(ctx context.Context, reset func(), reads ...flight.Statem
 // readTrip is read with the rest of the trip as the caller wants it.
 func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statement) error {
 	var err error
-	if t.changes, t.statements, err = s.pending(ctx, len(reads)); err != nil {
+	if t.work, t.statements, err = s.pending(ctx, len(reads)); err != nil {
 		return err
 	}
 	for i := range reads {
 		t.raw = t.raw || reads[i].Raw
 	}
 	t.statements = append(t.statements, reads...)
-	if len(t.changes) > 0 || s.open || s.snapshotIsolation() || t.opens || t.raw {
+	if t.work != nil || s.open || s.snapshotIsolation() || t.opens || t.raw {
 		t.begin = s.begin()
 	}
 	s.scope(&t)
@@ -38,7 +38,7 @@ func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statemen
 	if t.tag != nil {
 		*t.tag = t.statements[len(t.statements)-1].Tag.RowsAffected()
 	}
-	return s.apply(ctx, t.changes)
+	return s.apply(ctx, t.work)
 }
 
 // get is Table.Get without the type.

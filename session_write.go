@@ -20,26 +20,23 @@ func (s *Session) Flush(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	changes, statements, err := s.pending(ctx, 0)
-	if err != nil || len(changes) == 0 {
+	work, statements, err := s.pending(ctx, 0)
+	if err != nil || work == nil {
 		return err
 	}
-	if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, changes: changes}); err != nil {
-		return err
-	}
-	return s.apply(ctx, changes)
+	return s.flushWork(ctx, work, statements)
 }
 
 // apply brings the objects in line with changes that were written in the open
 // transaction.
-func (s *Session) apply(ctx context.Context, changes []*unitofwork.Change) error {
-	if err := s.unit.Apply(changes, true); err != nil {
+func (s *Session) apply(ctx context.Context, work *unitofwork.Work) error {
+	if err := s.unit.Apply(work, true); err != nil {
 		s.failed = err
 		s.giveBack(ctx, err)
 		return err
 	}
-	s.beside.written += len(changes)
-	return s.afterFlush(ctx, changes)
+	s.beside.written += work.Rows()
+	return s.afterFlush(ctx, work)
 }
 
 // Commit writes the pending changes and commits, in one round trip; a session
@@ -59,13 +56,13 @@ func (s *Session) Commit(ctx context.Context) error {
 	if s.joined != nil {
 		return s.commitJoined(ctx)
 	}
-	changes, statements, err := s.settled(ctx)
+	work, statements, err := s.settled(ctx)
 	if err != nil {
 		return err
 	}
-	worked := len(changes) > 0 || s.open
+	worked := work != nil || s.open
 	if worked {
-		err := s.fly(ctx, trip{begin: s.begin(), statements: statements, changes: changes, end: flight.Commit})
+		err := s.fly(ctx, trip{begin: s.begin(), statements: statements, work: work, end: flight.Commit})
 		if _, committed := errors.AsType[*CommittedError](err); committed {
 			return s.committed(ctx, true, err)
 		}
@@ -73,9 +70,9 @@ func (s *Session) Commit(ctx context.Context) error {
 			return err
 		}
 	}
-	err = s.unit.Apply(changes, false)
+	err = s.unit.Apply(work, false)
 	s.unit.Commit()
-	s.flushed(changes)
+	s.flushed(work)
 	if err != nil {
 		s.failed = &CommittedError{Err: err} // told when the session ends
 	} else if worked {
@@ -122,41 +119,54 @@ func (s *Session) Wrote() bool {
 	return s.wrote || s.unit.Dirty()
 }
 
-// pending encodes the changes of all objects, with room for more statements. In
-// a hook there are none.
+// pending encodes what the next flight has to write, with room for more
+// statements; in a hook there is nothing. Before it, it writes what that waits for:
+// rows whose keys the database makes and others take, in one flight for each such
+// level.
 //
-//   - Errors: misuse; everything that cannot be written, joined. The session is as
-//     it was.
-func (s *Session) pending(ctx context.Context, room int) ([]*unitofwork.Change, []flight.Statement, error) {
+//   - Errors: misuse; everything that cannot be written, joined. Nothing was sent
+//     then for this level.
+func (s *Session) pending(ctx context.Context, room int) (*unitofwork.Work, []flight.Statement, error) {
 	if err := s.misused(); err != nil {
 		return nil, nil, err
 	}
-	changes, err := s.watchedChanges(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(changes) > 0 && s.opts.ReadOnly {
-		return nil, nil, fmt.Errorf("%w: %s of %s", ErrReadOnly, changes[0].Kind, changes[0].Table.Type)
-	}
-	for _, c := range changes {
-		if c.Table.ReadOnly {
-			return nil, nil, fmt.Errorf("%w: %s of %s in %q", ErrReadOnlyTable, c.Kind, c.Table.Type, c.Table.Name())
-		}
-	}
-	if len(changes)+room == 0 {
-		return nil, nil, nil
-	}
-	statements := make([]flight.Statement, 0, len(changes)+room)
-	var errs []error
-	for _, c := range changes {
-		st, err := c.Statement()
+	for first := true; ; first = false {
+		work, err := s.watchedWork(ctx, first)
 		if err != nil {
-			errs = append(errs, err)
+			return nil, nil, err
 		}
-		statements = append(statements, st)
+		if work == nil && room == 0 {
+			return nil, nil, nil
+		}
+		if err := s.mayWrite(work); err != nil {
+			return nil, nil, err
+		}
+		statements, err := work.Statements(room)
+		if err != nil || !work.More() {
+			return work, statements, err
+		}
+		if err := s.flushWork(ctx, work, statements); err != nil {
+			return nil, nil, err
+		}
 	}
-	if len(errs) > 0 {
-		return nil, nil, errors.Join(errs...)
+}
+
+// flushWork sends work in the transaction that stays open.
+func (s *Session) flushWork(ctx context.Context, work *unitofwork.Work, statements []flight.Statement) error {
+	if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, work: work}); err != nil {
+		return err
 	}
-	return changes, statements, nil
+	return s.apply(ctx, work)
+}
+
+func (s *Session) mayWrite(work *unitofwork.Work) error {
+	for _, g := range work.Groups() {
+		if s.opts.ReadOnly {
+			return fmt.Errorf("%w: %s of %s", ErrReadOnly, g.Kind, g.Table.Type)
+		}
+		if g.Table.ReadOnly {
+			return fmt.Errorf("%w: %s of %s in %q", ErrReadOnlyTable, g.Kind, g.Table.Type, g.Table.Name())
+		}
+	}
+	return nil
 }

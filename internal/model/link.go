@@ -1,6 +1,9 @@
 package model
 
-import "github.com/retort-go/retort/schema"
+import (
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/schema"
+)
 
 // Link is a foreign key of a table, as a flush sees it: when the row of To is
 // known, Columns of the row that refers to it take the values of its Targets.
@@ -17,11 +20,27 @@ type Link struct {
 	// Deferrable constraints can wait for COMMIT, Deferred ones do unless they are
 	// told otherwise.
 	Deferrable, Deferred bool
+
+	// Back is set for a reference to the table itself, or to one that does not come
+	// before it in the order of ranks: part of a cycle.
+	Back bool
+}
+
+// ServerMade tells whether the database makes what the link refers to, so that it
+// is not known before the row is inserted.
+func (l *Link) ServerMade() bool {
+	for _, col := range l.Targets {
+		if l.To.Columns[col].ServerMade {
+			return true
+		}
+	}
+	return false
 }
 
 // Connect resolves the foreign keys of tables, which have all that they refer to
-// among them, and numbers their ranks: tables that others refer to come first. In
-// a cycle the table that is listed first does. It is called once, before use.
+// among them, and numbers their ranks: tables that others refer to come first. A
+// cycle begins at a table whose foreign keys can wait or be NULL, or else at the
+// one that is listed first. It is called once, before use.
 func Connect(tables []*Table) {
 	byName := make(map[string]*Table, len(tables))
 	for _, t := range tables {
@@ -37,25 +56,59 @@ func Connect(tables []*Table) {
 			})
 		}
 	}
-	const unseen, open, done = 0, 1, 2
-	state := make(map[*Table]int, len(tables))
-	next := 0
-	var visit func(t *Table)
-	visit = func(t *Table) {
-		if state[t] != unseen {
-			return
-		}
-		state[t] = open
-		for i := range t.Links {
-			visit(t.Links[i].To)
-		}
-		state[t] = done
-		t.Rank = next
-		next++
+	ranked := make(map[*Table]bool, len(tables))
+	for n := range tables {
+		next := nextRanked(tables, ranked)
+		next.Rank, ranked[next] = n, true
 	}
 	for _, t := range tables {
-		visit(t)
+		for i := range t.Links {
+			l := &t.Links[i]
+			l.Back = l.To.Rank >= t.Rank
+			t.Circular = t.Circular || l.Back
+		}
 	}
+}
+
+// nextRanked is the first table that refers to ranked ones only, as far as that
+// can be.
+func nextRanked(tables []*Table, ranked map[*Table]bool) *Table {
+	var soft, first *Table
+	for _, t := range tables {
+		if ranked[t] {
+			continue
+		}
+		waits, must := false, false
+		for i := range t.Links {
+			l := &t.Links[i]
+			if l.To == t || ranked[l.To] {
+				continue
+			}
+			waits, must = true, must || !l.mayWait(t)
+		}
+		switch {
+		case !waits:
+			return t
+		case !must && soft == nil:
+			soft = t
+		case first == nil:
+			first = t
+		}
+	}
+	if soft != nil {
+		return soft
+	}
+	return first
+}
+
+// mayWait tells whether a row of t can be there before the one it refers to.
+func (l *Link) mayWait(t *Table) bool {
+	for _, col := range l.Columns {
+		if t.Plan.Nullable(col) && !t.IsKey(col) {
+			return true
+		}
+	}
+	return l.Deferrable
 }
 
 // indexes finds columns by their names.
@@ -75,4 +128,63 @@ func (t *Table) ColumnNamed(name string) int {
 		}
 	}
 	return -1
+}
+
+// Nulls tells whether the database sets the columns to something else when the
+// row that they refer to is deleted.
+func (l *Link) Nulls() bool { return l.OnDelete == schema.SetNull || l.OnDelete == schema.SetDefault }
+
+// Acts tells whether the database does anything to the row when the one that it
+// refers to is deleted.
+func (l *Link) Acts() bool { return l.OnDelete == schema.Cascade || l.Nulls() }
+
+// ConstraintName is a constraint of the table as SQL text.
+func (t *Table) ConstraintName(name string) string {
+	if t.Schema.Namespace == "" {
+		return sqltext.Ident(name)
+	}
+	return sqltext.Ident(t.Schema.Namespace) + "." + sqltext.Ident(name)
+}
+
+// Unique is a set of columns that no two rows agree in.
+//
+//   - Shape: Partial is for some rows only, by a condition that is not known here.
+type Unique struct {
+	Name                 string
+	Columns              []int
+	Partial, NullsEqual  bool
+	Deferrable, Deferred bool
+}
+
+// Uniques are the table's unique constraints and indexes, the primary key first
+// when the program makes it. Those over expressions are left out: their values
+// are not known here.
+func (t *Table) Uniques() []Unique { return t.texts.uniques }
+
+func uniquesOf(t *Table) []Unique {
+	var all []Unique
+	if !t.texts.keyServerMade {
+		all = append(all, Unique{Columns: t.Key})
+	}
+	for _, u := range t.Schema.Uniques {
+		all = append(all, Unique{
+			Name: u.Name, Columns: t.indexes(u.Columns), Partial: u.Where != "", NullsEqual: u.NullsNotDistinct,
+			Deferrable: u.Deferrable != schema.NotDeferrable, Deferred: u.Deferrable == schema.InitiallyDeferred,
+		})
+	}
+	for i := range t.Schema.Indexes {
+		ix := &t.Schema.Indexes[i]
+		u := Unique{Name: ix.Name, Partial: ix.Where != "", NullsEqual: ix.NullsNotDistinct}
+		for _, p := range ix.Parts {
+			if p.Expression != "" {
+				u.Columns = nil
+				break
+			}
+			u.Columns = append(u.Columns, t.ColumnNamed(p.Column))
+		}
+		if ix.Unique && len(u.Columns) > 0 {
+			all = append(all, u)
+		}
+	}
+	return all
 }

@@ -26,6 +26,7 @@ type Table struct {
 	Rank      int   // tables that foreign keys refer to have a lower one
 	Relations []Relation
 	Links     []Link // foreign keys; see Connect
+	Circular  bool   // one of Links is Back
 
 	// Catalog is what the database says of types that are not built in; nil for
 	// nothing.
@@ -154,6 +155,7 @@ const (
 	ResultAll Result = iota
 	ResultInsert
 	ResultUpdate
+	ResultInsertMany
 	resultCount
 )
 
@@ -180,6 +182,8 @@ func (t *Table) resultColumns(r Result) []int {
 		return t.texts.insertReturned
 	case ResultUpdate:
 		return t.texts.updateReturned
+	case ResultInsertMany:
+		return t.texts.insertManyReturned
 	default:
 		return t.all
 	}

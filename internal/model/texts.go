@@ -1,7 +1,6 @@
 package model
 
 import (
-	"encoding/binary"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,11 +28,14 @@ type texts struct {
 	childList     string // all columns behind "c."
 	updates       updateTexts
 
-	insertColumns  []int // written, in order of the parameters
-	insertOIDs     []uint32
-	keyOIDs        []uint32
-	insertReturned []int
-	updateReturned []int
+	insertColumns                    []int // written, in order of the parameters
+	insertOIDs                       []uint32
+	keyOIDs                          []uint32
+	insertReturned                   []int
+	insertMany, deleteMany, lockMany Many
+	insertManyReturned               []int
+	uniques                          []Unique
+	updateReturned                   []int
 }
 
 func (x *texts) build(t *Table) {
@@ -66,6 +68,8 @@ func (x *texts) build(t *Table) {
 	x.delete = deleteText(t)
 	x.selectByKey = "/* retort:session.get */ " + x.selectFrom +
 		"\nWHERE " + keyCondition(t, "") + live(t)
+	x.buildMany(t)
+	x.uniques = uniquesOf(t)
 }
 
 // InsertColumns lists the columns that INSERT writes, in the order of its
@@ -145,32 +149,14 @@ func deleteText(t *Table) string {
 // behind where there is one, and returns [Guard] followed by the columns of
 // UpdateReturned. The values of changed follow the key and the version.
 func (t *Table) UpdateSQL(changed []int) string {
-	key := make([]byte, 0, 64)
-	for _, c := range changed {
-		key = binary.AppendUvarint(key, uint64(c))
-	}
-	x := &t.texts.updates
-	x.mu.RLock()
-	text, ok := x.byColumns[string(key)]
-	x.mu.RUnlock()
-	if ok {
-		return text
-	}
-	text = updateText(t, changed)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.byColumns == nil {
-		x.byColumns = make(map[string]string)
-	}
-	x.byColumns[string(key)] = text
-	return text
+	return t.kept(keepUpdate, changed, func() Many { return Many{SQL: updateText(t, changed)} }).SQL
 }
 
 // updateTexts keeps the UPDATE of each set of changed columns. A plain map, as
 // its lookup by bytes allocates nothing.
 type updateTexts struct {
-	mu        sync.RWMutex      // guards byColumns
-	byColumns map[string]string // by the numbers of the columns, as uvarints
+	mu        sync.RWMutex     // guards byColumns
+	byColumns map[string]*Many // by the kind of text and the numbers of the columns, as uvarints
 }
 
 func updateText(t *Table, changed []int) string {

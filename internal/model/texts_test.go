@@ -39,6 +39,9 @@ func compiled(t *testing.T, change func(*model.Table)) *model.Table {
 	if table.Plan, err = mapper.Compile(goType, columns); err != nil {
 		t.Fatal(err)
 	}
+	for i := range fields {
+		table.Schema.Columns = append(table.Schema.Columns, schema.Column{Name: fields[i].Column, Type: table.Plan.Column(i).PGType})
+	}
 	change(table)
 	table.Finish()
 	return table

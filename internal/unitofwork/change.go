@@ -16,16 +16,18 @@ const (
 	Insert Kind = iota
 	Update
 	Delete
+	Link // sets a foreign key apart from the rest of its row, which is inserted or deleted
+	Lock // locks rows that other statements write
 )
 
-var kindNames = [...]string{"INSERT", "UPDATE", "DELETE"}
+var kindNames = [...]string{"INSERT", "UPDATE", "DELETE", "UPDATE", "SELECT FOR UPDATE"}
 
 // String is the SQL verb.
 func (k Kind) String() string { return kindNames[k] }
 
 // Change is one row to write: its statement, and what comes back.
 //
-//   - Shape: made by [Unit.Changes]; after its flight succeeded it goes to
+//   - Shape: made by [Unit.Work]; after its flight succeeded it goes to
 //     [Unit.Apply], otherwise it is dropped and made anew.
 type Change struct {
 	Kind  Kind
@@ -36,6 +38,9 @@ type Change struct {
 	result  mapper.Object // holds what the server made
 	back    []int         // columns of result
 	stamps  stamps        // what the program's clock makes
+	nulls   []int         // foreign keys of an insert that are set by a Link behind it
+	null    bool          // of a Link: columns become NULL
+	round   int           // of an update: behind those of lower ones, which free its unique values
 }
 
 // Key is the primary key of the row, in the form of [model.Table.KeyValue]; for

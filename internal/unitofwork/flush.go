@@ -46,6 +46,7 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 		return fmt.Errorf("retort: Delete: this %s is not in the session; load it in this session first", t.Type)
 	case s.status == Pending:
 		s.status = Transient
+		u.unrefer(s)
 		u.index.remove(s)
 	case s.status == Persistent:
 		s.doomed = true
@@ -53,11 +54,10 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 	return nil
 }
 
-// Changes lists the statements that the next flush has to send, in the order
-// in which they may run; see [sorted].
+// changes lists the rows that the next flush has to write, in order of arrival.
 //
 //   - Errors: every object that cannot be written, joined.
-func (u *Unit) Changes() ([]*Change, error) {
+func (u *Unit) changes() ([]*Change, error) {
 	var changes []*Change
 	var errs []error
 	var scratch []int
@@ -84,7 +84,7 @@ func (u *Unit) Changes() ([]*Change, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return sorted(changes), nil
+	return changes, nil
 }
 
 // Dirty tells whether a flush has something to send.

@@ -118,8 +118,15 @@ func (v *visit) follow(t *model.Table, l *model.Link, deletes bool) {
 
 // refers tells whether the row of c refers to another by l: NULL in one column of
 // a foreign key refers to nothing.
-func refers(c *Change, l *model.Link) bool {
-	return !slices.ContainsFunc(l.Columns, func(col int) bool { return c.Table.Plan.IsNull(c.state.object, col) })
+func refers(c *Change, l *model.Link) bool { return c.state.refers(l) }
+
+func (s *state) refers(l *model.Link) bool {
+	for _, col := range l.Columns {
+		if s.table.Plan.IsNull(s.object, col) {
+			return false
+		}
+	}
+	return true
 }
 
 func intersect(a, b []int) bool {

@@ -11,20 +11,30 @@ import (
 //   - Errors: an INSERT that should have returned values returned no row, since a
 //     trigger suppressed it; its object is pending still. The other changes are
 //     applied.
-func (u *Unit) Apply(changes []*Change, keepUndo bool) error {
+func (u *Unit) Apply(w *Work, keepUndo bool) error {
+	if w == nil {
+		return nil
+	}
+	for _, g := range w.groups {
+		g.match()
+	}
 	var errs []error
-	for _, c := range changes {
+	for _, c := range w.changes {
 		if c.Kind == Insert && len(c.back) > 0 && c.result.IsNil() {
 			errs = append(errs, fmt.Errorf("retort: INSERT %s came back without its row: a trigger or a rule suppressed it", c.Table.Type))
 			continue
 		}
 		u.apply(c, keepUndo)
 	}
+	u.cascade(w.changes, keepUndo)
 	return errors.Join(errs...)
 }
 
 func (u *Unit) apply(c *Change, keepUndo bool) {
 	s := c.state
+	if c.Kind == Link {
+		return // its columns are in the object, or go with it
+	}
 	if c.Kind == Delete {
 		s.status, s.doomed = Deleted, false
 		return
@@ -100,5 +110,5 @@ func (u *Unit) leave() {
 		return // an empty unit remembers what it let go
 	}
 	u.past = append(u.gone, u.ordered...)
-	u.ordered, u.gone, u.index = nil, nil, index{}
+	u.ordered, u.gone, u.index, u.referring = nil, nil, index{}, 0
 }

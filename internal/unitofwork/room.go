@@ -5,7 +5,6 @@ import (
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
-	"github.com/retort-go/retort/schema"
 )
 
 // makingRoom moves deletes to the front whose unique values other changes take,
@@ -79,38 +78,13 @@ func inTheWay(writes, deletes []*Change) map[*Change]bool {
 	return early
 }
 
-// uniques lists the columns of each unique constraint that is checked at once.
+// uniques lists the columns of each unique constraint of t.
 func uniques(t *model.Table) [][]int {
 	var all [][]int
-	if !t.KeyServerMade() {
-		all = append(all, t.Key)
-	}
-	for _, u := range t.Schema.Uniques {
-		columns := make([]int, len(u.Columns))
-		for i, name := range u.Columns {
-			columns[i] = t.ColumnNamed(name)
-		}
-		all = append(all, columns)
-	}
-	for i := range t.Schema.Indexes {
-		if columns := uniqueColumns(t, &t.Schema.Indexes[i]); len(columns) > 0 {
-			all = append(all, columns)
-		}
+	for _, u := range t.Uniques() {
+		all = append(all, u.Columns)
 	}
 	return all
-}
-
-// uniqueColumns are the columns of a unique index; none when it is over an
-// expression, whose values we do not know.
-func uniqueColumns(t *model.Table, ix *schema.Index) []int {
-	var columns []int
-	for _, p := range ix.Parts {
-		if !ix.Unique || p.Expression != "" {
-			return nil
-		}
-		columns = append(columns, t.ColumnNamed(p.Column))
-	}
-	return columns
 }
 
 // takes tells whether c writes the values that the row of d has in columns.
@@ -128,10 +102,6 @@ func takes(c, d *Change, columns []int) bool {
 
 // withChildren adds the deletes of rows that refer to those of early, and so on.
 func withChildren(early map[*Change]bool, deletes []*Change) {
-	type reference struct {
-		link *model.Link
-		key  mapper.Key
-	}
 	children := make(map[reference][]*Change)
 	targeting := make(map[*model.Table][]*model.Link) // links to a table from those that lose rows
 	for _, d := range deletes {

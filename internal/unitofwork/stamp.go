@@ -60,6 +60,9 @@ func (c *Change) holder(col int) mapper.Object {
 	if len(c.stamps.columns) > 0 && slices.Contains(c.stamps.columns, col) {
 		return c.stamps.object
 	}
+	if len(c.nulls) > 0 && slices.Contains(c.nulls, col) {
+		return c.Table.Plan.New()
+	}
 	return c.state.object
 }
 

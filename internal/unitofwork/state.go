@@ -33,8 +33,10 @@ type state struct {
 	doomed   bool       // to be deleted by the next flush
 	held     bool       // not to be updated; see Unit.Hold
 	inserted bool       // by a flush of this transaction
+	expired  bool       // takes the values of its row when it is read next
 	key      mapper.Key // once it has a row
 	snapshot mapper.Snapshot
+	parents  []parent // whose keys it takes once they are known; see Unit.Refer
 
 	// undo holds what the flushes of the open transaction overwrote in the
 	// object, oldest first.
@@ -57,6 +59,8 @@ type Unit struct {
 	now     time.Time // of the flush, once it is asked for
 	ordered []*state  // in order of arrival
 	index   index     // of ordered, once it is long
+
+	referring int // parents of all states
 
 	// gone are the objects that commits deleted, past those that the last Rollback
 	// or Release let go; so that their state can still be told.

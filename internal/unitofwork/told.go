@@ -12,10 +12,30 @@ type Told struct {
 	Columns []int
 }
 
-// Tell appends to list what changes do, in their order, one for each object.
-func Tell(list []Told, changes []*Change) []Told {
+// Tell appends to list what the work does, in its order, one for each object.
+func (w *Work) Tell(list []Told) []Told {
+	if w == nil {
+		return list
+	}
+	return tell(list, w.changes)
+}
+
+// Upcoming is what the next flush writes, in its order.
+//
+//   - Errors: every object that cannot be written, joined.
+func (u *Unit) Upcoming() ([]Told, error) {
+	if err := u.settle(); err != nil {
+		return nil, err
+	}
+	changes, err := u.changes()
+	return tell(nil, sorted(changes)), err
+}
+
+func tell(list []Told, changes []*Change) []Told {
 	for _, c := range changes {
-		list = append(list, Told{Kind: c.Kind, Table: c.Table, Object: c.Table.Plan.Any(c.state.object), Columns: c.columns})
+		if c.Kind != Link {
+			list = append(list, Told{Kind: c.Kind, Table: c.Table, Object: c.Table.Plan.Any(c.state.object), Columns: c.columns})
+		}
 	}
 	return list
 }

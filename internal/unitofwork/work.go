@@ -1,0 +1,111 @@
+package unitofwork
+
+import (
+	"errors"
+
+	"github.com/retort-go/retort/internal/flight"
+)
+
+// Work is what one flight of a flush writes. The nil Work is nothing.
+type Work struct {
+	groups  []*Group
+	changes []*Change
+	more    bool
+}
+
+// Rows is the number of rows that are written.
+func (w *Work) Rows() int {
+	if w == nil {
+		return 0
+	}
+	return len(w.changes)
+}
+
+// More tells that other changes wait for keys that the database makes for these:
+// ask for the next Work once this one is applied.
+func (w *Work) More() bool { return w != nil && w.more }
+
+// Groups are the statements, in the order of [Work.Statements].
+func (w *Work) Groups() []*Group {
+	if w == nil {
+		return nil
+	}
+	return w.groups
+}
+
+// Statements encodes everything, with room for more statements behind.
+//
+//   - Errors: every change that cannot be written, joined.
+func (w *Work) Statements(room int) ([]flight.Statement, error) {
+	if w == nil {
+		return make([]flight.Statement, 0, room), nil
+	}
+	statements := make([]flight.Statement, 0, len(w.groups)+room)
+	var errs []error
+	for i := 0; i < len(w.groups); i++ {
+		st, err := w.groups[i].statement()
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if rest := w.groups[i].halved(&st); rest != nil {
+			w.groups = append(w.groups[:i+1], append([]*Group{rest}, w.groups[i+1:]...)...)
+			i--
+			continue
+		}
+		statements = append(statements, st)
+	}
+	return statements, errors.Join(errs...)
+}
+
+// halved takes the second half off a group whose parameters are too large.
+func (g *Group) halved(st *flight.Statement) (rest *Group) {
+	bytes := 0
+	for _, v := range st.Args {
+		bytes += len(v)
+	}
+	n := len(g.changes)
+	if bytes <= mostBytes || n < 2 {
+		return nil
+	}
+	half := *g
+	half.changes, g.changes = g.changes[n/2:], g.changes[:n/2]
+	return &half
+}
+
+// Work lists the statements that the next flight has to send, in the order in
+// which they may run; see [sorted]. It is nil when there are none.
+//
+//   - Errors: every object that cannot be written, joined.
+func (u *Unit) Work() (*Work, error) {
+	if err := u.settle(); err != nil {
+		return nil, err
+	}
+	changes, err := u.changes()
+	if err != nil || len(changes) == 0 {
+		return nil, err
+	}
+	w := &Work{}
+	if changes, w.more, err = u.ready(sorted(changes)); err != nil {
+		return nil, err
+	}
+	before, behind, changes, err := arranged(changes)
+	if err != nil {
+		return nil, err
+	}
+	w.changes = changes
+	w.groups = append(append(before, grouped(changes)...), behind...)
+	return w, nil
+}
+
+// Pending counts the rows that are to be written.
+func (u *Unit) Pending() (int, error) {
+	changes, err := u.changes()
+	return len(changes), err
+}
+
+// Reset forgets the rows that came back, before the flight is sent again.
+func (w *Work) Reset() {
+	for _, g := range w.Groups() {
+		g.rows = nil
+	}
+}
