@@ -142,3 +142,12 @@ func ExampleKit_WantStatements() {
 	fmt.Println(k.RoundTrips(func() {}), len(k.Statements(func() {})))
 	// Output: 0 0
 }
+
+// The server that all tests of the process share.
+func ExampleServer() {
+	t := &exampleTB{}
+	defer t.done()
+	server := retorttest.Server(t)
+	fmt.Println(server.PID() > 0, server == retorttest.Server(t))
+	// Output: true true
+}

@@ -108,3 +108,32 @@ func ExampleProxy_Counts() {
 	// 3 1 2 3
 	// [SELECT $1::int] 2
 }
+
+// What a network does that says nothing, and one that says too much.
+func ExampleProxy_BlackHole() {
+	t := &exampleTB{}
+	defer t.done()
+	p := proxy.Start(t, retorttest.NewDatabase(t, retorttest.Template{}).URL())
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, p.URL())
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close(ctx)
+	p.Before(proxy.Frontend('Q'), func(proxy.Message) { p.BlackHole(true) })
+	short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	_, err = conn.Exec(short, "BEGIN")
+	fmt.Println(err != nil)
+	p.BlackHole(false)
+	if conn, err = pgx.Connect(ctx, p.URL()); err != nil {
+		panic(err)
+	}
+	defer conn.Close(ctx)
+	p.CutBefore(proxy.CommitReply)
+	_, err = conn.Exec(ctx, "BEGIN; COMMIT")
+	fmt.Println(pgerr.KindOf(err), p.ResetConnections() >= 0)
+	// Output:
+	// true
+	// connection true
+}
