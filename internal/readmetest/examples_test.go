@@ -137,7 +137,7 @@ var entered = map[string]bool{
 var words = map[string]bool{
 	"Predicate": true, "Expr": true, "Order": true, "Operand": true, "Window": true, "Source": true, "Truth": true,
 	"Frame": true, "CaseOf": true, "Selection": true, "Target": true, "LockOption": true, "Type": true, "Pair": true,
-	"CTE": true, "Row": true, "Query": true, "Assignment": true,
+	"CTE": true, "Returned": true, "Insert": true, "Row": true, "Query": true, "Assignment": true,
 }
 
 // ordinary are methods that others call: of errors, of fmt, of encoders.
