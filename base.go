@@ -39,7 +39,7 @@ type Naming schema.Naming
 func (n Naming) register(b *Base) { b.naming = schema.Naming(n) }
 
 // SQLObject is a database object that is declared by its SQL text; see
-// [Function] and [Trigger].
+// [Function], [Trigger], [View], [Policy] and [Extension].
 type SQLObject struct{ object schema.Object }
 
 func (o SQLObject) register(b *Base) { b.objects = append(b.objects, o.object) }
@@ -67,4 +67,28 @@ func (o SQLObject) InNamespace(name string) SQLObject {
 //     table in a namespace is named "audit.entries" here and {table} there.
 func Trigger(name, table, create string) SQLObject {
 	return SQLObject{schema.Object{Kind: schema.Trigger, Name: name, Table: table, Create: create}}
+}
+
+// View declares a view or a materialized view by its whole CREATE statement. It
+// is made behind all tables; views that use each other are listed in that order.
+// [Base.CreateAll] makes it where it is missing and compares nothing of it.
+//
+//   - Shape: name is SQL text, as in audit.busy; the statement says the same.
+func View(name, create string) SQLObject {
+	return SQLObject{schema.Object{Kind: schema.View, Name: name, Create: create}}
+}
+
+// Policy declares a policy of row-level security by its whole CREATE POLICY
+// statement, and switches on the row security of its table. [Base.CreateAll] makes
+// it where it is missing and compares nothing of it.
+//
+//   - Shape: as [Trigger].
+func Policy(name, table, create string) SQLObject {
+	return SQLObject{schema.Object{Kind: schema.Policy, Name: name, Table: table, Create: create}}
+}
+
+// Extension declares an extension that the models need; its version and schema
+// are the server's business.
+func Extension(name string) SQLObject {
+	return SQLObject{schema.Object{Kind: schema.Extension, Name: name}}
 }

@@ -169,7 +169,7 @@ func (c *compiler) objects() {
 		}
 	}
 	for _, o := range c.base.objects {
-		if decl := c.named(o.Table); o.Kind == schema.Trigger && decl != nil {
+		if decl := c.named(o.Table); (o.Kind == schema.Trigger || o.Kind == schema.Policy) && decl != nil {
 			if c.broken[decl] {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/retort-go/retort/internal/ddl"
+	"github.com/retort-go/retort/schema"
 )
 
 // CreateAll creates what the database lacks of b: enums, tables, indexes,
@@ -56,6 +57,18 @@ func (b *Base) SQL() (string, error) {
 		text.WriteString(";\n\n")
 	}
 	return text.String(), nil
+}
+
+// Schema is everything that b lists as values, for tools that compare or plan.
+//
+//   - Shape: a new value at each call.
+//   - Errors: every problem of the models, as [Open] reports them.
+func (b *Base) Schema() (*schema.Schema, error) {
+	compiled, err := compileBase(b)
+	if err != nil {
+		return nil, numbered("Schema", err)
+	}
+	return &compiled.schema, nil
 }
 
 // querier runs the statements of package ddl in a session.

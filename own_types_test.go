@@ -109,7 +109,7 @@ func newFrond() *Frond {
 	home := Place{"Rue \"é\", (1)", "97\\8", Sad, new(int32(3))}
 	return &Frond{
 		ISBN: "978", ISBNs: []ISBN{"1", "", `{,"\`}, Mood: Glad, Moods: []Mood{Glad, Sad}, Deep: [][]Mood{{Sad, Glad}, {Glad, Glad}}, MaybeMood: &sad,
-		Place: home, Places: []Place{home, Place{"", "", Glad, nil}}, Nowhere: &home, Stars: 5,
+		Place: home, Places: []Place{home, {"", "", Glad, nil}}, Nowhere: &home, Stars: 5,
 		Span: span, Spans: pgtype.Multirange[pgtype.Range[float64]]{span}, Plain: "x",
 	}
 }

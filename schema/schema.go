@@ -74,17 +74,23 @@ const (
 	Type     ObjectKind = "type"
 	Function ObjectKind = "function"
 	Trigger  ObjectKind = "trigger"
+
+	// Extension has no SQL of its own. View stands for materialized ones too.
+	// Policy switches on the row security of its table.
+	Extension ObjectKind = "extension"
+	View      ObjectKind = "view"
+	Policy    ObjectKind = "policy"
 )
 
 // Object is a database object that is declared by its SQL text and not by a model.
 //
 //   - Shape: Create is one statement. Table, and the Namespace it is in, are set
-//     for triggers; {table} in the trigger's statement stands for both, in
+//     for triggers and policies; {table} in their statement stands for both, in
 //     quotes, and a table in a namespace is named so and not otherwise. Name is
 //     the plain name; functions may be told apart by Arguments, the list of
 //     argument types as SQL text, empty for none. {function} stands for a
-//     function's Namespace and Name likewise. The Name of a type is SQL text, with
-//     its namespace.
+//     function's Namespace and Name likewise. The Name of a type or view is SQL text,
+//     with its namespace.
 type Object struct {
 	Kind      ObjectKind
 	Name      string

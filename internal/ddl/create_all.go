@@ -69,7 +69,11 @@ func CreateAll(ctx context.Context, q Querier, s *schema.Schema) (Result, error)
 	}
 	// Types cannot be made in a scratch schema by their SQL, so what they need and
 	// they themselves are there before the models are built to be compared.
-	early, err := c.missingTypes(ctx, database)
+	lacking, err := c.lacking(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	early, err := c.missingTypes(ctx, database, lacking)
 	if err != nil {
 		return Result{}, err
 	}
@@ -82,7 +86,7 @@ func CreateAll(ctx context.Context, q Querier, s *schema.Schema) (Result, error)
 			return Result{}, err
 		}
 	}
-	late := c.missing(database, signatures)
+	late := c.missing(database, signatures, lacking)
 	if err := c.run(ctx, late); err != nil {
 		return Result{}, err
 	}
@@ -132,11 +136,13 @@ func (c *creation) prepare(ctx context.Context) error {
 }
 
 // early tells the kinds that are made before the models are compared.
-func (k Kind) early() bool { return k == KindNamespace || k == KindEnum || k == KindType }
+func (k Kind) early() bool {
+	return k == KindNamespace || k == KindExtension || k == KindEnum || k == KindType
+}
 
-// missingTypes are the statements for the namespaces, enums and types that the
-// database does not have.
-func (c *creation) missingTypes(ctx context.Context, database *facts) ([]Statement, error) {
+// missingTypes are the statements for the namespaces, extensions, enums and types
+// that the database does not have.
+func (c *creation) missingTypes(ctx context.Context, database *facts, lacking map[objectKey]bool) ([]Statement, error) {
 	var names []string
 	for i := range c.s.Objects {
 		if o := &c.s.Objects[i]; o.Kind == schema.Type {
@@ -157,6 +163,8 @@ func (c *creation) missingTypes(ctx context.Context, database *facts) ([]Stateme
 			there = database.types[place{st.Namespace, st.Name}] != nil
 		case KindType:
 			there = !slices.Contains(absent, st.Name)
+		case KindExtension:
+			there = !lacks(lacking, st)
 		}
 		if !there {
 			out = append(out, st)
@@ -184,13 +192,15 @@ func (c *creation) absent(ctx context.Context, names []string) ([]string, error)
 
 // missing are the statements for what else database does not have at all. Parts
 // of a table follow the table.
-func (c *creation) missing(database *facts, signatures []string) []Statement {
+func (c *creation) missing(database *facts, signatures []string, lacking map[objectKey]bool) []Statement {
 	var out []Statement
 	function := 0
 	for _, st := range Create(c.s) {
 		there := st.Kind.early()
 		switch st.Kind {
-		case KindNamespace, KindEnum, KindType:
+		case KindNamespace, KindExtension, KindEnum, KindType:
+		case KindView, KindPolicy, KindRowSecurity:
+			there = !lacks(lacking, st)
 		case KindFunction:
 			if signatures != nil {
 				_, there = find(database.functions, signatures[function])
@@ -227,6 +237,9 @@ func (c *creation) run(ctx context.Context, statements []Statement) error {
 func (c *creation) finish(ctx context.Context, created []Statement) error {
 	if len(created) > 0 {
 		if _, err := c.registered(ctx, c.s, c.namespace); err != nil {
+			return err
+		}
+		if err := c.notAsNamed(ctx); err != nil {
 			return err
 		}
 	}

@@ -55,7 +55,12 @@ func (c *creation) build(ctx context.Context) ([]string, *facts, error) {
 	}
 	moved := sc.moved(c.s)
 	statements := slices.DeleteFunc(Create(moved), func(st Statement) bool {
-		return st.Kind == KindNamespace || st.Kind == KindType || st.Kind == KindEnum && st.Namespace != ""
+		switch st.Kind {
+		case KindNamespace, KindType, KindExtension, KindView, KindPolicy, KindRowSecurity:
+			return true
+		default:
+			return st.Kind == KindEnum && st.Namespace != ""
+		}
 	})
 	if err := c.run(ctx, statements); err != nil {
 		return nil, nil, fmt.Errorf("%w (while building the models in a scratch schema to compare them)", err)
@@ -79,6 +84,9 @@ func (c *creation) registered(ctx context.Context, s *schema.Schema, namespace s
 	signatures := []string{}
 	for i := range s.Objects {
 		o := &s.Objects[i]
+		if alone(o.Kind) {
+			continue
+		}
 		if o.Kind == schema.Type {
 			absent, err := c.absent(ctx, []string{o.Name})
 			if err == nil && len(absent) > 0 {

@@ -13,6 +13,7 @@ type Kind string
 // The kinds of statements, in the order in which [Create] returns them.
 const (
 	KindNamespace   Kind = "schema"
+	KindExtension   Kind = "extension"
 	KindEnum        Kind = "enum"
 	KindType        Kind = "type"
 	KindFunction    Kind = "function"
@@ -21,7 +22,10 @@ const (
 	KindUniqueIndex Kind = "unique index"
 	KindIndex       Kind = "index"
 	KindForeignKey  Kind = "foreign key"
+	KindView        Kind = "view"
 	KindTrigger     Kind = "trigger"
+	KindRowSecurity Kind = "row security"
+	KindPolicy      Kind = "policy"
 )
 
 // Statement is one statement that creates one thing.
@@ -40,7 +44,7 @@ type Statement struct {
 // Create writes everything in s as statements, in an order that works on an
 // empty database.
 //
-//   - Shape: namespaces, enums, types, functions, tables each with its comments, indexes, foreign keys, triggers; within a
+//   - Shape: namespaces, extensions, enums, types, functions, tables each with its comments, indexes, foreign keys, views, triggers, policies; within a
 //     kind the order of s. Foreign keys come after all tables, so cycles work;
 //     functions come before tables, so defaults and checks may call them. An
 //     SQL function that reads a table therefore needs check_function_bodies = off,
@@ -52,6 +56,7 @@ func Create(s *schema.Schema) []Statement {
 	for _, name := range s.Namespaces() {
 		out = append(out, Statement{Kind: KindNamespace, Name: name, SQL: "CREATE SCHEMA " + sqltext.Ident(name)})
 	}
+	out = appendObjects(out, s, schema.Extension)
 	for i := range s.Enums {
 		out = append(out, Statement{Kind: KindEnum, Name: s.Enums[i].Name, Namespace: s.Enums[i].Namespace, SQL: CreateEnum(&s.Enums[i])})
 	}
@@ -80,7 +85,9 @@ func Create(s *schema.Schema) []Statement {
 			out = append(out, Statement{Kind: KindForeignKey, Name: fk.Name, Namespace: t.Namespace, Table: t.Name, SQL: AddForeignKey(t, fk)})
 		}
 	}
-	return appendObjects(out, s, schema.Trigger)
+	out = appendObjects(out, s, schema.View)
+	out = appendObjects(out, s, schema.Trigger)
+	return appendPolicies(out, s)
 }
 
 func appendComments(out []Statement, t *schema.Table) []Statement {
@@ -122,6 +129,10 @@ func appendObjects(out []Statement, s *schema.Schema, kind schema.ObjectKind) []
 		switch kind {
 		case schema.Type:
 			st.Kind = KindType
+		case schema.Extension:
+			st.Kind, st.SQL = KindExtension, "CREATE EXTENSION "+sqltext.Ident(o.Name)
+		case schema.View:
+			st.Kind = KindView
 		case schema.Function:
 			st.Kind, st.Name = KindFunction, functionName(o)
 		}
@@ -146,7 +157,7 @@ func objectText(o *schema.Object) string {
 	switch o.Kind {
 	case schema.Function:
 		text = strings.ReplaceAll(text, functionMark, qualified(o.Namespace, o.Name))
-	case schema.Trigger:
+	case schema.Trigger, schema.Policy:
 		text = strings.ReplaceAll(text, tableMark, qualified(o.Namespace, o.Table))
 	}
 	return text

@@ -141,17 +141,17 @@ func (v *validation) objects() {
 			if o.Namespace != "" && !strings.Contains(o.Create, functionMark) {
 				v.problem(where, "its SQL must call it %s, which stands for the name with its schema", functionMark)
 			}
-		case schema.Type:
+		case schema.Type, schema.View, schema.Extension:
 			if o.Table != "" || o.Arguments != "" || o.Namespace != "" {
-				v.problem(where, "it has a table, arguments or a namespace of its own, which types do not have")
+				v.problem(where, "it has a table, arguments or a namespace of its own, which %ss do not have", o.Kind)
 			}
-		case schema.Trigger:
+		case schema.Trigger, schema.Policy:
 			where += " of table " + fullName(o.Namespace, o.Table)
 			key = where
 			if t, ok := v.schema.TableIn(o.Namespace, o.Table); !ok {
 				v.problem(where, "no registered table has this name")
 			} else if t.Unmanaged {
-				v.problem(where, "the table is unmanaged, and so are its triggers; take this one out")
+				v.problem(where, "the table is unmanaged, and so are its triggers and policies; take this one out")
 			}
 			if o.Namespace != "" && !strings.Contains(o.Create, tableMark) {
 				v.problem(where, "its SQL must call the table %s, which stands for the name with its schema", tableMark)
@@ -160,10 +160,11 @@ func (v *validation) objects() {
 				v.problem(where, "it has the arguments %q, which only functions have", o.Arguments)
 			}
 		default:
-			v.problem("object "+o.Name, "its kind is %q; there are %q, %q and %q", o.Kind, schema.Type, schema.Function, schema.Trigger)
+			v.problem("object "+o.Name, "its kind is %q; there are %q, %q, %q, %q, %q and %q", o.Kind,
+				schema.Type, schema.Function, schema.Trigger, schema.Extension, schema.View, schema.Policy)
 			continue
 		}
-		if o.Kind != schema.Type {
+		if o.Kind != schema.Type && o.Kind != schema.View {
 			v.name(string(o.Kind), "", o.Name)
 		} else if o.Name == "" || sqltext.CheckLiteral(o.Name) != nil {
 			v.problem(where, "it has no name")
@@ -172,7 +173,7 @@ func (v *validation) objects() {
 			v.problem(where, "it is registered twice")
 		}
 		seen[key] = true
-		if objectText(o) == "" {
+		if objectText(o) == "" && o.Kind != schema.Extension {
 			v.problem(where, "its SQL is empty")
 		} else if sqltext.CheckLiteral(o.Create) != nil {
 			v.problem(where, "its SQL has a NUL byte or is not valid UTF-8")

@@ -211,14 +211,14 @@ func TestValidate(t *testing.T) {
 		}},
 		{"objects", func(s *schema.Schema) {
 			s.Objects = append(s.Objects, s.Objects[1], s.Objects[2],
-				schema.Object{Kind: "view", Name: "v", Create: "CREATE VIEW v AS SELECT 1"},
+				schema.Object{Kind: "window", Name: "v", Create: "CREATE VIEW v AS SELECT 1"},
 				schema.Object{Kind: schema.Function, Name: "f", Arguments: "int", Table: "books", Create: " ; "},
 				schema.Object{Kind: schema.Function, Name: "f", Arguments: "text", Create: "\xff"},
 				schema.Object{Kind: schema.Trigger, Name: "tr", Arguments: "int", Table: "nope", Create: "x"})
 		}, []string{
 			`function refuse_change(): it is registered twice`,
 			`trigger books_keep of table books: it is registered twice`,
-			`object v: its kind is "view"; there are "type", "function" and "trigger"`,
+			`object v: its kind is "window"; there are "type", "function", "trigger", "extension", "view" and "policy"`,
 			`function f(int): it names the table "books", which only triggers have`,
 			`function f(int): its SQL is empty`,
 			`function f(text): its SQL has a NUL byte or is not valid UTF-8`,

@@ -5,13 +5,13 @@
 // database, both sides are read by package catalog as the server renders them,
 // and only what the server writes differently is a difference.
 //
-//	differences, err := autogenerate.Compare(database, models, autogenerate.Options{})
+//	candidate, err := autogenerate.Generate(ctx, eng, base, autogenerate.Config{})
 //	if err != nil {
 //		return err
 //	}
-//	plan := autogenerate.Build(database, models, differences)
-//	fmt.Print(autogenerate.Script(plan.Up))
+//	fmt.Print(autogenerate.Script(candidate.Plan.Up))
 //
+// [Generate] does all of it; [ReadModels], [Compare] and [Build] are its steps.
 // [Compare] and [Build] are pure: the same catalogs give the same bytes. They
 // propose nothing that drops what no model claims, unless asked. They run
 // nothing: that is the runner's work.

@@ -183,6 +183,7 @@ func (p *planner) clear() {
 			p.step(Together, "DROP POLICY "+sqltext.Ident(d.Name)+" ON "+p.table(d.owner()))
 		}
 	})
+	p.clearWatchers()
 	for _, ref := range slices.Backward(p.from.Order) {
 		if !p.gone[ref] {
 			continue
@@ -195,6 +196,28 @@ func (p *planner) clear() {
 	}
 	p.clearConstraints()
 	p.clearIndexes()
+}
+
+// clearWatchers takes triggers and policies from tables that are dropped, where
+// functions are dropped too: these would have to wait for the tables, and the
+// tables may have to wait for them.
+func (p *planner) clearWatchers() {
+	dropsFunction := slices.ContainsFunc(p.diffs, func(d Difference) bool { return d.Action == Drop && d.Kind == catalog.KindFunction })
+	if !dropsFunction {
+		return
+	}
+	for i := range p.from.Tables {
+		t := &p.from.Tables[i]
+		if !p.dropsTable(t.Ref()) {
+			continue
+		}
+		for j := range t.Triggers {
+			p.step(Together, "DROP TRIGGER "+sqltext.Ident(t.Triggers[j].Name)+" ON "+p.table(t.Ref()))
+		}
+		for j := range t.Policies {
+			p.step(Together, "DROP POLICY "+sqltext.Ident(t.Policies[j].Name)+" ON "+p.table(t.Ref()))
+		}
+	}
 }
 
 func (p *planner) dropView(ref catalog.Ref) string {

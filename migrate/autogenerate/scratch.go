@@ -1,0 +1,229 @@
+package autogenerate
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/internal/ddl"
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/localpg"
+	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/schema"
+)
+
+// built is how many statements one transaction makes in the scratch database:
+// each object needs a place in the server's lock table until it ends.
+const built = 500
+
+// scratch is an empty database in which models are built to be read.
+type scratch struct {
+	eng   *retort.Engine
+	clean []func(ctx context.Context) error
+}
+
+// close removes the database, whatever became of ctx.
+func (s *scratch) close(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	var problems []error
+	for _, clean := range slices.Backward(s.clean) {
+		problems = append(problems, clean(ctx))
+	}
+	return errors.Join(problems...)
+}
+
+// openScratch makes the database: on the server behind serverURL, else on one of
+// this machine. The current schema has the name that it has in the database.
+func openScratch(ctx context.Context, serverURL string, version int, namespace string) (*scratch, error) {
+	s := &scratch{}
+	if err := s.open(ctx, serverURL, version, namespace); err != nil {
+		return nil, errors.Join(err, s.close(ctx))
+	}
+	return s, nil
+}
+
+func (s *scratch) open(ctx context.Context, serverURL string, version int, namespace string) error {
+	if serverURL == "" {
+		server, err := s.local(ctx, version)
+		if err != nil {
+			return err
+		}
+		serverURL = server.URL("postgres")
+	}
+	admin, err := retort.Open(retort.Config{URL: serverURL, Base: retort.NewBase(), PoolSize: 1})
+	if err != nil {
+		return fmt.Errorf("autogenerate: the scratch server: %w", err)
+	}
+	s.clean = append(s.clean, admin.Close)
+	name := "retort_scratch_" + strings.ToLower(rand.Text()[:12])
+	if err := outside(ctx, admin, "CREATE DATABASE "+sqltext.Ident(name)+" TEMPLATE template0"); err != nil {
+		return fmt.Errorf("autogenerate: the models are built in a database of their own, which the scratch server refuses: %w; "+
+			"give its user CREATEDB, or name another server of the same major version", err)
+	}
+	s.clean = append(s.clean, func(ctx context.Context) error {
+		return outside(ctx, admin, "DROP DATABASE "+sqltext.Ident(name)+" WITH (FORCE)")
+	})
+	if err := outside(ctx, admin, "ALTER DATABASE "+sqltext.Ident(name)+" SET search_path = "+sqltext.Ident(namespace)); err != nil {
+		return fmt.Errorf("autogenerate: the scratch database: %w", err)
+	}
+	target, err := withDatabase(serverURL, name)
+	if err != nil {
+		return err
+	}
+	if s.eng, err = retort.Open(retort.Config{URL: target, Base: retort.NewBase(), PoolSize: 1}); err != nil {
+		return fmt.Errorf("autogenerate: the scratch database: %w", err)
+	}
+	s.clean = append(s.clean, s.eng.Close)
+	if namespace != "public" {
+		if err := outside(ctx, s.eng, "CREATE SCHEMA "+sqltext.Ident(namespace)); err != nil {
+			return fmt.Errorf("autogenerate: the scratch database: %w", err)
+		}
+	}
+	return nil
+}
+
+// local starts a server on this machine, if it is of the right version.
+func (s *scratch) local(ctx context.Context, version int) (*localpg.Server, error) {
+	found, err := localpg.Find("")
+	if err != nil {
+		return nil, fmt.Errorf("autogenerate: the models are built on a PostgreSQL of this machine unless a scratch server is named: %w", err)
+	}
+	if found.Major != version/10000 {
+		return nil, fmt.Errorf("autogenerate: the database runs PostgreSQL %d, this machine has %s; "+
+			"name a scratch server of version %d, or set PG_BIN to the bin folder of one", version/10000, found.Version, version/10000)
+	}
+	server, err := localpg.Start(ctx, localpg.Config{BinDir: found.Dir, Settings: map[string]string{"max_locks_per_transaction": "1000"}})
+	if err != nil {
+		return nil, fmt.Errorf("autogenerate: start a scratch server: %w", err)
+	}
+	s.clean = append(s.clean, server.Stop)
+	return server, nil
+}
+
+// outside runs a statement that must not be in a transaction.
+func outside(ctx context.Context, eng *retort.Engine, sql string) error {
+	s := eng.Session()
+	defer func() { _ = s.Close(context.WithoutCancel(ctx)) }()
+	_, err := retort.SQL[string]("/* retort:autogenerate.scratch */ "+sql).ReadOnly().All(ctx, s)
+	return err
+}
+
+// withDatabase exchanges the database of a URL or of libpq's keyword form.
+func withDatabase(server, database string) (string, error) {
+	if scheme, _, ok := strings.Cut(server, "://"); ok && !strings.ContainsAny(scheme, " =") {
+		u, err := url.Parse(server)
+		if err != nil {
+			return "", errors.New("autogenerate: the scratch server's URL cannot be read; its text is withheld, as it may hold a password")
+		}
+		u.Path = "/" + database
+		query := u.Query()
+		query.Del("dbname")
+		u.RawQuery = query.Encode()
+		return u.String(), nil
+	}
+	var kept []string
+	for word := range strings.FieldsSeq(server) {
+		if !strings.HasPrefix(word, "dbname=") {
+			kept = append(kept, word)
+		}
+	}
+	return strings.Join(append(kept, "dbname="+database), " "), nil
+}
+
+// build makes the models, and what they refer to and somebody else owns.
+func (s *scratch) build(ctx context.Context, models *schema.Schema) error {
+	statements := ddl.Create(withUnmanaged(models))
+	for len(statements) > 0 {
+		batch := statements[:min(built, len(statements))]
+		statements = statements[len(batch):]
+		_, err := retort.Run(ctx, s.eng, retort.TxOptions{MaxAttempts: 1}, func(ctx context.Context, sess *retort.Session) (int, error) {
+			if _, err := sess.Exec(ctx, "SET LOCAL check_function_bodies = off"); err != nil {
+				return 0, err
+			}
+			for _, st := range batch {
+				if _, err := sess.Exec(ctx, "/* retort:autogenerate.scratch */ "+st.SQL); err != nil {
+					return 0, fmt.Errorf("%s %s: %w", st.Kind, st.Name, err)
+				}
+			}
+			return len(batch), nil
+		})
+		if err != nil {
+			return fmt.Errorf("autogenerate: build the models in a scratch database: %w", err)
+		}
+	}
+	return nil
+}
+
+// withUnmanaged is the schema with tables of others as plain tables, so that
+// foreign keys and views find them. They are left out of the comparison.
+func withUnmanaged(models *schema.Schema) *schema.Schema {
+	out := *models
+	out.Tables = slices.Clone(models.Tables)
+	for i := range out.Tables {
+		if t := &out.Tables[i]; t.Unmanaged {
+			t.Unmanaged, t.ForeignKeys, t.Indexes = false, nil, nil
+		}
+	}
+	return &out
+}
+
+// without leaves out the tables of others, under which name there may be a view,
+// and the sequences that go with them.
+func without(c *catalog.Catalog, models *schema.Schema) *catalog.Catalog {
+	foreign := func(namespace, name string) bool {
+		if t, ok := models.TableIn(namespace, name); ok {
+			return t.Unmanaged
+		}
+		t, ok := models.Table(name)
+		return ok && t.Unmanaged && namespace == c.Namespace
+	}
+	out := *c
+	out.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t catalog.Table) bool { return foreign(t.Namespace, t.Name) })
+	out.Views = slices.DeleteFunc(slices.Clone(c.Views), func(v catalog.View) bool { return foreign(v.Namespace, v.Name) })
+	out.Sequences = slices.DeleteFunc(slices.Clone(c.Sequences), func(s catalog.Sequence) bool {
+		return foreign(s.OwnerNamespace, s.OwnerTable)
+	})
+	return &out
+}
+
+// ReadModels builds the models of base in a scratch database and reads it as
+// [catalog.Read] reads a live one, so that the two can be compared.
+//
+//   - Errors: the models' problems; no server to build on; what the server says of
+//     the models, with the name of the table or object.
+//   - Cleanup: the scratch database is gone afterwards.
+func ReadModels(ctx context.Context, base *retort.Base, database *catalog.Catalog, cfg Config) (*catalog.Catalog, error) {
+	models, err := base.Schema()
+	if err != nil {
+		return nil, err
+	}
+	if database.Namespace == "" {
+		return nil, errors.New("autogenerate: search_path names no schema that exists, so the models have no place in this database; " +
+			"create one or set search_path in the connection's options")
+	}
+	s, err := openScratch(ctx, cfg.ScratchURL, database.Version, database.Namespace)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.read(ctx, models, cfg)
+	if err := errors.Join(err, s.close(ctx)); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s *scratch) read(ctx context.Context, models *schema.Schema, cfg Config) (*catalog.Catalog, error) {
+	if err := s.build(ctx, models); err != nil {
+		return nil, err
+	}
+	c, err := catalog.Read(ctx, s.eng, cfg.Read)
+	if err != nil {
+		return nil, err
+	}
+	return without(c, models), nil
+}
