@@ -171,9 +171,7 @@ func (r *receiver) reset() { r.objects, r.batch = nil, nil }
 
 // load takes the rows into the session: same row, same object.
 func (r *receiver) load(s *Session) []mapper.Object {
-	for i, o := range r.objects {
-		r.objects[i] = s.unit.Load(r.table, o)
-	}
+	s.unit.LoadAll(r.table, r.objects)
 	return r.objects
 }
 

@@ -35,36 +35,49 @@ func (p *Plan) ObjectOf(v any) (Object, bool) {
 //   - Cleanup: one object that is kept keeps its whole chunk.
 //   - Concurrency: one goroutine at a time.
 type Batch struct {
-	plan  *Plan
-	slice reflect.Type
-	chunk unsafe.Pointer
-	used  int
-	size  int // objects in chunk
-	next  int // objects in the next chunk
+	plan *Plan
+	chunks
 }
 
-const largestChunk = 64 // objects; beyond it the saving per object is under 1 %
+// chunks is memory for many blocks of one type.
+type chunks struct {
+	slice  reflect.Type
+	stride uintptr // size of a block
+	chunk  unsafe.Pointer
+	used   int
+	size   int // blocks in chunk
+	next   int // blocks in the next chunk
+}
+
+const largestChunk = 64 // blocks; beyond it the saving per block is under 1 %
 
 // NewBatch makes a Batch. expect is the number of objects that will be made; 0
 // when unknown, and then chunks grow from small to 64 objects.
 func (p *Plan) NewBatch(expect int) *Batch {
+	return &Batch{p, newChunks(p.block, expect)}
+}
+
+func newChunks(block reflect.Type, expect int) chunks {
 	first := min(expect, largestChunk)
 	if expect <= 0 {
 		first = 4
 	}
-	return &Batch{plan: p, slice: reflect.SliceOf(p.block), next: first}
+	return chunks{slice: reflect.SliceOf(block), stride: block.Size(), next: first}
 }
 
 // New makes a zero struct.
-func (b *Batch) New() Object {
+func (b *Batch) New() Object { return Object{b.block()} }
+
+// block gives a block of zeros.
+func (b *chunks) block() unsafe.Pointer {
 	if b.used == b.size {
 		b.chunk = reflect.MakeSlice(b.slice, b.next, b.next).UnsafePointer()
 		b.used, b.size = 0, b.next
 		b.next = min(2*b.next, largestChunk)
 	}
-	o := Object{unsafe.Add(b.chunk, uintptr(b.used)*b.plan.size)}
+	at := unsafe.Add(b.chunk, uintptr(b.used)*b.stride)
 	b.used++
-	return o
+	return at
 }
 
 // IsZero reports whether the field is its type's zero value; a nil pointer is

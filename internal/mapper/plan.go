@@ -29,7 +29,6 @@ type Plan struct {
 	columns []column
 	byName  map[string]int
 	block   reflect.Type // object with one slot per nullable column, for batches
-	size    uintptr      // of block, in bytes
 	snap    snapPlan
 	loose   bool // made for raw SQL: no PostgreSQL types were declared
 	types   *Types
@@ -155,7 +154,6 @@ func (p *Plan) finish() {
 			}
 		}
 	})
-	p.size = p.block.Size()
 	slot := 1
 	for i := range p.columns {
 		if p.columns[i].nullable {

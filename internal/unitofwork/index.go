@@ -21,8 +21,9 @@ type index struct {
 	rows    map[identity]*state
 }
 
-func newIndex(states []*state) index {
-	x := index{make(map[mapper.Object]*state, 2*len(states)), make(map[identity]*state, 2*len(states))}
+// newIndex makes an index of states with room for that many.
+func newIndex(states []*state, room int) index {
+	x := index{make(map[mapper.Object]*state, room), make(map[identity]*state, room)}
 	for _, s := range states {
 		if s.in() {
 			x.add(s)

@@ -2,6 +2,7 @@ package unitofwork
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/retort-go/retort/internal/mapper"
@@ -73,7 +74,7 @@ func (u *Unit) remember(s *state) {
 	case u.index.objects != nil:
 		u.index.add(s)
 	case len(u.ordered) > few:
-		u.index = newIndex(u.ordered)
+		u.index = newIndex(u.ordered, 2*len(u.ordered))
 	}
 }
 
@@ -150,6 +151,38 @@ func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
 	}
 	u.remember(&state{table: t, object: o, status: Persistent, key: key, snapshot: t.Plan.Snapshot(o)})
 	return o
+}
+
+// LoadAll is [Unit.Load] of many objects of one table, each replaced by what
+// stands for its row. It makes room once, where Load would many times.
+func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object) {
+	if len(objects) <= few {
+		for i, o := range objects {
+			objects[i] = u.Load(t, o)
+		}
+		return
+	}
+	u.expect(len(objects))
+	snapshots := t.Plan.NewSnapshots(len(objects))
+	states := make([]state, 0, len(objects))
+	for i, o := range objects {
+		key := t.KeyOf(o)
+		if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
+			objects[i] = s.object
+			continue
+		}
+		states = append(states, state{table: t, object: o, status: Persistent, key: key, snapshot: snapshots.Of(o)})
+		u.remember(&states[len(states)-1])
+	}
+}
+
+// expect makes room for more states; maps that grow step by step would cost
+// more than the new ones.
+func (u *Unit) expect(more int) {
+	u.ordered = slices.Grow(u.ordered, more)
+	if more > len(u.index.objects) {
+		u.index = newIndex(u.ordered, len(u.ordered)+more)
+	}
 }
 
 // Hold keeps the changes of a persistent object out of [Unit.Changes] until
