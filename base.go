@@ -11,14 +11,15 @@ import (
 //   - Concurrency: immutable; safe for many goroutines and engines.
 type Base struct {
 	tables  []*declaration
+	links   []*linkDef
 	enums   []*EnumType
 	types   []Type
 	objects []schema.Object
 	naming  schema.Naming
 }
 
-// Item is what a Base lists: a [*Table], an [*EnumType], a [Type], an [SQLObject]
-// or a [Naming].
+// Item is what a Base lists: a [*Table], a [*LinkTable], an [*EnumType], a [Type],
+// an [SQLObject] or a [Naming].
 type Item interface{ register(*Base) }
 
 // NewBase lists items. It checks nothing; [Open] does.

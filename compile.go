@@ -20,6 +20,7 @@ type models struct {
 	types         *mapper.Types
 	catalog       *mapper.Catalog   // of the engine that the models are compiled for
 	remedies      map[string]string // what makes a type, by its name as SQL text
+	relations     map[*model.Relation]*RelationDef
 }
 
 // compiler turns declarations into models and collects every problem.
@@ -29,6 +30,7 @@ type compiler struct {
 	out    *models
 	parts  []*part
 	byType map[reflect.Type]*declaration
+	links  map[*linkDef]*model.Table
 	broken map[*declaration]bool // listed, but not in parts
 	errs   []error
 }
@@ -57,13 +59,18 @@ func compileBase(b *Base) (*models, error) {
 		out: &models{
 			byDeclaration: make(map[*declaration]*model.Table),
 			byType:        make(map[reflect.Type]*model.Table),
+			relations:     make(map[*model.Relation]*RelationDef),
 		},
+		links: make(map[*linkDef]*model.Table),
 	}
 	if !c.types() {
 		return nil, errors.Join(c.errs...)
 	}
 	for _, decl := range b.tables {
 		c.table(decl)
+	}
+	for _, l := range b.links {
+		c.linkTable(l)
 	}
 	for _, p := range c.parts {
 		c.foreignKeys(p)
@@ -76,6 +83,7 @@ func compileBase(b *Base) (*models, error) {
 	for _, p := range c.parts {
 		c.relations(p)
 	}
+	c.inverses()
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
@@ -83,7 +91,15 @@ func compileBase(b *Base) (*models, error) {
 		p.model.Finish()
 		c.out.tables = append(c.out.tables, p.model)
 	}
+	if err := c.out.checkRelations(); err != nil {
+		return nil, err
+	}
 	model.Connect(c.out.tables)
+	for _, t := range c.out.tables {
+		for _, rel := range t.Relations {
+			rel.Ground()
+		}
+	}
 	return c.out, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/schema"
 )
 
@@ -94,76 +93,6 @@ func (c *compiler) target(p *part, targets []any) (ref *part, names []string, ok
 		c.fail(p.decl, "References: no target given; write &Table.C.Field")
 	}
 	return ref, names, ref != nil
-}
-
-// relations resolves the has-many relations, when all tables are known.
-func (c *compiler) relations(p *part) {
-	declared := make(map[int]bool)
-	for _, r := range p.def.relations {
-		i, ok := p.decl.standIn.Find(r.field)
-		if !ok {
-			c.fail(p.decl, "HasMany: %s", c.stranger(r.field))
-			continue
-		}
-		if declared[i] {
-			c.fail(p.decl, "HasMany %s: declared twice; declare it once", p.decl.fields[i].Path)
-			continue
-		}
-		declared[i] = true
-		c.relation(p, r, i)
-	}
-	for i, f := range p.decl.fields {
-		if isRelation(f.Type) && !declared[i] {
-			c.fail(p.decl, "field %s: no HasMany says which rows it holds; call retort.HasMany(d, &d.C.%s, …) in Define", f.Path, f.Name)
-		}
-	}
-}
-
-func (c *compiler) relation(p *part, r *relationDef, field int) {
-	name := p.decl.fields[field].Path
-	problem := func(format string, args ...any) {
-		c.fail(p.decl, "HasMany %s: "+format, append([]any{name}, args...)...)
-	}
-	child, ok := c.out.byDeclaration[r.child]
-	if !ok {
-		if !c.broken[r.child] {
-			problem("table %q is not listed in NewBase", r.child.name)
-		}
-		return
-	}
-	pointer, err := r.pointer()
-	if err != nil {
-		problem("%w", err)
-		return
-	}
-	column, _, ok := child.Find(pointer)
-	if !ok || column < 0 {
-		problem("the function must return the address of a column of %s", child.Type)
-		return
-	}
-	if len(p.model.Key) == 0 {
-		return
-	}
-	if n := len(p.model.Key); n > 1 {
-		problem("the key it refers to has %d columns (%s)", n, p.model.KeyNames())
-		return
-	}
-	if key := p.model.Key[0]; child.Plan.GoType(column) != p.model.Plan.GoType(key) {
-		problem("column %q of %s is %s, but the key it refers to is %s",
-			child.Columns[column].Name, child.Type, child.Plan.GoType(column), p.model.Plan.GoType(key))
-		return
-	}
-	p.model.Relations = append(p.model.Relations, model.Relation{Name: name, Field: field, Child: child, Columns: []int{column}})
-}
-
-// pointer asks the user's function for the column.
-func (r *relationDef) pointer() (field any, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the function that names the column panicked: %v", p)
-		}
-	}()
-	return r.column(), nil
 }
 
 // owner finds the table whose stand-in field points into, broken ones included.

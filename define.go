@@ -38,7 +38,7 @@ type definition struct {
 	uniques    []*UniqueDef
 	checks     []schema.Check
 	references []*ForeignKeyDef
-	relations  []*relationDef
+	relations  []*RelationDef
 	comment    string
 	storage    string
 	unlogged   bool

@@ -18,7 +18,7 @@ type Query[T any] struct {
 	where   []Predicate
 	order   []Order
 	after   []any
-	with    []any
+	with    []Relation
 	limit   int
 	limited bool
 	deleted bool
@@ -35,7 +35,7 @@ func (t *Table[T]) Where(ps ...Predicate) Query[T] { return t.Query().Where(ps..
 func (t *Table[T]) OrderBy(keys ...Order) Query[T] { return t.Query().OrderBy(keys...) }
 
 // With starts a query for all rows with a relation; see [Query.With].
-func (t *Table[T]) With(fields ...any) Query[T] { return t.Query().With(fields...) }
+func (t *Table[T]) With(relations ...Relation) Query[T] { return t.Query().With(relations...) }
 
 // Where adds conditions; all of them must hold.
 func (q Query[T]) Where(ps ...Predicate) Query[T] {
@@ -66,9 +66,13 @@ func (q Query[T]) WithDeleted() Query[T] {
 }
 
 // With loads relations with the rows, in the same round trip and from the same
-// snapshot: &c.History for a field of type [Many].
-func (q Query[T]) With(fields ...any) Query[T] {
-	q.with = append(slices.Clip(q.with), fields...)
+// snapshot: &c.History for a field of type [Many] or [One], or [Load] of it with
+// conditions or relations of its own.
+//
+//   - Shape: inside a transaction at READ COMMITTED, relations of relations cost a
+//     round trip for each level.
+func (q Query[T]) With(relations ...Relation) Query[T] {
+	q.with = append(slices.Clip(q.with), relations...)
 	return q
 }
 
@@ -145,7 +149,7 @@ func (q Query[T]) form() *query.Select {
 }
 
 // prepare checks what the types cannot.
-func (q Query[T]) prepare(s *Session, label string) (*query.Select, []*model.Relation, error) {
+func (q Query[T]) prepare(s *Session, label string) (*query.Select, []*loader, error) {
 	t, err := tableOf(s, q.table)
 	if err != nil {
 		return nil, nil, err
@@ -153,15 +157,11 @@ func (q Query[T]) prepare(s *Session, label string) (*query.Select, []*model.Rel
 	if q.limited && q.limit < 0 {
 		return nil, nil, fmt.Errorf("retort: Limit(%d): a limit is 0 or more", q.limit)
 	}
-	var relations []*model.Relation
-	for _, field := range q.with {
-		rel, ok := t.Relation(field)
-		if !ok {
-			return nil, nil, fmt.Errorf("retort: With: %T is not a relation of %s; pass &%s.C.Field for a field of type retort.Many", field, t.Type, t.Type.Name())
-		}
-		relations = append(relations, rel)
-	}
 	sel := q.compiled(t, label)
 	sel.World = s.world()
+	relations, err := s.loaders(t, q.with, q.deleted, sel.Lifted)
+	if err != nil {
+		return nil, nil, err
+	}
 	return sel, relations, q.more.check()
 }

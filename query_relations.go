@@ -3,11 +3,13 @@ package retort
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/query"
+	"github.com/retort-go/retort/internal/unitofwork"
 )
 
 // snapshotBegin opens the transaction that parents and children are read in: two
@@ -18,8 +20,10 @@ const snapshotBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 // nothing to lose, so the trip may be cancelled and sent again.
 const commitRead = "/* retort:session.read */ COMMIT"
 
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
 // selectRows reads rows with their relations.
-func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations []*model.Relation) ([]mapper.Object, error) {
+func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations []*loader) ([]mapper.Object, error) {
 	parents := receiver{table: sel.Table}
 	st, err := sel.Rows()
 	if err != nil {
@@ -30,104 +34,193 @@ func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations [
 		if err := s.readTrip(ctx, t, statement(st, parents.row)); err != nil {
 			return nil, err
 		}
-		if sel.Lock != nil {
-			return parents.reload(s), nil
-		}
-		return parents.load(s), nil
+		return parents.take(s, sel), nil
 	}
-	if s.open || s.snapshotIsolation() || s.unit.Dirty() || st.Opens() {
-		return s.selectInTransaction(ctx, sel, relations, &parents, st)
-	}
-	children, statements, err := childStatements(sel, relations)
+	batch, statements, opens, err := relationStatements(sel.Label, relations, query.Parents{Select: sel})
 	if err != nil {
 		return nil, err
 	}
+	if opens = opens || st.Opens(); (s.open || s.unit.Dirty() || opens) && !s.snapshotIsolation() {
+		return s.selectInTransaction(ctx, sel, relations, &parents, st, opens)
+	}
 	statements = append([]flight.Statement{statement(st, parents.row)}, statements...)
-	statements = append(statements, flight.Statement{SQL: commitRead})
 	reset := func() {
 		parents.reset()
-		for _, c := range children {
-			c.rows.reset()
-		}
+		batch.reset()
 	}
-	t := trip{begin: snapshotBegin, statements: statements, closes: true, reset: reset}
-	if err := s.fly(ctx, t); err != nil {
+	if err := s.readSnapshot(ctx, reset, statements); err != nil {
 		return nil, err
 	}
-	return s.join(&parents, children), nil
+	objects := parents.take(s, sel)
+	return objects, s.fillAll(objects, batch)
 }
 
-// childStatements builds one statement for each relation, over the same parents.
-func childStatements(sel *query.Select, relations []*model.Relation) ([]*relationRows, []flight.Statement, error) {
-	var children []*relationRows
-	var statements []flight.Statement
-	for _, rel := range relations {
-		st, err := sel.Children(rel)
-		if err != nil {
-			return nil, nil, err
-		}
-		c := &relationRows{relation: rel, rows: receiver{table: rel.Child}}
-		children = append(children, c)
-		statements = append(statements, statement(st, c.rows.row))
+// take is load for the rows of sel; those that it locks are as they are now.
+func (r *receiver) take(s *Session, sel *query.Select) []mapper.Object {
+	if sel.Lock != nil {
+		return r.reload(s)
 	}
-	return children, statements, nil
+	return r.load(s)
+}
+
+// readSnapshot reads statements that all see the same data: in a transaction of
+// their own, or in the session's where that has one snapshot.
+func (s *Session) readSnapshot(ctx context.Context, reset func(), statements []flight.Statement) error {
+	if s.open || s.snapshotIsolation() {
+		return s.read(ctx, reset, statements...)
+	}
+	statements = append(statements, flight.Statement{SQL: commitRead})
+	return s.fly(ctx, trip{begin: snapshotBegin, statements: statements, closes: true, reset: reset})
+}
+
+// relationRows are the rows that one statement read, and those of relations of
+// theirs.
+type relationRows struct {
+	loader *loader
+	rows   receiver
+	keyed  bool // each row begins with the parent's columns
+	keys   *mapper.Decoder
+	owners []mapper.Key // of the rows, in their order
+	seen   map[mapper.Key]bool
+	nested relationBatch
+}
+
+type relationBatch []*relationRows
+
+func (b relationBatch) reset() {
+	for _, r := range b {
+		r.rows.reset()
+		r.owners = nil
+		clear(r.seen)
+		r.nested.reset()
+	}
+}
+
+// relationStatements builds one statement for each relation, over the same
+// parents, and for the relations of its rows.
+//
+//   - Shape: opens says that they need a transaction.
+func relationStatements(label string, loaders []*loader, parents query.Parents) (batch relationBatch, statements []flight.Statement, opens bool, err error) {
+	for _, l := range loaders {
+		children := l.children(label, parents)
+		st, err := children.Rows()
+		if err != nil {
+			return nil, nil, false, err
+		}
+		r := &relationRows{loader: l, rows: receiver{table: l.relation.Child}, keyed: children.Keyed()}
+		batch = append(batch, r)
+		statements = append(statements, statement(st, r.row))
+		nested, more, inside, err := relationStatements(label, l.nested, query.Parents{Children: children})
+		if err != nil {
+			return nil, nil, false, err
+		}
+		r.nested = nested
+		statements = append(statements, more...)
+		opens = opens || st.Opens() || inside
+	}
+	return batch, statements, opens, nil
+}
+
+// row decodes a row, behind the parent's columns where it has them.
+func (r *relationRows) row(fields []flight.Field, values [][]byte) error {
+	rel := r.loader.relation
+	if r.keyed {
+		key, err := r.key(fields, values)
+		if err != nil {
+			return fmt.Errorf("retort: reading %s: %w", rel.Owner.Type, err)
+		}
+		if r.seen != nil {
+			r.seen[key] = true
+		}
+		n := len(rel.Near)
+		fields, values = fields[n:], values[n:]
+		if values[rel.Child.Key[0]] == nil {
+			return nil
+		}
+		r.owners = append(r.owners, key)
+	}
+	if err := r.rows.row(fields, values); err != nil {
+		return err
+	}
+	if !r.keyed {
+		// By what the row says: an object that the session had before may say otherwise.
+		o := r.rows.objects[len(r.rows.objects)-1]
+		r.owners = append(r.owners, rel.Child.Plan.RowKey(o, rel.Columns))
+	}
+	return nil
+}
+
+// key is the identity of the parent's columns in front of a row.
+func (r *relationRows) key(fields []flight.Field, values [][]byte) (mapper.Key, error) {
+	rel := r.loader.relation
+	n := len(rel.Near)
+	if r.keys == nil {
+		var err error
+		if r.keys, err = rel.Owner.Plan.Decoder(rel.Near, mapper.OIDs(fields[:n])); err != nil {
+			return mapper.Key{}, err
+		}
+	}
+	p := rel.Owner.Plan.New()
+	if err := r.keys.Decode(p, values[:n]); err != nil {
+		return mapper.Key{}, err
+	}
+	return rel.Owner.Plan.RowKey(p, rel.Near), nil
 }
 
 // selectInTransaction reads parents and children inside the session's own
 // transaction. At READ COMMITTED each statement has a snapshot of its own, so
 // the child statement says which parents it saw; children of parents that only
-// the first statement saw cost a second trip.
-func (s *Session) selectInTransaction(ctx context.Context, sel *query.Select, relations []*model.Relation,
-	parents *receiver, st query.Statement,
+// the first statement saw cost a second trip, and so do relations of children.
+func (s *Session) selectInTransaction(ctx context.Context, sel *query.Select, relations []*loader,
+	parents *receiver, st query.Statement, opens bool,
 ) ([]mapper.Object, error) {
-	var children []*relationRows
-	seen := make([]map[mapper.Key]bool, len(relations))
+	var batch relationBatch
 	statements := []flight.Statement{statement(st, parents.row)}
-	for i, rel := range relations {
-		child, err := sel.ChildrenSeen(rel)
+	for _, l := range relations {
+		child, err := l.children(sel.Label, query.Parents{Select: sel}).Seen()
 		if err != nil {
 			return nil, err
 		}
-		c := &relationRows{relation: rel, rows: receiver{table: rel.Child}}
-		seen[i] = make(map[mapper.Key]bool)
-		children = append(children, c)
-		statements = append(statements, statement(child, c.seenRow(sel.Table, seen[i])))
+		r := &relationRows{loader: l, rows: receiver{table: l.relation.Child}, keyed: true, seen: make(map[mapper.Key]bool)}
+		batch = append(batch, r)
+		statements = append(statements, statement(child, r.row))
 	}
 	reset := func() {
 		parents.reset()
-		for i, c := range children {
-			c.rows.reset()
-			clear(seen[i])
-		}
+		batch.reset()
 	}
-	if err := s.readTrip(ctx, trip{reset: reset, opens: st.Opens(), wrote: st.Writes}, statements...); err != nil {
+	if err := s.readTrip(ctx, trip{reset: reset, opens: opens, wrote: st.Writes}, statements...); err != nil {
 		return nil, err
 	}
-	if err := s.selectMissed(ctx, parents, children, seen, sel); err != nil {
+	if err := s.selectMissed(ctx, parents, batch); err != nil {
 		return nil, err
 	}
-	return s.join(parents, children), nil
+	objects := parents.take(s, sel)
+	return objects, s.fillLevels(ctx, sel.Label, objects, batch)
 }
 
 // selectMissed reads the children of parents that their statement did not see.
-func (s *Session) selectMissed(ctx context.Context, parents *receiver, children []*relationRows, seen []map[mapper.Key]bool, sel *query.Select) error {
+func (s *Session) selectMissed(ctx context.Context, parents *receiver, batch relationBatch) error {
 	var statements []flight.Statement
 	t := parents.table
-	for i, c := range children {
+	for _, r := range batch {
+		near := r.loader.relation.Near
 		var missed []mapper.Object
 		for _, p := range parents.objects {
-			if !seen[i][t.KeyOf(p)] {
+			if !r.seen[t.Plan.RowKey(p, near)] {
 				missed = append(missed, p)
 			}
 		}
 		if len(missed) == 0 {
 			continue
 		}
-		st, err := query.ChildrenOf(sel, missed, c.relation)
+		children := r.loader.children("query.all", query.Parents{Objects: missed})
+		st, err := children.Rows()
 		if err != nil {
 			return err
 		}
-		statements = append(statements, statement(st, c.rows.row))
+		r.keyed = children.Keyed()
+		statements = append(statements, statement(st, r.row))
 	}
 	if len(statements) == 0 {
 		return nil
@@ -135,47 +228,67 @@ func (s *Session) selectMissed(ctx context.Context, parents *receiver, children 
 	return s.read(ctx, nil, statements...)
 }
 
-// seenRow decodes a row of ChildrenSeen: the parent's key, then a child or NULLs.
-func (c *relationRows) seenRow(parent *model.Table, seen map[mapper.Key]bool) func([]flight.Field, [][]byte) error {
-	var dec *mapper.Decoder
-	return func(fields []flight.Field, values [][]byte) error {
-		if dec == nil {
-			var err error
-			if dec, err = parent.Plan.Decoder(parent.Key, mapper.OIDs(fields[:len(parent.Key)])); err != nil {
-				return fmt.Errorf("retort: reading %s: %w", parent.Type, err)
-			}
+// withRows checks that the session has objects as rows, with a flush where one of
+// them is pending.
+func (s *Session) withRows(ctx context.Context, call string, t *model.Table, objects []mapper.Object) error {
+	pending := false
+	for _, o := range objects {
+		switch status := s.unit.Status(o); status {
+		case unitofwork.Persistent:
+		case unitofwork.Pending:
+			pending = true
+		default:
+			return fmt.Errorf("retort: %s: this %s is %s; only objects loaded or added by this session have relations to load", call, t.Type, status)
 		}
-		p := parent.Plan.New()
-		if err := dec.Decode(p, values[:len(parent.Key)]); err != nil {
-			return fmt.Errorf("retort: reading %s: %w", parent.Type, err)
-		}
-		seen[parent.KeyOf(p)] = true
-		fields, values = fields[len(parent.Key):], values[len(parent.Key):]
-		if values[c.relation.Child.Key[0]] == nil {
-			return nil
-		}
-		return c.rows.row(fields, values)
 	}
+	if !pending {
+		return nil
+	}
+	return s.flush(ctx)
 }
 
-// join takes everything into the session and hands the children to the parents.
-func (s *Session) join(parents *receiver, children []*relationRows) []mapper.Object {
-	objects := parents.load(s)
-	t := parents.table
-	for _, c := range children {
-		child := c.relation.Child
-		// By what the row says: an object that the session had before may say otherwise.
-		parentOf := make([]mapper.Key, len(c.rows.objects))
-		for i, o := range c.rows.objects {
-			parentOf[i] = child.Plan.RowKey(o, c.relation.Columns)
-		}
-		byParent := make(map[mapper.Key][]any, len(objects))
-		for i, o := range c.rows.load(s) {
-			byParent[parentOf[i]] = append(byParent[parentOf[i]], child.Plan.Any(o))
-		}
-		for _, p := range objects {
-			t.Field(p, c.relation).(filler).fill(byParent[t.KeyOf(p)])
-		}
+// loadRelated reads relations of objects, level by level where statements see
+// different data.
+func (s *Session) loadRelated(ctx context.Context, label string, objects []mapper.Object, loaders []*loader) error {
+	if len(objects) == 0 || len(loaders) == 0 {
+		return nil
 	}
-	return objects
+	parents := query.Parents{Objects: objects}
+	deep := false
+	for _, l := range loaders {
+		deep = deep || len(l.nested) > 0
+	}
+	batch, statements, opens, err := relationStatements(label, loaders, parents)
+	if err != nil {
+		return err
+	}
+	if !deep || (s.open || s.unit.Dirty() || opens) && !s.snapshotIsolation() {
+		batch, statements, err := levelStatements(label, loaders, parents)
+		if err != nil {
+			return err
+		}
+		if err := s.readTrip(ctx, trip{reset: batch.reset, opens: opens}, statements...); err != nil {
+			return err
+		}
+		return s.fillLevels(ctx, label, objects, batch)
+	}
+	if err := s.readSnapshot(ctx, batch.reset, statements); err != nil {
+		return err
+	}
+	return s.fillAll(objects, batch)
+}
+
+// levelStatements is relationStatements for one level.
+func levelStatements(label string, loaders []*loader, parents query.Parents) (relationBatch, []flight.Statement, error) {
+	level := make([]*loader, len(loaders))
+	for i, l := range loaders {
+		flat := *l
+		flat.nested = nil
+		level[i] = &flat
+	}
+	batch, statements, _, err := relationStatements(label, level, parents)
+	for i := range batch {
+		batch[i].loader = loaders[i]
+	}
+	return batch, statements, err
 }

@@ -169,9 +169,3 @@ func (q Query[T]) stream(ctx context.Context, s *Session, yield func(*T, error) 
 		return func() bool { return yield(t.Plan.Any(o).(*T), nil) }, nil
 	})
 }
-
-// relationRows are the children that one statement read.
-type relationRows struct {
-	relation *model.Relation
-	rows     receiver
-}

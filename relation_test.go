@@ -26,7 +26,7 @@ func TestManyInJSON(t *testing.T) {
 		t.Errorf("not loaded: %s", got)
 	}
 	_, err := a.Books.All()
-	wantErr(t, err, retort.ErrNotLoaded, "[]retort_test.Book", ".With(")
+	wantErr(t, err, retort.ErrNotLoaded, "Author.Books", ".With(", "LoadRelated")
 	s := k.Engine.Session()
 	defer s.Close(ctx)
 	loaded, err := Authors.With(&Authors.C.Books).One(ctx, s)

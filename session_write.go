@@ -20,6 +20,11 @@ func (s *Session) Flush(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
+	return s.flush(ctx)
+}
+
+// flush is Flush for the holder of busy.
+func (s *Session) flush(ctx context.Context) error {
 	work, statements, err := s.pending(ctx, 0)
 	if err != nil || work == nil {
 		return err

@@ -45,6 +45,7 @@ func NewTable[T any](name string, options ...TableOption) *Table[T] {
 	}
 	d.fields, d.err = mapper.Fields(t)
 	d.standIn = mapper.NewStandIn(t, d.fields)
+	d.markRelations()
 	table := &Table[T]{C: d.standIn.Any().(*T), decl: d}
 	table.decl.define = func(core *definition) { defineStruct(core, table.C, make(map[reflect.Type]bool)) }
 	return table

@@ -101,3 +101,8 @@ func (s *StandIn) Find(field any) (i int, ok bool) {
 }
 
 func pointerWord(t reflect.Type) unsafe.Pointer { return typeWord(reflect.Zero(t).Interface()) }
+
+// Pointer is the address of a field in the stand-in, which names its column.
+func (s *StandIn) Pointer(f Field) any {
+	return reflect.NewAt(f.Type, unsafe.Add(s.base, f.Offset)).Interface()
+}

@@ -24,9 +24,10 @@ type Table struct {
 	Version   int   // index of the version column, -1 for none
 	ReadOnly  bool  // changes are errors
 	Rank      int   // tables that foreign keys refer to have a lower one
-	Relations []Relation
-	Links     []Link // foreign keys; see Connect
-	Circular  bool   // one of Links is Back
+	Relations []*Relation
+	Loose     []*Link // references of relations without a foreign key
+	Links     []Link  // foreign keys; see Connect
+	Circular  bool    // one of Links is Back
 
 	// Catalog is what the database says of types that are not built in; nil for
 	// nothing.
@@ -81,15 +82,6 @@ const (
 	StampWrite        // at INSERT likewise, and at every UPDATE
 )
 
-// Relation is a has-many relation: the rows of Child whose columns Columns hold
-// the key of the parent, column by column.
-type Relation struct {
-	Name    string // the Go field
-	Field   int    // index of the stand-in's field
-	Child   *Table
-	Columns []int // indexes in Child.Columns, one for each column of the parent's key
-}
-
 // Finish prepares the texts that never change. It is called once, when the
 // columns and roles are set.
 func (t *Table) Finish() {
@@ -139,9 +131,9 @@ func (t *Table) Relation(field any) (*Relation, bool) {
 	if !ok {
 		return nil, false
 	}
-	for k := range t.Relations {
-		if t.Relations[k].Field == i {
-			return &t.Relations[k], true
+	for _, rel := range t.Relations {
+		if rel.Field == i {
+			return rel, true
 		}
 	}
 	return nil, false

@@ -7,66 +7,247 @@ import (
 	"github.com/retort-go/retort/internal/model"
 )
 
-// Children is the statement that reads the rows of rel whose parents are the
-// rows of q, by key of the child.
-func (q *Select) Children(rel *model.Relation) (Statement, error) {
-	b := newBuilder(q.Label, q.Table, "")
-	b.enter(q)
+// Children reads the rows that a relation holds, of any number of parents: one
+// text for all of them.
+//
+//   - Shape: Limit bounds the rows of each parent; below zero is none. Deleted
+//     reads the rows that are marked as deleted, too.
+type Children struct {
+	Label    string
+	Relation *model.Relation
+	Where    []Predicate
+	Order    []Order
+	Limit    int
+	Deleted  bool
+	World    World
+	Lifted   []string // names of filters that it leaves out
+	Parents  Parents
+}
+
+// Parents says whose rows are read: those of a query, those of a relation, or
+// the given objects.
+type Parents struct {
+	Select   *Select
+	Children *Children
+	Objects  []mapper.Object
+}
+
+// Keyed tells whether each row of [Children.Rows] begins with the values that the
+// parent has in the relation's Near columns: the row itself does not say whose it
+// is.
+func (c *Children) Keyed() bool { return c.Relation.Link != nil }
+
+// Rows is the statement that reads the rows, in the order of the relation for
+// each parent.
+func (c *Children) Rows() (Statement, error) {
+	b := newBuilder(c.Label, c.Relation.Child, "c.")
+	b.world = c.World
 	b.WriteString("SELECT ")
-	b.WriteString(rel.Child.ChildList())
-	b.WriteString("\nFROM ")
-	b.WriteString(rel.Child.SQLName())
-	b.WriteString(" AS c\nWHERE ")
-	b.row(rel.Child, "c.", rel.Columns)
-	b.WriteString(" IN (SELECT ")
-	b.list(q.Table, b.sources[0].qualifier, q.Table.Key)
-	b.WriteString(" FROM ")
-	b.tableName(q)
-	b.tail(q)
-	b.WriteString(")")
-	b.live(rel, "c.", q.Deleted)
-	b.byKey(rel.Child, "c.")
+	switch rel := c.Relation; {
+	case rel.Link == nil:
+	case c.Limit >= 0:
+		b.keyList(len(rel.Near), "p.")
+		b.WriteString(", ")
+	default:
+		b.list(rel.Link, "l.", rel.LinkNear)
+		b.WriteString(", ")
+	}
+	b.WriteString(c.Relation.Child.ChildList())
+	c.from(b)
+	c.order(b)
 	return b.statement()
 }
 
-// ChildrenSeen reads the key of every parent that it sees, followed by the columns
-// of one of its children, or NULLs.
-func (q *Select) ChildrenSeen(rel *model.Relation) (Statement, error) {
-	b := newBuilder(q.Label, q.Table, "")
-	b.enter(q)
+// Seen is the statement that reads the Near columns of every parent that it sees,
+// followed by one of the rows or NULLs: for transactions in which each statement
+// has a snapshot of its own.
+func (c *Children) Seen() (Statement, error) {
+	rel := c.Relation
+	b := newBuilder(c.Label, rel.Child, "c.")
+	b.world = c.World
 	b.WriteString("SELECT ")
-	for i := range q.Table.Key {
-		b.WriteString("p." + keyAlias(i) + ", ")
-	}
-	b.WriteString(rel.Child.ChildList())
-	b.WriteString("\nFROM (SELECT ")
-	for i, col := range q.Table.Key {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.column(b.sources[0], col)
-		b.WriteString(" AS " + keyAlias(i))
-	}
-	b.WriteString(" FROM ")
-	b.tableName(q)
-	b.tail(q)
+	b.keyList(len(rel.Near), "p.")
+	b.WriteString(", " + rel.Child.ChildList() + "\nFROM (")
+	c.Parents.write(b, rel.Owner, rel.Near, true)
 	b.WriteString(") AS p\nLEFT JOIN ")
-	b.WriteString(rel.Child.SQLName())
-	b.WriteString(" AS c ON ")
+	switch {
+	case c.Limit >= 0:
+		c.lateral(b)
+		b.WriteString(" ON true")
+	case rel.Link == nil:
+		b.WriteString(rel.Child.SQLName() + " AS c ON ")
+		b.pairs(rel.Child, "c.", rel.Columns)
+		c.conditions(b)
+	default:
+		b.WriteString("(")
+		c.joined(b)
+		b.WriteString(") ON ")
+		b.pairs(rel.Link, "l.", rel.LinkNear)
+		c.conditions(b)
+	}
+	c.order(b)
+	return b.statement()
+}
+
+// from writes FROM and WHERE.
+func (c *Children) from(b *builder) {
+	rel := c.Relation
+	b.WriteString("\nFROM ")
+	switch {
+	case c.Limit >= 0:
+		b.WriteString("(")
+		c.Parents.write(b, rel.Owner, rel.Near, true)
+		b.WriteString(") AS p\nCROSS JOIN ")
+		c.lateral(b)
+		return
+	case rel.Link == nil:
+		b.WriteString(rel.Child.SQLName() + " AS c\nWHERE ")
+		b.row(rel.Child, "c.", rel.Columns)
+	default:
+		c.joined(b)
+		b.WriteString("\nWHERE ")
+		b.row(rel.Link, "l.", rel.LinkNear)
+	}
+	c.Parents.contain(b, rel.Owner, rel.Near)
+	c.conditions(b)
+}
+
+// joined is the table in between and that of the rows.
+func (c *Children) joined(b *builder) {
+	rel := c.Relation
+	b.WriteString(rel.Link.SQLName() + " AS l JOIN " + rel.Child.SQLName() + " AS c ON ")
 	for i, col := range rel.Columns {
 		if i > 0 {
 			b.WriteString(" AND ")
 		}
 		b.WriteString("c.")
 		b.Ident(rel.Child.Columns[col].Name)
-		b.WriteString(" = p." + keyAlias(i))
+		b.WriteString(" = l.")
+		b.Ident(rel.Link.Columns[rel.LinkFar[i]].Name)
 	}
-	b.live(rel, "c.", q.Deleted)
-	b.byKey(rel.Child, "c.")
-	return b.statement()
 }
 
-// keyAlias names the parent's key column i in ChildrenSeen.
+// lateral reads the first rows of the parent p.
+func (c *Children) lateral(b *builder) {
+	rel := c.Relation
+	b.WriteString("LATERAL (SELECT " + rel.Child.ChildList() + " FROM ")
+	if rel.Link == nil {
+		b.WriteString(rel.Child.SQLName() + " AS c\nWHERE ")
+		b.pairs(rel.Child, "c.", rel.Columns)
+	} else {
+		c.joined(b)
+		b.WriteString("\nWHERE ")
+		b.pairs(rel.Link, "l.", rel.LinkNear)
+	}
+	c.conditions(b)
+	c.order(b)
+	b.WriteString("\nLIMIT " + strconv.Itoa(c.Limit) + ") AS c")
+}
+
+// conditions writes those of the rows, behind others.
+func (c *Children) conditions(b *builder) {
+	b.within(c.Relation.Child, "c.", func() {
+		b.lifted = c.Lifted
+		guards := b.guards(&b.sources[0], c.Deleted)
+		if link := c.Relation.Link; link != nil {
+			guards = append(guards, b.guards(&source{table: link, qualifier: "l."}, c.Deleted)...)
+		}
+		for _, p := range guards {
+			b.WriteString(" AND ")
+			b.predicate(p)
+		}
+		if !allEmpty(c.Where) {
+			b.WriteString(" AND ")
+			b.joined(c.Where, " AND ")
+		}
+	})
+}
+
+// order writes ORDER BY, the primary key last.
+func (c *Children) order(b *builder) {
+	child := c.Relation.Child
+	b.within(child, "c.", func() {
+		b.orderBy(b.keys(&Select{Table: child, Order: c.Order, Total: true}))
+	})
+}
+
+// contain writes that what stands before is in columns of the parents.
+func (p Parents) contain(b *builder, t *model.Table, columns []int) {
+	if p.Select != nil || p.Children != nil || len(columns) > 1 {
+		b.WriteString(" IN (")
+		p.write(b, t, columns, false)
+		b.WriteString(")")
+		return
+	}
+	b.WriteString(" = ANY(")
+	b.array(t, p.Objects, columns[0])
+	b.WriteString(")")
+}
+
+// write writes the statement that reads columns of the parents, rows of t; named
+// under the names of [builder.keyList].
+func (p Parents) write(b *builder, t *model.Table, columns []int, named bool) {
+	switch {
+	case p.Select != nil:
+		b.within(t, "", func() {
+			b.enter(p.Select)
+			b.WriteString("SELECT ")
+			b.namedList(t, b.sources[0].qualifier, columns, named)
+			b.WriteString(" FROM ")
+			b.tableName(p.Select)
+			b.tail(p.Select)
+		})
+	case p.Children != nil:
+		b.within(t, "c.", func() {
+			b.WriteString("SELECT ")
+			b.namedList(t, "c.", columns, named)
+			p.Children.from(b)
+		})
+	default:
+		b.WriteString("SELECT ")
+		for i, col := range columns {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			_, _, item := t.Unnest(col)
+			b.WriteString("u." + keyAlias(i) + item)
+			if item != "" {
+				b.WriteString(" AS " + keyAlias(i))
+			}
+		}
+		b.WriteString(" FROM unnest(")
+		for i, col := range columns {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.array(t, p.Objects, col)
+		}
+		b.WriteString(") AS u(")
+		b.keyList(len(columns), "")
+		b.WriteString(")")
+	}
+}
+
+// array passes a column of objects as one parameter.
+func (b *builder) array(t *model.Table, objects []mapper.Object, col int) {
+	oid, array, _ := t.Unnest(col)
+	if err := t.Plan.AppendColumn(&b.args, objects, col); err != nil {
+		b.errs = append(b.errs, err)
+		return
+	}
+	b.bind(oid)
+	b.WriteString(array)
+}
+
+// within resolves field pointers against t alone while f writes.
+func (b *builder) within(t *model.Table, qualifier string, f func()) {
+	sources, entered, lifted, grouped, outputs := b.sources, b.entered, b.lifted, b.grouped, b.outputs
+	b.sources, b.entered, b.outputs = []source{{table: t, qualifier: qualifier}}, nil, nil
+	f()
+	b.sources, b.entered, b.lifted, b.grouped, b.outputs = sources, entered, lifted, grouped, outputs
+}
+
+// keyAlias names the parent's column i.
 func keyAlias(i int) string {
 	if i == 0 {
 		return "retort_key"
@@ -74,53 +255,26 @@ func keyAlias(i int) string {
 	return "retort_key" + strconv.Itoa(i+1)
 }
 
-// ChildrenOf reads the rows of rel that belong to the given parents, with deleted
-// those that are marked as deleted, too.
-func ChildrenOf(q *Select, parents []mapper.Object, rel *model.Relation) (Statement, error) {
-	t, deleted := q.Table, q.Deleted
-	b := newBuilder(q.Label, t, "")
-	b.world, b.lifted = q.World, q.Lifted
-	b.WriteString(rel.Child.SelectFrom())
-	b.WriteString("\nWHERE ")
-	b.row(rel.Child, "", rel.Columns)
-	if len(t.Key) == 1 {
-		b.WriteString(" = ANY(")
-	} else {
-		b.WriteString(" IN (SELECT * FROM unnest(")
-	}
-	for i, col := range t.Key {
+// keyList is the first n of those names.
+func (b *builder) keyList(n int, qualifier string) {
+	for i := range n {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		oid, array, _ := t.Unnest(col)
-		if err := t.Plan.AppendColumn(&b.args, parents, col); err != nil {
-			return Statement{}, err
+		b.WriteString(qualifier + keyAlias(i))
+	}
+}
+
+// pairs is the condition that columns of t equal those of the parent p.
+func (b *builder) pairs(t *model.Table, qualifier string, columns []int) {
+	for i, col := range columns {
+		if i > 0 {
+			b.WriteString(" AND ")
 		}
-		b.oids = append(b.oids, oid)
-		b.Arg()
-		b.WriteString(array)
+		b.WriteString(qualifier)
+		b.Ident(t.Columns[col].Name)
+		b.WriteString(" = p." + keyAlias(i))
 	}
-	b.WriteString(")")
-	if len(t.Key) > 1 {
-		b.WriteString(")")
-	}
-	b.live(rel, "", deleted)
-	b.byKey(rel.Child, "")
-	return b.statement()
-}
-
-// live writes the conditions that the filters put on children of rel.
-func (b *builder) live(rel *model.Relation, qualifier string, deleted bool) {
-	for _, p := range b.guards(&source{table: rel.Child, qualifier: qualifier}, deleted) {
-		b.WriteString(" AND ")
-		b.predicate(p)
-	}
-}
-
-// byKey orders by the primary key of t.
-func (b *builder) byKey(t *model.Table, qualifier string) {
-	b.WriteString("\nORDER BY ")
-	b.list(t, qualifier, t.Key)
 }
 
 // row writes one column, or several as a row.
@@ -135,11 +289,18 @@ func (b *builder) row(t *model.Table, qualifier string, columns []int) {
 }
 
 func (b *builder) list(t *model.Table, qualifier string, columns []int) {
+	b.namedList(t, qualifier, columns, false)
+}
+
+func (b *builder) namedList(t *model.Table, qualifier string, columns []int, named bool) {
 	for i, col := range columns {
 		if i > 0 {
 			b.WriteString(", ")
 		}
 		b.WriteString(qualifier)
 		b.Ident(t.Columns[col].Name)
+		if named {
+			b.WriteString(" AS " + keyAlias(i))
+		}
 	}
 }

@@ -80,19 +80,19 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// children is Children, to be called later.
-func (q *Select) children(rel *model.Relation) func() (Statement, error) {
-	return func() (Statement, error) { return q.Children(rel) }
+// childrenOf are the rows that rel holds of the rows of q.
+func childrenOf(q *Select, rel *model.Relation) *Children {
+	return &Children{Label: q.Label, Relation: rel, Limit: -1, Deleted: q.Deleted, Parents: Parents{Select: q}}
 }
 
 func TestForms(t *testing.T) {
 	t.Parallel()
 	table, c := plants(t)
 	parent, _, _ := table.Find(&c.ParentID)
-	rel := &model.Relation{Name: "Children", Child: table, Columns: []int{parent}}
+	rel := &model.Relation{Name: "Children", Owner: table, Near: table.Key, Child: table, Columns: []int{parent}}
 	pair, _ := plants(t)
 	pair.StandIn, pair.Key = table.StandIn, []int{5, 2}
-	pairRel := &model.Relation{Name: "Pairs", Child: table, Columns: []int{5, 2}}
+	pairRel := &model.Relation{Name: "Pairs", Owner: pair, Near: pair.Key, Child: table, Columns: []int{5, 2}}
 	var key [16]byte
 	base := Select{Label: "q", Table: table, Limit: -1, Where: []Predicate{Compare("Eq", &c.Name, "x")}}
 	with := func(change func(*Select)) *Select {
@@ -122,21 +122,23 @@ func TestForms(t *testing.T) {
 		{"count_of_a_page", with(func(q *Select) { q.Limit, q.After = 0, []any{key} }).Count, `SELECT count(*) FROM (SELECT 1 FROM "plants" WHERE "name" = $1 AND ("id") > ($2) ORDER BY "id" LIMIT 0) AS counted`},
 		{"exists", with(func(*Select) {}).Exists, `SELECT EXISTS (SELECT 1 FROM "plants" WHERE "name" = $1)`},
 		{"children", func() (Statement, error) {
-			return with(func(q *Select) { q.Total, q.Limit = true, 2 }).Children(rel)
+			return childrenOf(with(func(q *Select) { q.Total, q.Limit = true, 2 }), rel).Rows()
 		}, `SELECT ` + ofC + ` FROM "plants" AS c WHERE c."parent_id" IN (SELECT "id" FROM "plants" WHERE "name" = $1 ORDER BY "id" LIMIT 2) ORDER BY c."id"`},
-		{"children_seen", func() (Statement, error) { return with(func(*Select) {}).ChildrenSeen(rel) }, `SELECT p.retort_key, ` + ofC + ` FROM (SELECT "id" AS retort_key FROM "plants" WHERE "name" = $1) AS p LEFT JOIN "plants" AS c ON c."parent_id" = p.retort_key ORDER BY c."id"`},
+		{"children_seen", func() (Statement, error) { return childrenOf(with(func(*Select) {}), rel).Seen() }, `SELECT p.retort_key, ` + ofC + ` FROM (SELECT "id" AS retort_key FROM "plants" WHERE "name" = $1) AS p LEFT JOIN "plants" AS c ON c."parent_id" = p.retort_key ORDER BY c."id"`},
 		{"children_of", func() (Statement, error) {
-			st, err := ChildrenOf(&Select{Label: "q", Table: table}, []mapper.Object{table.Plan.New()}, rel)
+			st, err := (&Children{Label: "query.all", Relation: rel, Limit: -1, Parents: Parents{Objects: []mapper.Object{table.Plan.New()}}}).Rows()
+			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
 			return st, err
-		}, `SELECT ` + columns + ` FROM "plants" WHERE "parent_id" = ANY($1) ORDER BY "id"`},
-		{"children_by_two_columns", with(func(q *Select) { q.Table, q.Where = pair, nil }).children(pairRel), `SELECT ` + ofC + ` FROM "plants" AS c WHERE (c."height", c."color") IN (SELECT "height", "color" FROM "plants") ORDER BY c."id"`},
+		}, `SELECT ` + ofC + ` FROM "plants" AS c WHERE c."parent_id" = ANY($1) ORDER BY c."id"`},
+		{"children_by_two_columns", childrenOf(with(func(q *Select) { q.Table, q.Where = pair, nil }), pairRel).Rows, `SELECT ` + ofC + ` FROM "plants" AS c WHERE (c."height", c."color") IN (SELECT "height", "color" FROM "plants") ORDER BY c."id"`},
 		{"children_seen_by_two_columns", func() (Statement, error) {
-			return with(func(q *Select) { q.Table, q.Where = pair, nil }).ChildrenSeen(pairRel)
+			return childrenOf(with(func(q *Select) { q.Table, q.Where = pair, nil }), pairRel).Seen()
 		}, `SELECT p.retort_key, p.retort_key2, ` + ofC + ` FROM (SELECT "height" AS retort_key, "color" AS retort_key2 FROM "plants") AS p LEFT JOIN "plants" AS c ON c."height" = p.retort_key AND c."color" = p.retort_key2 ORDER BY c."id"`},
 		{"children_of_two_columns", func() (Statement, error) {
-			st, err := ChildrenOf(&Select{Label: "q", Table: pair}, []mapper.Object{table.Plan.New()}, pairRel)
+			st, err := (&Children{Label: "query.all", Relation: pairRel, Limit: -1, Parents: Parents{Objects: []mapper.Object{table.Plan.New()}}}).Rows()
+			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
 			return st, err
-		}, `SELECT ` + columns + ` FROM "plants" WHERE ("height", "color") IN (SELECT * FROM unnest($1, $2::"plant color"[])) ORDER BY "id"`},
+		}, `SELECT ` + ofC + ` FROM "plants" AS c WHERE (c."height", c."color") IN (SELECT u.retort_key, u.retort_key2 FROM unnest($1, $2::"plant color"[]) AS u(retort_key, retort_key2)) ORDER BY c."id"`},
 		{"a_page_of_two_keys", with(func(q *Select) { q.Table, q.Where, q.After = pair, nil, []any{int32(1), color("x")} }).Rows, `SELECT ` + columns + ` FROM "plants" WHERE ("height", "color") > ($1, $2) ORDER BY "height", "color"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -22,6 +22,9 @@ func (u *Unit) Add(t *model.Table, o mapper.Object) error {
 		s.doomed = false
 		return nil
 	}
+	if err := u.foreign(t, o); err != nil {
+		return err
+	}
 	for _, col := range t.Key {
 		if maker := t.Columns[col].KeyMaker; maker != nil && t.Plan.IsZero(o, col) {
 			id, err := maker()
@@ -31,8 +34,9 @@ func (u *Unit) Add(t *model.Table, o mapper.Object) error {
 			t.Plan.SetUUID(o, col, id)
 		}
 	}
-	u.remember(&state{table: t, object: o, status: Pending})
-	return nil
+	s := &state{table: t, object: o, status: Pending}
+	u.remember(s)
+	return u.adopt(s)
 }
 
 // Delete marks an object for deletion. A pending one is forgotten; one that is
@@ -48,8 +52,9 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 		s.status = Transient
 		u.unrefer(s)
 		u.index.remove(s)
-	case s.status == Persistent:
+	case s.status == Persistent && !s.doomed:
 		s.doomed = true
+		return u.dropping(s)
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ func (u *Unit) Apply(w *Work, keepUndo bool) error {
 		u.apply(c, keepUndo)
 	}
 	u.cascade(w.changes, keepUndo)
+	u.parted(w.changes)
 	return errors.Join(errs...)
 }
 
@@ -111,4 +112,8 @@ func (u *Unit) leave() {
 	}
 	u.past = append(u.gone, u.ordered...)
 	u.ordered, u.gone, u.index, u.referring = nil, nil, index{}, 0
+	for _, s := range u.past {
+		s.unit, s.waits = nil, nil // an object that is kept keeps no other
+	}
+	u.related = related{}
 }

@@ -42,6 +42,10 @@ type state struct {
 	// undo holds what the flushes of the open transaction overwrote in the
 	// object, oldest first.
 	undo []undo
+
+	unit    *Unit  // as long as it has the object
+	waits   []wait // for the keys of rows that it refers to
+	standIn bool   // no object at all: the mark of a table's C
 }
 
 type undo struct {
@@ -66,6 +70,8 @@ type Unit struct {
 	// gone are the objects that commits deleted, past those that the last Rollback
 	// or Release let go; so that their state can still be told.
 	gone, past []*state
+
+	related related
 }
 
 func (u *Unit) remember(s *state) {
@@ -149,7 +155,9 @@ func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
 	if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
 		return s.object
 	}
-	u.remember(&state{table: t, object: o, status: Persistent, key: key, snapshot: t.Plan.Snapshot(o)})
+	s := &state{table: t, object: o, status: Persistent, key: key, snapshot: t.Plan.Snapshot(o)}
+	u.remember(s)
+	u.own(s)
 	return o
 }
 

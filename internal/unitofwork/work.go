@@ -77,6 +77,9 @@ func (g *Group) halved(st *flight.Statement) (rest *Group) {
 //
 //   - Errors: every object that cannot be written, joined.
 func (u *Unit) Work() (*Work, error) {
+	if err := u.refresh(); err != nil {
+		return nil, err
+	}
 	if err := u.settle(); err != nil {
 		return nil, err
 	}
