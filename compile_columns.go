@@ -52,7 +52,7 @@ func (c *compiler) columns(p *part) (ok bool) {
 	p.model.Plan = plan
 	for i := range p.schema.Columns {
 		p.schema.Columns[i].Type = plan.Column(i).PGType
-		p.schema.Columns[i].NotNull = !plan.Nullable(i)
+		p.schema.Columns[i].NotNull = !plan.Nullable(i) && !plan.Column(i).NullAsZero
 	}
 	return true
 }
@@ -109,6 +109,7 @@ func (c *ColumnDef) merge(d *ColumnDef) *ColumnDef {
 		if part.sequence != (schema.Sequence{}) {
 			out.sequence = part.sequence
 		}
+		out.nullAsZero = out.nullAsZero || part.nullAsZero
 		if part.serverMade || part.onUpdate != "" {
 			out.stamp = model.NoStamp
 		}
@@ -134,7 +135,7 @@ func pick[S ~string](first, second S) S {
 
 func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.Column) {
 	name := pick(d.name, f.Column)
-	col := mapper.Column{Field: f, Name: name, PGType: d.sqlType}
+	col := mapper.Column{Field: f, Name: name, PGType: d.sqlType, NullAsZero: d.nullAsZero}
 	return col, schema.Column{
 		Name: name, Default: d.defaultSQL,
 		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment,

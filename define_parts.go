@@ -76,6 +76,14 @@ func (c *ColumnDef) Collation(name string) *ColumnDef { c.collation = name; retu
 // Comment says in the database what the column is for.
 func (c *ColumnDef) Comment(text string) *ColumnDef { c.comment = text; return c }
 
+// NullAsZero makes the column nullable although its field is not: NULL is read as
+// the field's zero value, for tables that others filled. What Retort writes is
+// never NULL: INSERT writes the zero value, and an UPDATE a field that was changed;
+// a row whose field is left alone keeps its NULL. Conditions see what is stored, so
+// a search for the zero value does not find NULL. Not for foreign keys, which a
+// zero value would break.
+func (c *ColumnDef) NullAsZero() *ColumnDef { c.nullAsZero = true; return c }
+
 // ClockOnInsert lets the program set the column, a time.Time in a timestamptz or
 // timestamp, when its row is inserted: to what Config.Clock says. A time that is
 // in the object already is kept. The field has it only when the flight succeeded.

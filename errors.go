@@ -117,7 +117,7 @@ func (e *Engine) explain(err error) error {
 		constraint.Columns = e.models.constraintColumns(constraint)
 		return constraint
 	}
-	if pgerr.Code(err) == "42704" { // undefined_object
+	if pgerr.Code(err) == "42704" && pgerr.KindOf(err) != pgerr.StaleRow { // undefined_object
 		return e.explainMissing(err)
 	}
 	return err

@@ -221,7 +221,7 @@ var errEndedBySQL = errors.New("retort: raw SQL ended the session's transaction 
 
 // explain finds the rows behind a failed statement.
 func (s *Session) explain(t *trip, failed *flight.Error) error {
-	err := s.eng.explain(failed)
+	err := s.explainMisfit(t, failed, s.eng.explain(failed))
 	if failed.Statement == flight.AtSettings {
 		return fmt.Errorf("retort: a setting of TxOptions (%s) was refused: %w", s.opts.settingNames(), err)
 	}

@@ -27,7 +27,7 @@ func (e *Engine) Verify(ctx context.Context) error {
 			left[c] = t.Columns[c].ServerMade
 		}
 		using[i] = ddl.Using{ReadOnly: t.ReadOnly, Left: left, Reads: func(column int, oid uint32) bool {
-			_, err := t.Plan.Decoder([]int{column}, []uint32{oid})
+			_, err := t.Plan.DecoderOf([]int{column}, []uint32{oid}, t.Catalog.Names())
 			return err == nil
 		}}
 	}

@@ -28,7 +28,7 @@ const (
 	QueryCanceled      Kind = "query_canceled"       // 57014: statement_timeout or a cancel request
 	TooManyConnections Kind = "too_many_connections" // 53300
 	ReadOnly           Kind = "read_only"            // 25006: a standby, or a read-only transaction
-	StalePlan          Kind = "stale_plan"           // 26000, and 0A000 for a cached plan whose result type changed
+	StalePlan          Kind = "stale_plan"           // 26000, 0A000 for a cached plan whose result type changed, XX000 for one whose parameter's type is gone
 	Shutdown           Kind = "shutdown"             // 57P01 to 57P05, 25P03, 25P04: the server ended the connection
 	BadValue           Kind = "bad_value"            // class 22
 	Connection         Kind = "connection"           // class 08; a ConnectError or network error without an SQLSTATE
@@ -157,6 +157,10 @@ func kindOfServer(e *pgconn.PgError) Kind {
 	case "0A000":
 		if e.Routine == "RevalidateCachedQuery" || strings.Contains(e.Message, "cached plan must not change result type") {
 			return StalePlan
+		}
+	case "XX000":
+		if e.Routine == "getTypeInputInfo" || e.Routine == "getTypeBinaryInputInfo" {
+			return StalePlan // a parameter's type was dropped and made again
 		}
 	case "57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04":
 		return Shutdown

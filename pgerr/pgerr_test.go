@@ -47,6 +47,8 @@ func TestKindOf(t *testing.T) {
 		"read_only":               {pg("25006"), pgerr.ReadOnly, "25006", false, true},
 		"stale_plan":              {stale, pgerr.StalePlan, "0A000", false, true},
 		"stale_plan_in_english":   {staleEnglish, pgerr.StalePlan, "0A000", false, true},
+		"stale_parameter":         {&pgconn.PgError{Code: "XX000", Routine: "getTypeBinaryInputInfo"}, pgerr.StalePlan, "XX000", false, true},
+		"internal_error":          {pg("XX000"), pgerr.Other, "XX000", false, false},
 		"not_supported":           {pg("0A000"), pgerr.Other, "0A000", false, false},
 		"no_such_statement":       {pg("26000"), pgerr.StalePlan, "26000", false, true},
 		"shutdown":                {pg("57P01"), pgerr.Shutdown, "57P01", false, true},

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/schema"
 )
 
@@ -171,7 +170,7 @@ func (v *verification) enums(ctx context.Context) error {
 	}
 	names := make([]string, len(v.s.Enums))
 	for i := range v.s.Enums {
-		names[i] = sqltext.Ident(v.s.Enums[i].Name)
+		names[i] = qualified(v.s.Enums[i].Namespace, v.s.Enums[i].Name)
 	}
 	kinds, labels := make(map[string]string), make(map[string]string)
 	err := v.rows(ctx, verifyEnumsSQL, "{enums}", values(names), func(row []string) { kinds[row[0]], labels[row[0]] = row[1], row[2] })
@@ -192,7 +191,7 @@ func (v *verification) enums(ctx context.Context) error {
 
 func (v *verification) enum(e *schema.Enum, kind string, have []string) {
 	say := func(problem, remedy string) {
-		v.found = append(v.found, Mismatch{Enum: e.Name, Problem: problem, Remedy: remedy})
+		v.found = append(v.found, Mismatch{Enum: e.FullName(), Problem: problem, Remedy: remedy})
 	}
 	switch kind {
 	case "":

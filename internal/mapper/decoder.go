@@ -204,6 +204,9 @@ func (d *decodeColumn) null(dst unsafe.Pointer) error {
 	case d.nullable:
 		store[unsafe.Pointer](dst, nil)
 		return nil
+	case d.column.declared.NullAsZero:
+		reflect.NewAt(d.column.typ, dst).Elem().SetZero()
+		return nil
 	case d.column.holdsNull:
 		return d.column.codec.decode(d, dst, nil)
 	}

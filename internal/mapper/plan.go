@@ -15,6 +15,8 @@ type Column struct {
 	PGType  string // SQL text of the type; "" is the default of the field's type
 	Enum    bool   // PGType is an enum or an array of one, whose OID only the server knows
 	NotNull bool   // a nil pointer is refused before it is sent
+
+	NullAsZero bool // NULL is read into a field that cannot hold it as the zero value
 }
 
 // Plan is everything that moves one struct type to and from its columns,
@@ -129,6 +131,9 @@ func (r *Types) compileColumn(c Column) (col column, problem string) {
 		return col, fmt.Sprintf("column type %q is not known; write it as PostgreSQL does, declare it an enum, or register it", c.PGType)
 	}
 	problem = r.pair(&col, col.elem, pg)
+	if problem == "" && c.NullAsZero && (col.nullable || col.holdsNull) {
+		problem = fmt.Sprintf("%s holds NULL itself; remove NullAsZero", t)
+	}
 	if problem != "" && c.Enum {
 		problem = fmt.Sprintf("%s cannot hold the enum %s; use a string type", t, c.PGType)
 	}

@@ -162,7 +162,7 @@ func (t *Table) Decoder(r Result, fields []mapper.ResultField) (*mapper.Decoder,
 	}
 	d, err := t.Plan.DecoderWith(t.resultColumns(r), mapper.OIDs(fields), t.Catalog)
 	if err != nil {
-		return nil, fmt.Errorf("table %s: %w", t.Name(), err)
+		return nil, fmt.Errorf("table %q does not fit its model: %w; Engine.Verify lists every difference; see docs/errors.md#column-mismatch", t.Name(), err)
 	}
 	slot.Store(d)
 	return d, nil
