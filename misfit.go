@@ -29,8 +29,8 @@ func (s *Session) explainMisfit(t *trip, failed *flight.Error, err error) error 
 
 // concerns tells whether a statement is about a table.
 func concerns(t *trip, statement int, table *model.Table) bool {
-	if statement < len(t.changes) {
-		return t.changes[statement].Table == table
+	if groups := t.work.Groups(); statement < len(groups) {
+		return groups[statement].Table == table
 	}
 	for _, word := range []string{"FROM ", "JOIN "} {
 		for rest := t.statements[statement].SQL; ; {
