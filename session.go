@@ -114,6 +114,7 @@ type Session struct {
 	hooks   []Hooks                       // the engine's and its own; the engine's array is shared
 	hooking bool                          // a hook runs; see lendToHook
 	after   []func(context.Context) error // of AfterCommit
+	nested  int                           // calls of RunIn that are under way
 	work    []unitofwork.Told             // written in the open transaction, where a hook wants it
 
 	rows  atomic.Pointer[opened] // what holds busy at inRows; any goroutine

@@ -58,6 +58,9 @@ func (s *Session) Commit(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
+	if s.nested > 0 {
+		return ErrNested
+	}
 	if s.joined != nil {
 		return s.commitJoined(ctx)
 	}
@@ -97,8 +100,11 @@ func (s *Session) Rollback(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	if s.hooking {
+	switch {
+	case s.hooking:
 		return ErrInHook
+	case s.nested > 0:
+		return ErrNested
 	}
 	s.rollback(ctx, nil)
 	return nil

@@ -43,7 +43,7 @@ func newTenancy(t *testing.T) (b bench, tenant func(string) retort.TxOptions) {
 	t.Cleanup(func() { b.Exec(t, fmt.Sprintf(`DROP OWNED BY %q`, role)); b.Exec(t, fmt.Sprintf(`DROP ROLE %q`, role)) })
 	b.Exec(t, fmt.Sprintf(`GRANT SELECT, INSERT, UPDATE, DELETE ON notes TO %q`, role))
 	b.Exec(t, `ALTER TABLE notes ENABLE ROW LEVEL SECURITY`)
-	b.Exec(t, `CREATE POLICY tenant ON notes USING (tenant = current_setting('app.tenant', true))`)
+	b.Exec(t, `CREATE POLICY tenant ON notes USING (tenant = nullif(current_setting('app.tenant', true), ''))`)
 	return b, func(name string) retort.TxOptions {
 		return retort.TxOptions{Role: role, Settings: map[string]string{"app.tenant": name}}
 	}

@@ -52,6 +52,7 @@ type route[Out any] struct {
 	input        *input
 	answer       *answer[Out]
 	change, read func(context.Context, *attempt) (*rendered, error)
+	with         func(retort.TxOptions) func(context.Context, *attempt) (*rendered, error)
 }
 
 // attempt makes the input of each run of a handler anew: the first one was
@@ -92,6 +93,9 @@ func newRoute[In, M, Out any](call string, eng *retort.Engine, fn func(context.C
 	set.log = slog.New(eng.LogHandler(set.log.Handler()))
 	rt := &route[Out]{eng: eng, set: set, input: in, answer: ans}
 	rt.change = unitOfWork(eng, &set, set.txFor(http.MethodPost), ans, fn, view)
+	rt.with = func(tx retort.TxOptions) func(context.Context, *attempt) (*rendered, error) {
+		return unitOfWork(eng, &set, tx, ans, fn, view)
+	}
 	rt.read = unitOfWork(eng, &set, set.txFor(http.MethodGet), ans, fn, view)
 	return rt
 }
@@ -175,6 +179,14 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := rt.change
 	if readOnlyMethod(r.Method) {
 		call = rt.read
+	}
+	if rt.set.txOf != nil {
+		tx, err := rt.set.txOfRequest(r)
+		if err != nil {
+			rt.set.fail(w, r, err)
+			return
+		}
+		call = rt.with(tx)
 	}
 	ctx, labels := labeled(r)
 	out, err := call(ctx, a)

@@ -37,6 +37,7 @@ const (
 // settings are the options of one route.
 type settings struct {
 	tx          retort.TxOptions
+	txOf        func(*http.Request) (retort.TxOptions, error)
 	log         *slog.Logger
 	status      int
 	location    any // func(*Out) string
@@ -106,6 +107,26 @@ func Tx(opts retort.TxOptions) Option {
 		opts.Repeatable = opts.Repeatable || s.tx.Repeatable
 		s.tx = opts
 	}}
+}
+
+// TxFor asks f for each request what kind of transaction its session runs: the
+// tenant of the user, a role, a time limit. It stands in place of [Tx]. The session
+// of GET and HEAD is read-only whatever f says, and [Repeatable] is the route's to
+// say.
+//
+//   - Errors: an error of f answers as one of the handler's does, and no session
+//     exists. Options that cannot be answer 500 with the session's first use.
+//   - Concurrency: called by each request on its goroutine.
+func TxFor(f func(*http.Request) (retort.TxOptions, error)) Option {
+	return Option{"web.TxFor", forHandle | forSessions, func(s *settings) { s.txOf = f }}
+}
+
+// txOfRequest asks TxFor's function.
+func (s *settings) txOfRequest(r *http.Request) (retort.TxOptions, error) {
+	tx, err := s.txOf(r)
+	tx.ReadOnly = tx.ReadOnly || readOnlyMethod(r.Method)
+	tx.Repeatable = s.tx.Repeatable
+	return tx, err
 }
 
 // Repeatable says that the handler may run again from its start when the

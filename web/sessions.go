@@ -109,6 +109,14 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if readOnlyMethod(r.Method) {
 		call = g.read
 	}
+	if g.set.txOf != nil {
+		tx, err := g.set.txOfRequest(r)
+		if err != nil {
+			g.set.fail(w, x.request, err)
+			return
+		}
+		call = retort.InSession(g.eng, tx, run)
+	}
 	defer x.closeReader()
 	_, err := call(ctx, &visit{x})
 	switch {
