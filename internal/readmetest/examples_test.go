@@ -262,7 +262,6 @@ var withoutExample = map[string]string{
 	"retort.FilterBy":          "a filter for whole sessions is shown where sessions are configured, in its tests",
 	"retort.FilterWhere":       "as FilterBy",
 	"retort.Session.Filter":    "as FilterBy",
-	"retort.Session.Hook":      "hooks are for tools; their tests show them",
 	"retort.Engine.Snapshot":   "for package migrate, which reads the catalog with it",
 	"retort.InSessionView":     "its example is compiled only; web.HandleView, which runs, is the same over HTTP",
 	"retort.LabelerOf":         "for middleware that keeps the labels of another; LabelsOf is for everybody",
