@@ -44,7 +44,10 @@ func inFlushOrder(a, b *Change) int {
 		return -1
 	}
 	if a.Kind == Delete {
-		return cmp.Or(-cmp.Compare(a.Table.Rank, b.Table.Rank), byKey(a, b))
+		if order := cmp.Compare(b.Table.Rank, a.Table.Rank); order != 0 {
+			return order // keys of different tables do not compare
+		}
+		return byKey(a, b)
 	}
 	order := cmp.Or(cmp.Compare(a.Table.Rank, b.Table.Rank), -cmp.Compare(a.Kind, b.Kind))
 	if order == 0 && a.Kind == Update {
