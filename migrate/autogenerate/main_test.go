@@ -19,7 +19,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files in testdata anew")
 
-func TestMain(m *testing.M) { retorttest.Main(m) }
+func TestMain(m *testing.M) {
+	// A walk of a random model takes a quarter of a second; -rapid.checks asks for more.
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+	retorttest.Main(m)
+}
 
 // database is one database with an engine on it.
 type database struct {

@@ -2,6 +2,7 @@ package autogenerate
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/retort-go/retort/internal/sqltext"
@@ -105,11 +106,12 @@ func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Colum
 	}
 	if base(from.Type) != base(to.Type) && !(textual(from.Type) && textual(to.Type)) {
 		sql += " USING " + sqltext.Ident(to.Name)
-		if from.Enum || to.Enum {
+		switch { // enums cast by way of text only
+		case !from.Enum && !to.Enum || base(to.Type) == "text" || base(to.Type) == "text[]":
+		case strings.HasSuffix(from.Type, "[]"):
+			sql += "::text[]"
+		case from.Type != "text":
 			sql += "::text"
-			if strings.HasSuffix(from.Type, "[]") {
-				sql += "[]"
-			}
 		}
 		sql += "::" + to.Type
 	}
@@ -117,8 +119,13 @@ func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Colum
 	if from.Type == to.Type {
 		hazards = append(hazards, Hazard{Locks, "ACCESS EXCLUSIVE on " + t.Name + " while the indexes of the column are built anew"})
 	} else if !widens(from.Type, to.Type) {
-		hazards = append(hazards, Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied and its indexes are built anew"},
-			Hazard{MayFail, "a value that " + to.Type + " cannot hold stops it, or loses what does not fit"})
+		hazards = append(hazards, Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied and its indexes are built anew"})
+		switch {
+		case zoned(from.Type) != zoned(to.Type):
+			hazards = append(hazards, Hazard{ByHand, "the session's TimeZone says which moment a time without a zone means: set it before this step"})
+		case !holds(from, to):
+			hazards = append(hazards, Hazard{MayFail, "a value that " + to.Type + " cannot hold stops it, or loses what does not fit"})
+		}
 	} else {
 		hazards = append(hazards, Hazard{Locks, "ACCESS EXCLUSIVE on " + t.Name + " for a moment"})
 	}
@@ -154,6 +161,18 @@ func widens(from, to string) bool {
 	}
 	return false
 }
+
+// holds reports whether a type takes every value of another.
+func holds(from, to *catalog.Column) bool {
+	if to.Type == "text" || to.Type == "character varying" {
+		return true
+	}
+	numbers := []string{"smallint", "integer", "bigint", "numeric"}
+	a, b := slices.Index(numbers, from.Type), slices.Index(numbers, to.Type)
+	return a >= 0 && a < b
+}
+
+func zoned(typ string) bool { return strings.HasSuffix(base(typ), " with time zone") }
 
 func modifier(typ string) string {
 	_, rest, ok := strings.Cut(typ, "(")
@@ -277,12 +296,31 @@ func (p *planner) identities() {
 		if col.Sequence != "" {
 			sql += " (" + col.Sequence + ")"
 		}
+		old := p.ownedSequences(t.Ref(), col.Name) // pg_get_serial_sequence would find them
+		for _, s := range old {
+			p.step(Together, "ALTER SEQUENCE "+p.table(s.Ref())+" OWNED BY NONE")
+		}
 		p.step(Together, sql)
 		if !strings.Contains(col.Sequence, "INCREMENT BY -") {
-			p.step(Together, "SELECT setval(pg_get_serial_sequence("+sqltext.Literal(table)+", "+sqltext.Literal(col.Name)+"), max("+name+") + 1, false) FROM "+
-				table+" HAVING max("+name+") IS NOT NULL", Hazard{Locks, "none on rows; it makes the numbers go on behind those that are there"})
+			p.goOn("pg_get_serial_sequence("+sqltext.Literal(table)+", "+sqltext.Literal(col.Name)+")", table, name)
+		}
+		for _, s := range old {
+			if !p.dropsObject(s.Ref()) {
+				p.step(Together, "ALTER SEQUENCE "+p.table(s.Ref())+ownedBy(p.from, s))
+			}
 		}
 	})
+}
+
+// ownedSequences are the sequences that go with a column.
+func (p *planner) ownedSequences(table catalog.Ref, column string) []*catalog.Sequence {
+	var out []*catalog.Sequence
+	for i := range p.from.Sequences {
+		if s := &p.from.Sequences[i]; s.OwnerNamespace == table.Namespace && s.OwnerTable == table.Name && s.OwnerColumn == column {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // relax takes NOT NULL away, when no primary key asks for it any more.

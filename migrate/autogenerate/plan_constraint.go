@@ -113,7 +113,7 @@ func (p *planner) constraintsToDo() []constraintWork {
 		w.table, _ = p.to.Table(ref.Namespace, ref.Name)
 		if w.table != nil {
 			w.to, _ = w.table.Constraint(name)
-		} else if !p.dropsTable(ref) {
+		} else if !p.dropsObject(ref) {
 			w.to = w.from
 		}
 		out = append(out, w)
@@ -134,7 +134,7 @@ func (p *planner) constraintsToDo() []constraintWork {
 	return out
 }
 
-func (p *planner) dropsTable(ref catalog.Ref) bool {
+func (p *planner) dropsObject(ref catalog.Ref) bool {
 	return slices.ContainsFunc(p.diffs, func(d Difference) bool { return d.Action == Drop && d.ref() == ref })
 }
 
@@ -157,7 +157,7 @@ func (p *planner) clearConstraints() {
 	work := p.constraintsToDo()
 	for _, foreign := range []bool{true, false} {
 		for _, w := range work {
-			if w.from == nil || (w.from.Kind == catalog.ForeignKey) != foreign || w.validity && w.to.Valid || p.swaps(w) || p.dropsTable(w.ref) {
+			if w.from == nil || (w.from.Kind == catalog.ForeignKey) != foreign || w.validity && w.to.Valid || p.swaps(w) || p.dropsObject(w.ref) {
 				continue
 			}
 			p.step(Together, "ALTER TABLE "+p.table(w.ref)+" DROP CONSTRAINT "+sqltext.Ident(w.from.Name), Hazard{Locks, "ACCESS EXCLUSIVE on " + w.ref.Name + " for a moment"})
@@ -167,11 +167,16 @@ func (p *planner) clearConstraints() {
 		t := &p.from.Tables[i]
 		for j := range t.Constraints {
 			k := &t.Constraints[j]
-			if k.Kind == catalog.ForeignKey && !k.Inherited && k.RefTable != t.Ref() && p.dropsTable(t.Ref()) && p.dropsTable(k.RefTable) {
+			if k.Kind == catalog.ForeignKey && !k.Inherited && k.RefTable != t.Ref() && p.dropsObject(t.Ref()) && p.dropsObject(k.RefTable) {
 				p.step(Together, "ALTER TABLE "+p.table(t.Ref())+" DROP CONSTRAINT "+sqltext.Ident(k.Name))
 			}
 		}
 	}
+}
+
+// clearColumns drops columns that are added again, and generated ones that go:
+// what they are computed from cannot change under them.
+func (p *planner) clearColumns() {
 	for _, key := range p.rebuiltColumns() {
 		hazards := []Hazard{}
 		if t, ok := p.from.Table(key.namespace, key.table); ok {
@@ -181,6 +186,21 @@ func (p *planner) clearConstraints() {
 		}
 		p.step(Together, "ALTER TABLE "+p.name(key.namespace, key.table)+" DROP COLUMN "+sqltext.Ident(key.column), hazards...)
 	}
+	p.each(catalog.KindColumn, func(d Difference) {
+		if d.Action == Drop && p.computed(d) {
+			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name))
+		}
+	})
+}
+
+// computed reports whether a column that goes is a generated one.
+func (p *planner) computed(d Difference) bool {
+	t, ok := p.from.Table(d.Namespace, d.Table)
+	if !ok {
+		return false
+	}
+	col, ok := t.Column(d.Name)
+	return ok && col.Generated != ""
 }
 
 func (p *planner) addConstraint(ref catalog.Ref, name, definition string) string {

@@ -28,7 +28,7 @@ func (p *planner) indexesToDo() []indexWork {
 		w.from, _ = p.indexOf(p.from, ref, name)
 		w.to, w.whole = p.indexOf(p.to, ref, name)
 		if _, claimed := p.to.Table(ref.Namespace, ref.Name); !claimed && w.from != nil {
-			if _, view := p.to.View(ref.Namespace, ref.Name); !view && !p.dropsTable(ref) {
+			if _, view := p.to.View(ref.Namespace, ref.Name); !view && !p.dropsObject(ref) {
 				w.to = w.from
 			}
 		}

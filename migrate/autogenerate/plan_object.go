@@ -92,7 +92,16 @@ func (p *planner) owners() {
 			return
 		}
 		p.step(Together, "ALTER SEQUENCE "+p.table(d.ref())+ownedBy(p.to, s))
+		owner := catalog.Ref{Kind: catalog.KindTable, Namespace: s.OwnerNamespace, Name: s.OwnerTable}
+		if !had && !p.created[owner] && !strings.HasPrefix(s.Increment, "-") {
+			p.goOn(sqltext.Literal(p.table(d.ref())), p.table(owner), sqltext.Ident(s.OwnerColumn))
+		}
 	})
+}
+
+// goOn makes a new sequence count on behind the numbers that are there.
+func (p *planner) goOn(sequence, table, column string) {
+	p.step(Together, "SELECT setval("+sequence+", max("+column+") + 1, false) FROM "+table+" HAVING max("+column+") IS NOT NULL")
 }
 
 // changed finds the definition's difference in a list.
@@ -184,6 +193,7 @@ func (p *planner) clear() {
 		}
 	})
 	p.clearWatchers()
+	p.lookForWatchers()
 	for _, ref := range slices.Backward(p.from.Order) {
 		if !p.gone[ref] {
 			continue
@@ -196,6 +206,54 @@ func (p *planner) clear() {
 	}
 	p.clearConstraints()
 	p.clearIndexes()
+	p.clearColumns()
+}
+
+// watched calls do for the policies and triggers of tables that stay which look
+// at a column that changes, and which nobody else drops or makes.
+func (p *planner) watched(policy func(t *catalog.Table, policy *catalog.Policy), trigger func(t *catalog.Table, tr *catalog.Trigger)) {
+	mine := func(t *catalog.Table, kind catalog.Kind, name, text string) bool {
+		if slices.ContainsFunc(p.diffs, func(d Difference) bool {
+			return d.Kind == kind && d.Namespace == t.Namespace && d.Table == t.Name && d.Name == name &&
+				(d.Action == Drop || d.Aspect == Definition)
+		}) {
+			return false
+		}
+		for i := range t.Columns {
+			key := columnKey{t.Namespace, t.Name, t.Columns[i].Name}
+			if p.retyped[key] && !p.leaves(t, key.column) && mentions(text, key.column) || p.rebuilt[key] && mentions(text, key.column) {
+				return true
+			}
+		}
+		return false
+	}
+	for i := range p.from.Tables {
+		t := &p.from.Tables[i]
+		if p.dropsObject(t.Ref()) {
+			continue
+		}
+		for j := range t.Policies {
+			if pol := &t.Policies[j]; mine(t, catalog.KindPolicy, pol.Name, pol.Using+" "+pol.Check) {
+				policy(t, pol)
+			}
+		}
+		for j := range t.Triggers {
+			if tr := &t.Triggers[j]; mine(t, catalog.KindTrigger, tr.Name, tr.Definition) {
+				trigger(t, tr)
+			}
+		}
+	}
+}
+
+// lookForWatchers drops what looks at a column that changes: PostgreSQL refuses
+// the change under it. It comes back in watchers.
+func (p *planner) lookForWatchers() {
+	p.watched(func(t *catalog.Table, policy *catalog.Policy) {
+		p.step(Together, "DROP POLICY "+sqltext.Ident(policy.Name)+" ON "+p.table(t.Ref()),
+			Hazard{Locks, "until this transaction ends nobody sees rows by this policy"})
+	}, func(t *catalog.Table, tr *catalog.Trigger) {
+		p.step(Together, "DROP TRIGGER "+sqltext.Ident(tr.Name)+" ON "+p.table(t.Ref()))
+	})
 }
 
 // clearWatchers takes triggers and policies from tables that are dropped, where
@@ -208,7 +266,7 @@ func (p *planner) clearWatchers() {
 	}
 	for i := range p.from.Tables {
 		t := &p.from.Tables[i]
-		if !p.dropsTable(t.Ref()) {
+		if !p.dropsObject(t.Ref()) {
 			continue
 		}
 		for j := range t.Triggers {
@@ -265,6 +323,10 @@ func (p *planner) described(ref catalog.Ref) string {
 // come later.
 func (p *planner) watchers() {
 	p.owners()
+	p.watched(func(t *catalog.Table, policy *catalog.Policy) {
+		p.step(Together, p.createPolicy(t.Ref(), policy))
+		p.comment("POLICY "+sqltext.Ident(policy.Name)+" ON "+p.table(t.Ref()), policy.Comment, false)
+	}, func(t *catalog.Table, tr *catalog.Trigger) { p.triggerSteps(t.Ref(), tr) })
 	p.each(catalog.KindTrigger, func(d Difference) {
 		owner := d.owner()
 		triggers := []catalog.Trigger{}
@@ -343,7 +405,7 @@ func (p *planner) triggerSteps(owner catalog.Ref, t *catalog.Trigger) {
 // drops deletes at the very end, users before what they use.
 func (p *planner) drops() {
 	p.each(catalog.KindColumn, func(d Difference) {
-		if d.Action == Drop {
+		if d.Action == Drop && !p.computed(d) {
 			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name),
 				Hazard{DeletesData, "every value of " + d.Table + "." + d.Name})
 		}
@@ -370,6 +432,9 @@ func (p *planner) drops() {
 		default:
 			p.step(Together, "DROP "+p.described(ref))
 		}
+	}
+	for _, typ := range p.replaced {
+		p.step(Together, "DROP TYPE "+typ)
 	}
 	p.each(catalog.KindExtension, func(d Difference) {
 		if d.Action == Drop {

@@ -19,12 +19,17 @@ func (p *planner) tableSteps(ref catalog.Ref, differences []Difference) {
 		return
 	}
 	columns := map[string]map[Aspect]Difference{}
+	var computed []Difference
 	for _, d := range differences {
 		switch {
 		case d.Kind == catalog.KindTable && d.Action == Alter:
 			p.alterTable(t, d)
 		case d.Kind == catalog.KindColumn && d.Action == Add:
-			p.addColumn(t, d)
+			if col, ok := t.Column(d.Name); ok && col.Generated != "" {
+				computed = append(computed, d) // from columns that may change first
+			} else {
+				p.addColumn(t, d)
+			}
 		case d.Kind == catalog.KindColumn && d.Action == Alter:
 			if columns[d.Name] == nil {
 				columns[d.Name] = map[Aspect]Difference{}
@@ -36,6 +41,9 @@ func (p *planner) tableSteps(ref catalog.Ref, differences []Difference) {
 		if !p.rebuilt[columnKey{t.Namespace, t.Name, name}] {
 			p.alterColumn(t, name, columns[name])
 		}
+	}
+	for _, d := range computed {
+		p.addColumn(t, d)
 	}
 	for i := range t.Columns {
 		if col := &t.Columns[i]; p.rebuilt[columnKey{t.Namespace, t.Name, col.Name}] {

@@ -115,7 +115,7 @@ func (p *planner) rebuildEnum(ref catalog.Ref, to *catalog.Type) {
 			p.step(Together, alter+" SET DEFAULT "+col.Default)
 		}
 	})
-	p.step(Together, "DROP TYPE "+p.name(ref.Namespace, old))
+	p.replaced = append(p.replaced, p.name(ref.Namespace, old)) // columns that are dropped hold it to the end
 }
 
 // targetColumn is what a column shall be; a column of a table that nobody claims

@@ -14,12 +14,13 @@ type planner struct {
 	diffs    []Difference
 	all      []Step
 
-	created map[catalog.Ref]bool // tables that the plan creates
-	gone    map[catalog.Ref]bool // views and functions that are dropped or made anew
-	again   map[catalog.Ref]bool // of these, the ones that come back
-	retyped map[columnKey]bool   // columns that change their type or expression
-	rebuilt map[columnKey]bool   // of these, the ones that are dropped and added again
-	parted  map[partKey]bool     // indexes and constraints that must be made again
+	created  map[catalog.Ref]bool // tables that the plan creates
+	gone     map[catalog.Ref]bool // views and functions that are dropped or made anew
+	again    map[catalog.Ref]bool // of these, the ones that come back
+	retyped  map[columnKey]bool   // columns that change their type or expression
+	rebuilt  map[columnKey]bool   // of these, the ones that are dropped and added again
+	replaced []string             // types that were made anew, by their temporary names
+	parted   map[partKey]bool     // indexes and constraints that must be made again
 }
 
 // columnKey names a column, by the new names.
