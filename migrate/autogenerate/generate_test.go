@@ -266,3 +266,22 @@ func TestDeterminism(t *testing.T) {
 		}
 	}
 }
+
+func TestWithDatabase(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"postgres://u:p%40@h:1/old?sslmode=disable":                           "postgres://u:p%40@h:1/new?sslmode=disable",
+		"postgresql+asyncpg://h/old?dbname=x&ssl=prefer":                      "postgresql+asyncpg://h/new?ssl=prefer",
+		"postgres:///?host=/run/pg":                                           "postgres:///new?host=%2Frun%2Fpg",
+		"host=h dbname=old user=u":                                            "host=h user=u dbname=new",
+		"dbname='my old' password='a  dbname=b\\' c' options='-c x=dbname=y'": "password='a  dbname=b\\' c' options='-c x=dbname=y' dbname=new",
+	} {
+		if got, err := autogenerate.WithDatabase(in, "new"); err != nil || got != want {
+			t.Errorf("%s became %s, %v; want %s", in, got, err, want)
+		}
+	}
+	_, err := autogenerate.WithDatabase("postgres://u:secret@[h/x", "new")
+	if err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -63,7 +64,7 @@ func (s *scratch) open(ctx context.Context, serverURL string, version int, names
 	name := "retort_scratch_" + strings.ToLower(rand.Text()[:12])
 	if err := outside(ctx, admin, "CREATE DATABASE "+sqltext.Ident(name)+" TEMPLATE template0"); err != nil {
 		return fmt.Errorf("autogenerate: the models are built in a database of their own, which the scratch server refuses: %w; "+
-			"give its user CREATEDB, or name another server of the same major version", err)
+			"give its user CREATEDB, or name another server of the same major version; see docs/errors.md#scratch-database", err)
 	}
 	s.clean = append(s.clean, func(ctx context.Context) error {
 		return outside(ctx, admin, "DROP DATABASE "+sqltext.Ident(name)+" WITH (FORCE)")
@@ -95,7 +96,7 @@ func (s *scratch) local(ctx context.Context, version int) (*localpg.Server, erro
 	}
 	if found.Major != version/10000 {
 		return nil, fmt.Errorf("autogenerate: the database runs PostgreSQL %d, this machine has %s; "+
-			"name a scratch server of version %d, or set PG_BIN to the bin folder of one", version/10000, found.Version, version/10000)
+			"name a scratch server of version %d, or set PG_BIN to the bin folder of one; see docs/errors.md#scratch-database", version/10000, found.Version, version/10000)
 	}
 	server, err := localpg.Start(ctx, localpg.Config{BinDir: found.Dir, Settings: map[string]string{"max_locks_per_transaction": "1000"}})
 	if err != nil {
@@ -113,6 +114,10 @@ func outside(ctx context.Context, eng *retort.Engine, sql string) error {
 	return err
 }
 
+// keywords finds pairs of libpq's keyword form, so that no value in quotes is taken
+// for a keyword.
+var keywords = regexp.MustCompile(`(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s']\S*)?`)
+
 // withDatabase exchanges the database of a URL or of libpq's keyword form.
 func withDatabase(server, database string) (string, error) {
 	if scheme, _, ok := strings.Cut(server, "://"); ok && !strings.ContainsAny(scheme, " =") {
@@ -127,9 +132,9 @@ func withDatabase(server, database string) (string, error) {
 		return u.String(), nil
 	}
 	var kept []string
-	for word := range strings.FieldsSeq(server) {
-		if !strings.HasPrefix(word, "dbname=") {
-			kept = append(kept, word)
+	for _, pair := range keywords.FindAllStringSubmatch(server, -1) {
+		if pair[1] != "dbname" {
+			kept = append(kept, strings.TrimSpace(pair[0]))
 		}
 	}
 	return strings.Join(append(kept, "dbname="+database), " "), nil

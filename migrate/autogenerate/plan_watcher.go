@@ -1,0 +1,161 @@
+package autogenerate
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/retort-go/retort/internal/sqltext"
+	"github.com/retort-go/retort/migrate/catalog"
+)
+
+// watched calls do for the policies and triggers of tables that stay which look
+// at a column that changes, and which nobody else drops or makes.
+func (p *planner) watched(policy func(t *catalog.Table, policy *catalog.Policy), trigger func(t *catalog.Table, tr *catalog.Trigger)) {
+	mine := func(t *catalog.Table, kind catalog.Kind, name, text string) bool {
+		if slices.ContainsFunc(p.diffs, func(d Difference) bool {
+			return d.Kind == kind && d.Namespace == t.Namespace && d.Table == t.Name && d.Name == name &&
+				(d.Action == Drop || d.Aspect == Definition)
+		}) {
+			return false
+		}
+		for i := range t.Columns {
+			key := columnKey{t.Namespace, t.Name, t.Columns[i].Name}
+			if p.retyped[key] && !p.leaves(t, key.column) && mentions(text, key.column) || p.rebuilt[key] && mentions(text, key.column) {
+				return true
+			}
+		}
+		return false
+	}
+	for i := range p.from.Tables {
+		t := &p.from.Tables[i]
+		if p.dropsObject(t.Ref()) {
+			continue
+		}
+		for j := range t.Policies {
+			if pol := &t.Policies[j]; mine(t, catalog.KindPolicy, pol.Name, pol.Using+" "+pol.Check) {
+				policy(t, pol)
+			}
+		}
+		for j := range t.Triggers {
+			if tr := &t.Triggers[j]; mine(t, catalog.KindTrigger, tr.Name, tr.Definition) {
+				trigger(t, tr)
+			}
+		}
+	}
+}
+
+// lookForWatchers drops what looks at a column that changes: PostgreSQL refuses
+// the change under it. It comes back in watchers.
+func (p *planner) lookForWatchers() {
+	p.watched(func(t *catalog.Table, policy *catalog.Policy) {
+		p.step(Together, "DROP POLICY "+sqltext.Ident(policy.Name)+" ON "+p.table(t.Ref()),
+			Hazard{Locks, "until this transaction ends nobody sees rows by this policy"})
+	}, func(t *catalog.Table, tr *catalog.Trigger) {
+		p.step(Together, "DROP TRIGGER "+sqltext.Ident(tr.Name)+" ON "+p.table(t.Ref()))
+	})
+}
+
+// clearWatchers takes triggers and policies from tables that are dropped, where
+// functions are dropped too: these would have to wait for the tables, and the
+// tables may have to wait for them.
+func (p *planner) clearWatchers() {
+	dropsFunction := slices.ContainsFunc(p.diffs, func(d Difference) bool { return d.Action == Drop && d.Kind == catalog.KindFunction })
+	if !dropsFunction {
+		return
+	}
+	for i := range p.from.Tables {
+		t := &p.from.Tables[i]
+		if !p.dropsObject(t.Ref()) {
+			continue
+		}
+		for j := range t.Triggers {
+			p.step(Together, "DROP TRIGGER "+sqltext.Ident(t.Triggers[j].Name)+" ON "+p.table(t.Ref()))
+		}
+		for j := range t.Policies {
+			p.step(Together, "DROP POLICY "+sqltext.Ident(t.Policies[j].Name)+" ON "+p.table(t.Ref()))
+		}
+	}
+}
+
+// watchers makes triggers, policies and row security, which act on rows that
+// come later.
+func (p *planner) watchers() {
+	p.owners()
+	p.watched(func(t *catalog.Table, policy *catalog.Policy) {
+		p.step(Together, p.createPolicy(t.Ref(), policy))
+		p.comment("POLICY "+sqltext.Ident(policy.Name)+" ON "+p.table(t.Ref()), policy.Comment, false)
+	}, func(t *catalog.Table, tr *catalog.Trigger) { p.triggerSteps(t.Ref(), tr) })
+	p.each(catalog.KindTrigger, func(d Difference) {
+		owner := d.owner()
+		triggers := []catalog.Trigger{}
+		if t, ok := p.to.Table(d.Namespace, d.Table); ok {
+			triggers = t.Triggers
+		} else if v, ok := p.to.View(d.Namespace, d.Table); ok && !p.gone[v.Ref()] {
+			triggers = v.Triggers
+		}
+		i := slices.IndexFunc(triggers, func(t catalog.Trigger) bool { return t.Name == d.Name })
+		switch {
+		case i < 0:
+		case d.Action == Add || d.Aspect == Definition:
+			p.triggerSteps(owner, &triggers[i])
+		case d.Aspect == Enabled:
+			p.step(Together, "ALTER TABLE "+p.table(owner)+" "+d.Model+" TRIGGER "+sqltext.Ident(d.Name))
+		}
+	})
+	p.each(catalog.KindPolicy, func(d Difference) {
+		if t, ok := p.to.Table(d.Namespace, d.Table); ok && (d.Action == Add || d.Aspect == Definition) {
+			if policy, ok := t.Policy(d.Name); ok {
+				p.step(Together, p.createPolicy(t.Ref(), policy))
+			}
+		}
+	})
+	p.each(catalog.KindTable, func(d Difference) {
+		if d.Aspect == RowSecurity {
+			p.rowSecurity(d)
+		}
+	})
+	for i := range p.to.Tables {
+		if t := &p.to.Tables[i]; p.created[t.Ref()] {
+			p.watchersOf(t)
+		}
+	}
+}
+
+func (p *planner) watchersOf(t *catalog.Table) {
+	for i := range t.Triggers {
+		p.triggerSteps(t.Ref(), &t.Triggers[i])
+	}
+	for i := range t.Policies {
+		p.step(Together, p.createPolicy(t.Ref(), &t.Policies[i]))
+	}
+	if t.RowSecurity {
+		p.step(Together, "ALTER TABLE "+p.table(t.Ref())+" ENABLE ROW LEVEL SECURITY")
+	}
+	if t.ForceSecurity {
+		p.step(Together, "ALTER TABLE "+p.table(t.Ref())+" FORCE ROW LEVEL SECURITY")
+	}
+}
+
+func (p *planner) rowSecurity(d Difference) {
+	alter := "ALTER TABLE " + p.table(d.ref())
+	if had, has := strings.Contains(d.Database, "ENABLE"), strings.Contains(d.Model, "ENABLE"); has && !had {
+		p.step(Together, alter+" ENABLE ROW LEVEL SECURITY", Hazard{Locks, "from then on only rows that a policy lets through are seen"})
+	} else if had && !has {
+		p.step(Together, alter+" DISABLE ROW LEVEL SECURITY", Hazard{Locks, "from then on everybody with a privilege sees all rows"})
+	}
+	if had, has := strings.Contains(d.Database, "FORCE"), strings.Contains(d.Model, "FORCE"); has && !had {
+		p.step(Together, alter+" FORCE ROW LEVEL SECURITY")
+	} else if had && !has {
+		p.step(Together, alter+" NO FORCE ROW LEVEL SECURITY")
+	}
+}
+
+func (p *planner) triggerSteps(owner catalog.Ref, t *catalog.Trigger) {
+	p.step(Together, p.createTrigger(owner, t), Hazard{Locks, "SHARE ROW EXCLUSIVE on " + owner.Name + " for a moment"})
+	if t.Enabled != "" {
+		p.step(Together, "ALTER TABLE "+p.table(owner)+" "+t.Enabled+" TRIGGER "+sqltext.Ident(t.Name))
+	}
+	if t.Comment != "" {
+		p.step(Together, "COMMENT ON TRIGGER "+sqltext.Ident(t.Name)+" ON "+p.table(owner)+" IS "+sqltext.Literal(t.Comment))
+	}
+}
