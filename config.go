@@ -91,6 +91,11 @@ type Config struct {
 	// Logger receives echo, warnings and errors. Default: none are logged.
 	Logger *slog.Logger
 
+	// RepeatLimit reports a query that one session sends that often from one line of
+	// the program: to Logger, and to an Observer that is a [RepeatObserver]. It costs
+	// a look at the stack for each read. Default 0, never. Range 2 or more.
+	RepeatLimit int
+
 	// Observer is told of every flight, and of more where it has the methods;
 	// tracing and metrics hang on it. Default nil.
 	Observer Observer
@@ -170,6 +175,9 @@ func (c *Config) validate() error {
 	}
 	if c.AfterConnect != nil && c.Pooler {
 		problem("AfterConnect", "is set but Pooler is on, and behind a pooler other clients would get the settings; use ALTER ROLE … SET")
+	}
+	if c.RepeatLimit < 0 || c.RepeatLimit == 1 {
+		problem("RepeatLimit", "is %d; give 2 or more, or 0 to count nothing", c.RepeatLimit)
 	}
 	if c.EchoParams && !c.Echo {
 		problem("EchoParams", "is on but Echo is off; turn Echo on, too")

@@ -24,24 +24,25 @@ import (
 //   - Concurrency: safe for many goroutines; one per database and process.
 //   - Cleanup: [Engine.Close].
 type Engine struct {
-	pool       *pool.Pool[*flight.Conn] // nil where lend is not
-	lend       *lending
-	fly        flight.Config
-	base       *Base
-	models     *models
-	log        *slog.Logger
-	hooks      []Hooks
-	retries    retryBudget
-	echo       echo
-	twice      bool // Config.Rehearse
-	watch      Observer
-	told       observers
-	tracer     pgx.QueryTracer
-	seen       atomic.Bool // somebody looks: an observer, the echo, a tracer or a tally
-	pooler     poolerSigns
-	clock      func() time.Time // of columns that the program stamps; nil is time.Now
-	background *background
-	scans      sync.Map // of reflect.Type to *mapper.Scan, for raw SQL
+	pool        *pool.Pool[*flight.Conn] // nil where lend is not
+	lend        *lending
+	fly         flight.Config
+	base        *Base
+	models      *models
+	log         *slog.Logger
+	hooks       []Hooks
+	retries     retryBudget
+	echo        echo
+	twice       bool // Config.Rehearse
+	watch       Observer
+	told        observers
+	repeatLimit int
+	tracer      pgx.QueryTracer
+	seen        atomic.Bool // somebody looks: an observer, the echo, a tracer or a tally
+	pooler      poolerSigns
+	clock       func() time.Time // of columns that the program stamps; nil is time.Now
+	background  *background
+	scans       sync.Map // of reflect.Type to *mapper.Scan, for raw SQL
 }
 
 // Open compiles the models, checks every setting and returns an engine. It
@@ -65,7 +66,7 @@ func Open(cfg Config) (*Engine, error) {
 	}
 	e := &Engine{
 		base: base, models: compiled, hooks: slices.Clone(cfg.Hooks), background: newBackground(cmp.Or(cfg.Background, defaultBackground)),
-		retries: retryBudget{most: float64(cmp.Or(cfg.RetryBudget, defaultRetryBudget))}, log: cfg.Logger, watch: cfg.Observer, tracer: cfg.PgxTracer,
+		retries: retryBudget{most: float64(cmp.Or(cfg.RetryBudget, defaultRetryBudget))}, log: cfg.Logger, watch: cfg.Observer, repeatLimit: cfg.RepeatLimit, tracer: cfg.PgxTracer,
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse,
 		fly: flight.Config{
 			Conn: conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,

@@ -69,6 +69,7 @@ func (s *Session) readSnapshot(ctx context.Context, reset func(), statements []f
 	if s.open || s.snapshotIsolation() {
 		return s.read(ctx, reset, statements...)
 	}
+	s.countReads(ctx, statements)
 	statements = append(statements, flight.Statement{SQL: commitRead})
 	return s.fly(ctx, trip{begin: snapshotBegin, statements: statements, closes: true, reset: reset})
 }

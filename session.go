@@ -108,6 +108,8 @@ type Session struct {
 	open   bool          // a transaction is open on lease
 	wrote  bool          // and it has something to lose
 
+	reads map[repeated]int // how often each was sent, where somebody counts
+
 	joined *joint // the transaction of somebody else that it works in; nil for its own
 	beside beside
 

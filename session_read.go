@@ -32,6 +32,7 @@ func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statemen
 		t.begin = s.begin()
 	}
 	s.scope(&t)
+	s.countReads(ctx, reads)
 	if err := s.fly(ctx, t); err != nil {
 		return err
 	}
