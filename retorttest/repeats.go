@@ -11,11 +11,11 @@ import (
 // from one line: a loop that reads what one query could have read. It is a
 // change for [New]:
 //
-//	kit := retorttest.New(t, base, retorttest.FailOnRepeats(t, 5))
+//		kit := retorttest.New(t, base, retorttest.FailOnRepeats(t, 5))
 //
-//   - Shape: the failure names the query, the file and the line. An Observer that is
-//     set already keeps being told.
-//   - Range: limit is 2 or more.
+//	  - Shape: the failure names the query, the file and the line. An Observer that is
+//	    set already keeps being told.
+//	  - Range: limit is 2 or more.
 func FailOnRepeats(tb testing.TB, limit int) func(*retort.Config) {
 	tb.Helper()
 	return func(c *retort.Config) {

@@ -16,24 +16,28 @@ type Pebble struct {
 	Color string
 }
 
+// Pebbles are the rows.
+var Pebbles = retort.NewTable[Pebble]("pebbles")
+
 // failed notes what would fail a test.
 type failed struct {
 	testing.TB
 	texts []string
 }
 
-func (f *failed) Helper()                        {}
-func (f *failed) Errorf(format string, a ...any) { f.texts = append(f.texts, fmt.Sprintf(format, a...)) }
+func (f *failed) Helper() {}
+func (f *failed) Errorf(format string, a ...any) {
+	f.texts = append(f.texts, fmt.Sprintf(format, a...))
+}
 
 func TestFailOnRepeats(t *testing.T) {
 	t.Parallel()
-	pebbles := retort.NewTable[Pebble]("pebbles")
 	f := &failed{TB: t}
-	k := retorttest.New(t, retort.NewBase(pebbles), retorttest.FailOnRepeats(f, 3))
+	k := retorttest.New(t, retort.NewBase(Pebbles), retorttest.FailOnRepeats(f, 3))
 	k.Exec(t, "INSERT INTO pebbles (color) SELECT 'red' FROM generate_series(1, 12)")
 	ctx := t.Context()
 	read := func(s *retort.Session, id int64) {
-		if _, err := pebbles.Get(ctx, s, id); err != nil {
+		if _, err := Pebbles.Get(ctx, s, id); err != nil {
 			t.Fatal(err)
 		}
 	}
