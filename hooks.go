@@ -186,8 +186,7 @@ func (s *Session) settled(ctx context.Context) (*unitofwork.Work, []flight.State
 
 // fail gives up the transaction for a reason of the program's own.
 func (s *Session) fail(ctx context.Context, err error) {
-	s.failed = err
-	s.giveBack(ctx, err)
+	s.giveUp(ctx, err)
 }
 
 // eachHook calls one kind of hook, and fails the session when one fails.

@@ -33,7 +33,7 @@ func TestObserver(t *testing.T) {
 		must(t, s.Commit(ctx))
 		got := b.seen.take()
 		want := []retort.FlightInfo{
-			{Begin: "BEGIN", Attempt: 1, Rows: []int64{1, 1}},
+			{Begin: "BEGIN", Attempt: 1, Rows: []int64{2}},
 			{Attempt: 1, Rows: []int64{2}},
 			{Attempt: 1, Rows: []int64{2}},
 			{End: "COMMIT", Attempt: 1},

@@ -106,6 +106,7 @@ type Session struct {
 	cause  error         // why the session is about to be closed without Commit
 	flight flight.Flight // the one under way, here to save an allocation
 	open   bool          // a transaction is open on lease
+	depth  int           // savepoints of Savepoint that are open
 	wrote  bool          // and it has something to lose
 
 	reads map[repeated]int // how often each was sent, where somebody counts

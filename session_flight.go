@@ -169,6 +169,9 @@ func (s *Session) settle(ctx context.Context, t *trip, err error, first bool) er
 		return explained
 	case failed.Outcome == flight.NotExecuted && !s.lease.Resource().Broken():
 		return explained
+	case failed.Outcome == flight.Aborted && s.depth > 0 && !s.lease.Resource().Broken():
+		s.failed = explained // until Savepoint has gone back
+		return explained
 	case failed.Outcome == flight.Committed && t.end == flight.Commit:
 		explained = &CommittedError{Err: explained}
 	}

@@ -36,8 +36,7 @@ func (s *Session) flush(ctx context.Context) error {
 // transaction.
 func (s *Session) apply(ctx context.Context, work *unitofwork.Work) error {
 	if err := s.unit.Apply(work, true); err != nil {
-		s.failed = err
-		s.giveBack(ctx, err)
+		s.giveUp(ctx, err)
 		return err
 	}
 	s.beside.written += work.Rows()
@@ -60,6 +59,9 @@ func (s *Session) Commit(ctx context.Context) error {
 	defer s.leave()
 	if s.nested > 0 {
 		return ErrNested
+	}
+	if s.depth > 0 {
+		return ErrInSavepoint
 	}
 	if s.joined != nil {
 		return s.commitJoined(ctx)
@@ -105,6 +107,9 @@ func (s *Session) Rollback(ctx context.Context) error {
 		return ErrInHook
 	case s.nested > 0:
 		return ErrNested
+	}
+	if s.depth > 0 {
+		return ErrInSavepoint
 	}
 	s.rollback(ctx, nil)
 	return nil

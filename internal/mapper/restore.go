@@ -83,3 +83,26 @@ func (p *Plan) restoreValue(c *column, col int, to, then unsafe.Pointer, s Snaps
 	}
 	reflect.NewAt(c.elem, to).Elem().Set(reflect.NewAt(c.elem, then).Elem())
 }
+
+// Clone makes a copy of the object's columns that shares no memory with them that
+// can be written to.
+//
+//   - Shape: fields that are no columns are zero.
+func (p *Plan) Clone(o Object) Object {
+	s := p.Snapshot(o)
+	fresh := p.New()
+	for col := range p.columns {
+		c := &p.columns[col]
+		to, then := c.at(fresh), c.at(Object(s))
+		if !c.nullable {
+			p.restoreValue(c, col, to, then, s)
+			continue
+		}
+		if value := load[unsafe.Pointer](then); value != nil {
+			copied := reflect.New(c.elem).UnsafePointer()
+			p.restoreValue(c, col, copied, value, s)
+			store(to, copied)
+		}
+	}
+	return fresh
+}

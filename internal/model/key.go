@@ -96,3 +96,15 @@ func keyCondition(t *Table, qualifier string) string {
 	}
 	return b.String()
 }
+
+// Mergeable lists the columns that the program makes, the key apart.
+func (t *Table) Mergeable() []int {
+	var columns []int
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if !t.IsKey(i) && !c.ServerMade && !c.Fixed && c.OnUpdate == "" && c.Stamp == NoStamp {
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}

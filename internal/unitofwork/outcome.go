@@ -68,7 +68,7 @@ func (u *Unit) Commit() {
 		case s.status == Deleted:
 			u.index.remove(s)
 			s.status = Detached
-			u.gone = append(u.gone, s)
+			u.let(s)
 		case s.in():
 			kept = append(kept, s)
 		}
@@ -82,13 +82,10 @@ func (u *Unit) Commit() {
 // is no longer true: keys, times and versions.
 func (u *Unit) Rollback() {
 	for _, s := range u.ordered {
-		for i := len(s.undo) - 1; i >= 0; i-- {
-			s.table.Plan.CopyColumns(s.object, s.undo[i].before, s.undo[i].columns)
-		}
-		if s.inserted || s.status == Pending || s.status == Transient {
+		fresh := s.inserted || s.status == Pending || s.status == Transient
+		s.takeBack()
+		if s.status = Detached; fresh {
 			s.status = Transient
-		} else {
-			s.status = Detached
 		}
 	}
 	u.leave()
@@ -107,13 +104,15 @@ func (u *Unit) Release() {
 }
 
 func (u *Unit) leave() {
+	u.epoch++
 	if len(u.ordered)+len(u.gone) == 0 {
 		return // an empty unit remembers what it let go
 	}
-	u.past = append(u.gone, u.ordered...)
-	u.ordered, u.gone, u.index, u.referring = nil, nil, index{}, 0
-	for _, s := range u.past {
+	for _, s := range u.ordered {
+		u.let(s)
 		s.unit, s.waits = nil, nil // an object that is kept keeps no other
 	}
+	u.past, u.gone = u.gone, nil
+	u.ordered, u.index, u.referring = nil, index{}, 0
 	u.related = related{}
 }

@@ -67,9 +67,11 @@ type Unit struct {
 
 	referring int // parents of all states
 
-	// gone are the objects that commits deleted, past those that the last Rollback
-	// or Release let go; so that their state can still be told.
-	gone, past []*state
+	// gone is how objects left that commits deleted or Detach let go, past those that
+	// the last Rollback or Release did; so that their state can still be told.
+	gone, past map[mapper.Object]Status
+
+	epoch int // counts how often the unit was emptied
 
 	related related
 }
@@ -121,24 +123,33 @@ func (u *Unit) Status(o mapper.Object) Status {
 	if s, ok := u.known(o); ok {
 		return s.status
 	}
-	for _, states := range [][]*state{u.gone, u.past} {
-		for _, s := range states {
-			if s.object == o {
-				return s.status
-			}
-		}
+	if status, ok := u.gone[o]; ok {
+		return status
 	}
-	return Transient
+	return u.past[o] // Transient where nothing is known
 }
 
 // Find returns the object with that key, if the session has it and it is not
 // deleted.
 func (u *Unit) Find(t *model.Table, key mapper.Key) (o mapper.Object, found bool) {
 	s, ok := u.row(identity{t, key})
-	if !ok || s.status != Persistent || s.doomed {
+	if !ok || s.status != Persistent || s.doomed || s.expired {
 		return mapper.Object{}, false
 	}
 	return s.object, true
+}
+
+// revive gives an expired object the values of its row, but for those that were
+// changed since it expired.
+func (s *state) revive(row mapper.Object) {
+	changed, err := s.table.Plan.Changed(s.object, s.snapshot, nil)
+	if err != nil {
+		return // what cannot be written is told by the flush
+	}
+	columns := slices.DeleteFunc(slices.Clone(s.table.AllColumns()), func(col int) bool { return slices.Contains(changed, col) })
+	s.snapshot = s.table.Plan.Snapshot(row)
+	s.table.Plan.CopyColumns(s.object, row, columns)
+	s.expired = false
 }
 
 // Gone tells whether the session deleted the row with that key.
@@ -153,6 +164,9 @@ func (u *Unit) Gone(t *model.Table, key mapper.Key) bool {
 func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
 	key := t.KeyOf(o)
 	if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
+		if s.expired {
+			s.revive(o)
+		}
 		return s.object
 	}
 	s := &state{table: t, object: o, status: Persistent, key: key, snapshot: t.Plan.Snapshot(o)}
@@ -216,6 +230,7 @@ func (u *Unit) Unhold(o mapper.Object) {
 func (u *Unit) Reload(o, fresh mapper.Object) {
 	s, _ := u.known(o)
 	s.table.Plan.CopyColumns(o, fresh, s.table.AllColumns())
+	s.expired = false
 	s.snapshot = s.table.Plan.Snapshot(o)
 }
 

@@ -1,0 +1,79 @@
+package unitofwork
+
+import "slices"
+
+// Point is a moment that [Unit.Return] goes back to.
+type Point struct {
+	states  []remembered
+	related related
+	epoch   int
+}
+
+type remembered struct {
+	state *state
+	then  state
+}
+
+// Point remembers all objects and their states, right behind a flush: what the
+// rows hold is what their snapshots do, so no value is copied.
+func (u *Unit) Point() *Point {
+	p := &Point{states: make([]remembered, len(u.ordered)), epoch: u.epoch, related: u.related}
+	for i, s := range u.ordered {
+		p.states[i] = remembered{s, *s}
+		p.states[i].then.parents = slices.Clone(s.parents)
+	}
+	return p
+}
+
+// Return takes back what was done since p, when the database has done so: the
+// fields of the objects that the unit had then, their states, deletions. Objects
+// that were added since are transient, and what the database had made for them is
+// taken back; those that were read since are expired, as their rows may be others.
+// A unit that has been emptied meanwhile stays empty.
+func (u *Unit) Return(p *Point) {
+	if u.epoch != p.epoch {
+		return
+	}
+	had := make(map[*state]bool, len(p.states))
+	kept := make([]*state, 0, len(u.ordered))
+	for i := range p.states {
+		r := &p.states[i]
+		had[r.state] = true
+		s := r.state
+		if !r.then.snapshot.IsNil() {
+			s.table.Plan.Restore(s.object, r.then.snapshot, s.table.AllColumns())
+		}
+		*s = r.then
+		kept = append(kept, s)
+	}
+	for _, s := range u.ordered {
+		switch {
+		case had[s]:
+		case s.inserted || s.status == Pending || s.status == Transient:
+			s.takeBack()
+			s.status = Transient
+			s.unit, s.waits = nil, nil
+			u.let(s)
+		case s.in():
+			s.status, s.doomed, s.undo, s.parents = Persistent, false, nil, nil
+			s.snapshot = s.table.Plan.Snapshot(s.object)
+			s.expired = true
+			kept = append(kept, s)
+		}
+	}
+	u.ordered, u.index, u.referring, u.related = kept, index{}, 0, p.related
+	for _, s := range kept {
+		u.referring += len(s.parents)
+	}
+	if len(kept) > few {
+		u.index = newIndex(kept, len(kept))
+	}
+}
+
+// takeBack undoes what flushes of the open transaction wrote to the object.
+func (s *state) takeBack() {
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		s.table.Plan.CopyColumns(s.object, s.undo[i].before, s.undo[i].columns)
+	}
+	s.undo, s.inserted = nil, false
+}

@@ -1,0 +1,152 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/retort-go/retort/internal/flight"
+)
+
+// ErrInSavepoint says: Commit or Rollback was called inside the function of
+// [Session.Savepoint], which ends with its own return only.
+var ErrInSavepoint = errors.New("retort: Commit and Rollback end the whole unit of work, which is not this function's inside Savepoint; return nil to keep what it did, or an error to take it back; see docs/errors.md#in-savepoint")
+
+// Savepoint runs fn as a part of the unit of work that can fail alone. What is
+// pending is written first; when fn returns an error, or panics, the database and
+// the objects go back to where they were then, and the session goes on.
+//
+// What goes back: fields, states, additions and deletions of objects. Objects that
+// fn added are transient again; those that fn read first are expired, since their
+// rows may be others now. Fields that are no columns stay as fn left them. A failed
+// statement inside, such as a violated constraint, fails the session only until fn
+// returns.
+//
+//   - Shape: two round trips, each with what was pending: one begins, one ends. They
+//     may be nested.
+//   - Errors: fn's own, once all is taken back; what writing its changes returns.
+//     Commit and Rollback inside are [ErrInSavepoint]. When the connection is lost
+//     the whole unit of work is.
+//   - Concurrency: fn has the session to itself, on the caller's goroutine.
+func (s *Session) Savepoint(ctx context.Context, fn func(ctx context.Context) error) (err error) {
+	p, err := s.beginPoint(ctx)
+	if err != nil {
+		return err
+	}
+	cause := errPanicked // unless fn returns
+	defer func() {
+		if end := s.endPoint(ctx, p, cause); err == nil {
+			err = end
+		}
+	}()
+	cause = fn(ctx)
+	return cause
+}
+
+// point is an open savepoint.
+type point struct {
+	name   string
+	unit   func()
+	after  int // functions of AfterCommit
+	told   int // changes that hooks are told of
+	misuse int
+
+	written, raw int // of beside: changes, and savepoints of the user's own
+	tx           uint64
+}
+
+func (s *Session) beginPoint(ctx context.Context) (*point, error) {
+	if err := s.outside(); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	work, statements, err := s.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &point{name: "retort_unit_" + strconv.Itoa(s.depth+1)}
+	statements = append(statements, flight.Statement{SQL: "SAVEPOINT " + p.name})
+	if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, work: work}); err != nil {
+		return nil, err
+	}
+	if err := s.apply(ctx, work); err != nil {
+		return nil, err
+	}
+	s.depth++
+	at := s.unit.Point()
+	p.unit = func() { s.unit.Return(at) }
+	p.after, p.told, p.misuse, p.tx = len(s.after), len(s.work), len(s.misuse), s.beside.tx
+	p.written, p.raw = s.beside.written, len(s.beside.savepoints)
+	return p, nil
+}
+
+// endPoint keeps what was done since p, or takes it back when cause is set.
+func (s *Session) endPoint(ctx context.Context, p *point, cause error) error {
+	if err := s.enter(); err != nil {
+		if cause != nil {
+			return cause
+		}
+		return fmt.Errorf("retort: Savepoint: the function left the session in use: %w", err)
+	}
+	defer s.leave()
+	s.depth--
+	if cause == nil && s.failed != nil {
+		cause = fmt.Errorf("%w: %w", ErrSessionFailed, s.failed) // and fn said nothing
+	}
+	if cause == nil {
+		cause = s.keepPoint(ctx, p)
+	}
+	if cause != nil {
+		s.undoPoint(ctx, p)
+	}
+	return cause
+}
+
+func (s *Session) keepPoint(ctx context.Context, p *point) error {
+	if !s.open || s.beside.tx != p.tx {
+		return fmt.Errorf("retort: Savepoint: its transaction has ended inside the function")
+	}
+	s.depth++ // a failed statement of fn's is taken back alone
+	defer func() { s.depth-- }()
+	work, statements, err := s.settled(ctx)
+	if err != nil {
+		return err
+	}
+	statements = append(statements, flight.Statement{SQL: "RELEASE SAVEPOINT " + p.name})
+	if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, work: work}); err != nil {
+		return err
+	}
+	return s.apply(ctx, work)
+}
+
+// undoPoint goes back to p, unless the transaction is lost.
+func (s *Session) undoPoint(ctx context.Context, p *point) {
+	if !s.open || s.beside.tx != p.tx || s.lease.Resource().Broken() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	err := s.eng.observed(ctx, s.lease.Resource(), &flight.Flight{Statements: []flight.Statement{
+		{SQL: "ROLLBACK TO SAVEPOINT " + p.name}, {SQL: "RELEASE SAVEPOINT " + p.name},
+	}}, 1)
+	if err != nil {
+		s.failed = s.eng.explain(err)
+		s.giveBack(ctx, err)
+		return
+	}
+	s.failed, s.beside.aborted, s.beside.written = nil, nil, p.written
+	s.beside.savepoints = s.beside.savepoints[:min(p.raw, len(s.beside.savepoints))]
+	s.misuse = s.misuse[:min(p.misuse, len(s.misuse))]
+	s.after, s.work = s.after[:min(p.after, len(s.after))], s.work[:min(p.told, len(s.work))]
+	p.unit()
+}
+
+// giveUp fails the session: inside a savepoint until that is taken back, else its
+// transaction is.
+func (s *Session) giveUp(ctx context.Context, err error) {
+	s.failed = err
+	if s.depth == 0 || !s.open {
+		s.giveBack(ctx, err)
+	}
+}

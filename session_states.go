@@ -1,0 +1,72 @@
+package retort
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Detach lets objects go: their changes are not written any more, and their rows
+// can be read into other objects. SQLAlchemy calls it expunge. It does no I/O.
+//
+//   - Shape: a pending object is transient again, a persistent one detached.
+//   - Errors: misuse, such as an object that is not in the session, is returned by
+//     the next flush or commit.
+func (s *Session) Detach(objects ...any) { s.each("Detach", objects, s.unit.Detach) }
+
+// Expire makes persistent objects take the values of their rows when those are
+// read next, by Get or any query: no field is read by itself. Their changes that
+// were not flushed are taken back at once; what is changed later is kept then and
+// written. It does no I/O.
+//
+//   - Errors: misuse is returned by the next flush or commit.
+func (s *Session) Expire(objects ...any) { s.each("Expire", objects, s.unit.Expire) }
+
+// Merge brings an object from elsewhere, such as one of an earlier session, into
+// the session: it copies the object's values onto the one that stands for its row
+// here, which it returns. Columns that the database makes are not copied. Without
+// such a row, or without a key, a copy is added.
+//
+//   - Shape: one round trip when the session does not have the row, else none; the
+//     object itself is not touched and stays outside. Relations are not followed.
+//   - Errors: [ErrStale] when the object's version is not the row's; what Get
+//     returns.
+func (t *Table[T]) Merge(ctx context.Context, s *Session, object *T) (*T, error) {
+	compiled, err := tableOf(s, t)
+	if err != nil {
+		return nil, err
+	}
+	given, ok := compiled.Plan.ObjectOf(object)
+	if !ok {
+		return nil, fmt.Errorf("retort: Merge: got a nil %T", object)
+	}
+	if s.State(object) != "transient" && s.State(object) != "detached" {
+		return object, nil
+	}
+	copied := func() (*T, error) {
+		fresh := compiled.Plan.Any(compiled.Plan.Clone(given)).(*T)
+		s.Add(fresh)
+		return fresh, nil
+	}
+	for _, col := range compiled.Key {
+		if compiled.Plan.IsZero(given, col) && (compiled.Columns[col].ServerMade || compiled.Columns[col].KeyMaker != nil) {
+			return copied()
+		}
+	}
+	into, err := s.get(ctx, compiled, compiled.KeyValue(given))
+	switch {
+	case errors.Is(err, ErrNotFound) && !compiled.KeyServerMade():
+		return copied()
+	case err != nil:
+		return nil, err
+	}
+	if err := s.ready(); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	if s.unit.Merge(compiled, into, given) {
+		key := compiled.KeyValue(given)
+		return nil, &StaleError{Table: compiled.Name(), Key: key, Keys: []any{key}, Err: errors.New("retort: Merge: the object is of an older version")}
+	}
+	return compiled.Plan.Any(into).(*T), nil
+}
