@@ -120,6 +120,23 @@ func (c change) run(t *testing.T) {
 	}
 }
 
+// TestRenamesAreAskedFor: without a hint the plan drops and adds, and asks.
+func TestRenamesAreAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ before, after, want string }{
+		{"CREATE TABLE t (id int, a text)", "CREATE TABLE t (id int, b text)", "if a is called b now"},
+		{"CREATE TABLE t (id int)", "CREATE TABLE u (id int)", "if t is called u now"},
+		{"CREATE TABLE t (id int, a text)", "CREATE TABLE t (id int, b int)", ""},
+		{"CREATE TABLE t (id int)", "CREATE TABLE u (id bigint)", ""},
+	} {
+		before, after := newDatabase(t, test.before).read(t), newDatabase(t, test.after).read(t)
+		up := autogenerate.Script(autogenerate.Build(before, after, compare(t, before, after, everything)).Up)
+		if strings.Contains(up, "Options.Renames") != (test.want != "") || !strings.Contains(up, test.want) {
+			t.Errorf("%s, %s: want %q in\n%s", test.before, test.after, test.want, up)
+		}
+	}
+}
+
 // TestNumbersGoOn: a sequence that is made for a column with rows counts on
 // behind them, up and down.
 func TestNumbersGoOn(t *testing.T) {

@@ -66,8 +66,8 @@ type Plan struct {
 //     changed, and nothing else; where data is gone, it says so.
 func Build(database, models *catalog.Catalog, differences []Difference) *Plan {
 	plan := &Plan{
-		Up:   steps(database, models, differences),
-		Down: steps(models, database, inverse(differences)),
+		Up:   steps(database, models, differences, true),
+		Down: steps(models, database, inverse(differences), false),
 	}
 	if lost := lostFor(database, differences); len(lost) > 0 {
 		plan.Down = append([]Step{{Mode: Together, Hazards: lost}}, plan.Down...)

@@ -1,6 +1,7 @@
 package autogenerate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -255,7 +256,7 @@ func (p *planner) drops() {
 	p.each(catalog.KindColumn, func(d Difference) {
 		if d.Action == Drop && !p.computed(d) {
 			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name),
-				Hazard{DeletesData, "every value of " + d.Table + "." + d.Name})
+				append([]Hazard{{DeletesData, "every value of " + d.Table + "." + d.Name}}, p.perhapsRenamed(d)...)...)
 		}
 	})
 	dropped := map[catalog.Ref]bool{}
@@ -270,7 +271,8 @@ func (p *planner) drops() {
 		}
 		switch ref.Kind {
 		case catalog.KindTable:
-			p.step(Together, "DROP TABLE "+p.table(ref), Hazard{DeletesData, "every row of " + ref.Name})
+			p.step(Together, "DROP TABLE "+p.table(ref), append([]Hazard{{DeletesData, "every row of " + ref.Name}},
+				p.perhapsRenamed(Difference{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name})...)...)
 		case catalog.KindSequence:
 			s, _ := p.from.Sequence(ref.Namespace, ref.Name)
 			owner, ok := p.from.Table(s.OwnerNamespace, s.OwnerTable)
@@ -294,4 +296,39 @@ func (p *planner) drops() {
 			p.step(Together, "DROP SCHEMA "+sqltext.Ident(d.Name))
 		}
 	})
+}
+
+// perhapsRenamed asks, where something new looks like what goes. It never decides.
+func (p *planner) perhapsRenamed(gone Difference) []Hazard {
+	for _, d := range p.diffs {
+		if !p.asks || d.Action != Add || d.Kind != gone.Kind || d.Namespace != gone.Namespace || d.Table != gone.Table || !p.alike(gone, d) {
+			continue
+		}
+		return []Hazard{{ByHand, "if " + gone.Name + " is called " + d.Name + " now, say so in Options.Renames: then nothing is lost"}}
+	}
+	return nil
+}
+
+// alike reports whether two columns have the same type, or two tables the same
+// columns.
+func (p *planner) alike(gone, added Difference) bool {
+	columns := func(c *catalog.Catalog, d Difference) []string {
+		t, ok := c.Table(d.Namespace, cmp.Or(d.Table, d.Name))
+		if !ok {
+			return nil
+		}
+		var out []string
+		for i := range t.Columns {
+			col := &t.Columns[i]
+			switch {
+			case d.Kind == catalog.KindTable:
+				out = append(out, col.Name+" "+columnType(col))
+			case col.Name == d.Name:
+				out = append(out, columnType(col))
+			}
+		}
+		return out
+	}
+	from := columns(p.from, gone)
+	return len(from) > 0 && slices.Equal(from, columns(p.to, added))
 }

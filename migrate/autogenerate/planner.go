@@ -13,6 +13,7 @@ type planner struct {
 	from, to *catalog.Catalog
 	diffs    []Difference
 	all      []Step
+	asks     bool // whether a drop was meant as a rename; no way back does
 
 	created  map[catalog.Ref]bool // tables that the plan creates
 	gone     map[catalog.Ref]bool // views and functions that are dropped or made anew
@@ -32,7 +33,7 @@ type partKey struct{ namespace, table, name string }
 // steps plans one direction. The order of its parts is the point: what stands in
 // the way goes first, what is new comes in the order of its dependencies, what
 // waits long for locks stands alone, what deletes comes last.
-func steps(from, to *catalog.Catalog, differences []Difference) []Step {
+func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Step {
 	var renames []Renaming
 	for _, d := range differences {
 		if d.Action == Rename && (d.Kind == catalog.KindTable || d.Kind == catalog.KindColumn || d.Kind == catalog.KindType) {
@@ -40,7 +41,7 @@ func steps(from, to *catalog.Catalog, differences []Difference) []Step {
 		}
 	}
 	p := &planner{
-		from: renamed(from, renames), to: to, diffs: differences,
+		from: renamed(from, renames), to: to, diffs: differences, asks: asks,
 		created: map[catalog.Ref]bool{}, gone: map[catalog.Ref]bool{}, again: map[catalog.Ref]bool{},
 		retyped: map[columnKey]bool{}, rebuilt: map[columnKey]bool{}, parted: map[partKey]bool{},
 	}
