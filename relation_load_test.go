@@ -145,6 +145,36 @@ func TestLoading(t *testing.T) {
 			wantErr(t, all[0].Posts.Replace(), retort.ErrNotLoaded, "Blog.Posts")
 		}
 	})
+	t.Run("keeps_the_filters_of_the_session", func(t *testing.T) {
+		t.Parallel()
+		b := blogBench(t)
+		fillBlogs(t, b, 2)
+		for _, kind := range []string{"with", "later", "in a transaction"} {
+			s := b.session(t)
+			s.Filter(retort.FilterBy("finished", essays, &essays.C.Draft, false), retort.FilterBy("x", tagTable, &tagTable.C.Name, "x"))
+			relation := retort.Load(&blogs.C.Posts).With(&essays.C.Labels)
+			q := byName.With(relation)
+			switch kind {
+			case "later":
+				q = byName
+			case "in a transaction":
+				_, err := s.Exec(t.Context(), "SELECT 1")
+				must(t, err)
+			}
+			all, err := q.All(t.Context(), s)
+			must(t, err)
+			if kind == "later" {
+				must(t, retort.LoadRelated(t.Context(), s, all, relation))
+			}
+			rows, err := all[0].Posts.All()
+			must(t, err)
+			found, err := rows[0].Labels.All()
+			must(t, err)
+			if got := headlines(t, &all[0].Posts); got != "p2" || len(found) != 1 || found[0].Name != "x" {
+				t.Errorf("%s: got %s with %d labels", kind, got, len(found))
+			}
+		}
+	})
 	t.Run("sees_what_is_pending", func(t *testing.T) {
 		t.Parallel()
 		b := blogBench(t)
