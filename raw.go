@@ -26,7 +26,8 @@ type Raw[T any] struct {
 	readOnly bool
 }
 
-// SQL declares a statement. What it does is not known, so it opens the session's
+// SQL declares a statement. Its arguments are $1, $2 …, or named by a single [Args]:
+// retort.SQL[int64]("SELECT … WHERE id = @id", retort.Args{"id": id}). What it does is not known, so it opens the session's
 // transaction; a SELECT that changes nothing says so with [Raw.ReadOnly].
 func SQL[T any](sql string, args ...any) Raw[T] { return Raw[T]{sql: sql, args: args} }
 
@@ -112,6 +113,10 @@ func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool
 	}
 	defer s.leave()
 	if err := checkSQL(sql); err != nil {
+		return 0, err
+	}
+	sql, args, err := arrange("SQL", sql, args)
+	if err != nil {
 		return 0, err
 	}
 	st := flight.Statement{SQL: sql, Raw: true, Row: row}

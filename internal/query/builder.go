@@ -46,6 +46,9 @@ type World struct {
 	// Models finds the compiled model behind a declaration.
 	Models Models
 
+	// Types are those that the program registered.
+	Types *mapper.Types
+
 	// Filters are conditions that no query may forget.
 	Filters []Filter
 
@@ -327,7 +330,7 @@ func (b *builder) like(p Predicate, s source, col int) {
 		b.WriteString("::text")
 	}
 	b.WriteString(" LIKE ")
-	if _, err := mapper.AppendText(&b.args, p.value.(string)); err != nil {
+	if _, err := b.world.Types.AppendText(&b.args, p.value.(string)); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("retort: %s: %w", p.name, err))
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 )
 
@@ -287,7 +286,7 @@ func (b *builder) param(call string, v any) {
 		b.fail("%s: a nil value compares with nothing; use retort.IsNull or .IsNull()", call)
 		return
 	}
-	if _, err := mapper.AppendText(&b.args, v); err != nil {
+	if _, err := b.world.Types.AppendText(&b.args, v); err != nil {
 		b.errs = append(b.errs, nilHint(call, err))
 		return
 	}

@@ -1,0 +1,89 @@
+package query
+
+import (
+	"strings"
+)
+
+// Piece is text of the user's own, or an expression inside it.
+type Piece struct {
+	SQL  string
+	Node Node
+}
+
+// Fragment is SQL of the user's own.
+func Fragment(pieces []Piece, nullable bool) Node {
+	return Node{write: func(b *builder) facts {
+		b.effects.Raw = true
+		b.WriteString("(")
+		for _, p := range pieces {
+			if !p.Node.empty() {
+				b.node("Fragment", p.Node)
+				continue
+			}
+			b.WriteString(p.SQL)
+		}
+		if n := len(pieces); n > 0 && strings.Contains(pieces[n-1].SQL, "--") {
+			b.WriteString("\n") // a comment would swallow what follows
+		}
+		b.WriteString(")")
+		return facts{nullable: nullable}
+	}}
+}
+
+// Pure is n without the doubts about what a fragment does.
+func Pure(n Node) Node {
+	out := n
+	out.write = func(b *builder) facts {
+		before := b.effects.Raw
+		f := n.write(b)
+		b.effects.Raw = before
+		return f
+	}
+	return out
+}
+
+// Element compares a value with the elements of an array, as in $1 = ANY(array).
+func Element(call string, array Node, operator string, v any) Node {
+	return Node{write: func(b *builder) facts {
+		b.param(call, v)
+		b.WriteString(" " + operator + "(")
+		f := b.node(call, array)
+		b.WriteString(")")
+		return facts{nullable: f.nullable}
+	}}
+}
+
+// InRange tells whether a range holds a value, which is cast to the type of the
+// range's bounds: the server could not tell it from a range.
+func InRange(call string, r Node, v any) Node {
+	return Node{write: func(b *builder) facts {
+		b.WriteString("(")
+		f := b.node(call, r)
+		b.WriteString(" @> ")
+		b.param(call, v)
+		if f.table != nil {
+			b.WriteString(boundCast(f.table.Plan.Column(f.col).PGType))
+		}
+		b.WriteString(")")
+		return facts{nullable: f.nullable}
+	}}
+}
+
+// boundCast is the cast to the type of the bounds of a built-in range type.
+func boundCast(rangeType string) string {
+	switch strings.TrimSuffix(strings.Replace(rangeType, "multirange", "range", 1), "range") {
+	case "int4":
+		return "::int4"
+	case "int8":
+		return "::int8"
+	case "num":
+		return "::numeric"
+	case "ts":
+		return "::timestamp"
+	case "tstz":
+		return "::timestamptz"
+	case "date":
+		return "::date"
+	}
+	return ""
+}
