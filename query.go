@@ -1,6 +1,7 @@
 package retort
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -102,7 +103,7 @@ func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(q.order) == 0 {
+	if len(q.order) == 0 && (q.more == nil || !q.more.total) {
 		return nil, fmt.Errorf("retort: Position: the query has no order and so no next page; add .OrderBy(retort.Asc(&%s.C.%s))", t.Type.Name(), t.KeyField())
 	}
 	o, ok := t.Plan.ObjectOf(row)
@@ -120,6 +121,34 @@ func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
 		values[i] = t.Plan.Value(o, col)
 	}
 	return values, nil
+}
+
+// ByKey orders by the primary key, behind the keys of the order that are there.
+func (q Query[T]) ByKey() Query[T] { return q.clause(func(c *clauses) { c.total = true }) }
+
+// Bookmark is [Query.Position] as bytes, for [Query.Resume]: what a cursor carries.
+// They hold values of the row in plain sight; sign them, and encrypt them where
+// that matters. web.Paginate signs.
+//
+//   - Errors: as [Query.Position].
+func (q Query[T]) Bookmark(s *Session, row *T) ([]byte, error) {
+	values, err := q.Position(s, row)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return nil, fmt.Errorf("retort: Bookmark: a key of the order cannot be written as json by encoding/json")
+	}
+	return text, nil
+}
+
+// Resume is [Query.After] the row of a [Query.Bookmark].
+//
+//   - Errors: bytes that are no bookmark of this order, when the query runs.
+func (q Query[T]) Resume(bookmark []byte) Query[T] {
+	q.after = []any{query.Bookmark(bookmark)}
+	return q
 }
 
 func (q Query[T]) compiled(t *model.Table, label string) *query.Select {

@@ -20,6 +20,7 @@ type clauses struct {
 	having     []Predicate
 	offset     int
 	lock       *query.Lock
+	total      bool // the primary key is a part of the order
 	name       string
 	errs       []error
 }
@@ -45,6 +46,7 @@ func (c *clauses) add(sel *query.Select) {
 	}
 	sel.Joins, sel.Lifted, sel.Distinct, sel.DistinctOn = c.joins, c.lifted, c.distinct, c.distinctOn
 	sel.Group, sel.Having, sel.Offset, sel.Lock = c.group, c.having, c.offset, c.lock
+	sel.Total = sel.Total || c.total
 	if c.name != "" && sel.Label != "" {
 		sel.Label += " " + c.name
 	}

@@ -84,14 +84,18 @@ func (q Query[T]) capped(n int) Query[T] {
 // Count counts the rows, without order but with limit and page.
 func (q Query[T]) Count(ctx context.Context, s *Session) (int64, error) {
 	var n int64
-	err := q.scalar(ctx, s, "query.count", (*query.Select).Count, func(value []byte) error {
-		if len(value) != 8 {
-			return fmt.Errorf("retort: count came back with %d bytes instead of 8", len(value))
-		}
-		n = int64(binary.BigEndian.Uint64(value))
-		return nil
+	err := q.scalar(ctx, s, "query.count", (*query.Select).Count, func(value []byte) (err error) {
+		n, err = countOf(value)
+		return err
 	})
 	return n, err
+}
+
+func countOf(value []byte) (int64, error) {
+	if len(value) != 8 {
+		return 0, fmt.Errorf("retort: count came back with %d bytes instead of 8", len(value))
+	}
+	return int64(binary.BigEndian.Uint64(value)), nil
 }
 
 // Exists tells whether there is a row.

@@ -67,20 +67,9 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 
 // selectByKey reads one row into a new object that the session does not know.
 func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, key any) (mapper.Object, error) {
-	f := &byKey{table: t}
-	f.args.Values, f.args.Formats = f.values[:0], f.formats[:0]
-	if err := t.AppendKey(&f.args, key); err != nil {
-		return mapper.Object{}, fmt.Errorf("retort: %s %s: %w", call, t.Type, err)
-	}
-	st := flight.Statement{
-		SQL: t.SelectByKeySQL(), OIDs: t.KeyOIDs(), Args: f.args.Values, Formats: f.args.Formats, Row: f.row,
-	}
-	if len(s.filters) > 0 || s.unfiltered != nil {
-		filtered, err := query.ByKey(t, key, s.world(), "session.get")
-		if err != nil {
-			return mapper.Object{}, err
-		}
-		st = statement(filtered, f.row)
+	f, st, err := s.byKeyStatement(call, t, key)
+	if err != nil {
+		return mapper.Object{}, err
 	}
 	if err := s.read(ctx, f.reset, st); err != nil {
 		return mapper.Object{}, err
@@ -89,6 +78,26 @@ func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, 
 		return mapper.Object{}, ErrNotFound
 	}
 	return f.object, nil
+}
+
+// byKeyStatement is the statement that reads one row, and what takes it.
+func (s *Session) byKeyStatement(call string, t *model.Table, key any) (*byKey, flight.Statement, error) {
+	f := &byKey{table: t}
+	f.args.Values, f.args.Formats = f.values[:0], f.formats[:0]
+	if err := t.AppendKey(&f.args, key); err != nil {
+		return nil, flight.Statement{}, fmt.Errorf("retort: %s %s: %w", call, t.Type, err)
+	}
+	st := flight.Statement{
+		SQL: t.SelectByKeySQL(), OIDs: t.KeyOIDs(), Args: f.args.Values, Formats: f.args.Formats, Row: f.row,
+	}
+	if len(s.filters) > 0 || s.unfiltered != nil {
+		filtered, err := query.ByKey(t, key, s.world(), "session.get")
+		if err != nil {
+			return nil, flight.Statement{}, err
+		}
+		st = statement(filtered, f.row)
+	}
+	return f, st, nil
 }
 
 // byKey is what reading one row needs, in one allocation.

@@ -193,6 +193,10 @@ func (b *builder) value(call string, s source, col int, v any) {
 			call, s.table.Columns[col].Name)
 		return
 	}
+	if b.inline {
+		b.constant(call, v, s.table.Plan.OID(col))
+		return
+	}
 	if err := s.table.Plan.AppendValue(&b.args, col, v); err != nil {
 		b.errs = append(b.errs, nilHint(call, err))
 		return
@@ -330,6 +334,10 @@ func (b *builder) like(p Predicate, s source, col int) {
 		b.WriteString("::text")
 	}
 	b.WriteString(" LIKE ")
+	if b.inline {
+		b.constant(p.name, p.value, 0)
+		return
+	}
 	if _, err := b.world.Types.AppendText(&b.args, p.value.(string)); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("retort: %s: %w", p.name, err))
 		return
@@ -357,6 +365,12 @@ func (b *builder) in(p Predicate, s source, col int) {
 			return
 		}
 		s, col = source{table: t}, origin
+	}
+	if b.inline {
+		b.WriteString(" = ANY(")
+		b.constant(p.name, p.value, 0)
+		b.WriteString(")")
+		return
 	}
 	if err := s.table.Plan.AppendArray(&b.args, col, p.value); err != nil {
 		b.errs = append(b.errs, nilHint(p.name, err))

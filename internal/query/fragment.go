@@ -11,6 +11,8 @@ type Piece struct {
 }
 
 // Fragment is SQL of the user's own.
+//
+//go:noinline
 func Fragment(pieces []Piece, nullable bool) Node {
 	return Node{write: func(b *builder) facts {
 		b.effects.Raw = true
@@ -31,6 +33,8 @@ func Fragment(pieces []Piece, nullable bool) Node {
 }
 
 // Pure is n without the doubts about what a fragment does.
+//
+//go:noinline
 func Pure(n Node) Node {
 	out := n
 	out.write = func(b *builder) facts {
@@ -43,6 +47,8 @@ func Pure(n Node) Node {
 }
 
 // Element compares a value with the elements of an array, as in $1 = ANY(array).
+//
+//go:noinline
 func Element(call string, array Node, operator string, v any) Node {
 	return Node{write: func(b *builder) facts {
 		b.param(call, v)
@@ -55,6 +61,8 @@ func Element(call string, array Node, operator string, v any) Node {
 
 // InRange tells whether a range holds a value, which is cast to the type of the
 // range's bounds: the server could not tell it from a range.
+//
+//go:noinline
 func InRange(call string, r Node, v any) Node {
 	return Node{write: func(b *builder) facts {
 		b.WriteString("(")

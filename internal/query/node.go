@@ -11,7 +11,8 @@ import (
 // Node is a part of an expression, which writes itself into a statement.
 //
 //   - Shape: a value; the zero Node is no expression and an error where one is
-//     wanted.
+//     wanted. What makes Nodes is kept from being inlined: each place would get a
+//     copy of the function inside, and a program full of queries compiles for minutes.
 type Node struct {
 	write     func(b *builder) facts
 	aggregate bool // may have FILTER and OVER
@@ -53,6 +54,8 @@ func (b *builder) node(call string, n Node) facts {
 const deepest = 2000
 
 // Column is the column that a field pointer names.
+//
+//go:noinline
 func Column(call string, field any) Node {
 	return Node{write: func(b *builder) facts {
 		s, col, ok := b.resolve(call, field)
@@ -66,6 +69,8 @@ func Column(call string, field any) Node {
 
 // Param is a value as a parameter, whose type follows from the Go type where
 // that is certain; text is left to the server, as it may be an enum's.
+//
+//go:noinline
 func Param(call string, v any) Node {
 	return Node{write: func(b *builder) facts {
 		b.param(call, v)
@@ -76,6 +81,8 @@ func Param(call string, v any) Node {
 // Call is a function of the server with its arguments.
 //
 //   - Shape: name is SQL text of the library's own, never a user's.
+//
+//go:noinline
 func Call(name string, args ...Node) Node {
 	return Node{write: func(b *builder) facts {
 		f := b.call(name, args)
@@ -84,6 +91,8 @@ func Call(name string, args ...Node) Node {
 }
 
 // Alike is a function whose result is of its first argument's type.
+//
+//go:noinline
 func Alike(name string, args ...Node) Node {
 	return Node{write: func(b *builder) facts { return b.call(name, args) }}
 }
@@ -109,11 +118,16 @@ func (b *builder) call(name string, args []Node) facts {
 
 // Aggregate is a function over the rows of a group. It gives NULL where there is
 // no row; for count see [NotNull].
+//
+//go:noinline
 func Aggregate(name string, args ...Node) Node { return aggregate(Call(name, args...)) }
 
 // AlikeAggregate is an [Aggregate] whose result is of its argument's type.
+//
+//go:noinline
 func AlikeAggregate(name string, arg Node) Node { return aggregate(Alike(name, arg)) }
 
+//go:noinline
 func aggregate(inner Node) Node {
 	return Node{aggregate: true, write: func(b *builder) facts {
 		f := inner.write(b)
@@ -124,11 +138,16 @@ func aggregate(inner Node) Node {
 }
 
 // NotNull is n where the server promises a value.
+//
+//go:noinline
 func NotNull(n Node) Node { return withNull(n, false) }
 
 // Nullable is n where NULL may come out whatever goes in.
+//
+//go:noinline
 func Nullable(n Node) Node { return withNull(n, true) }
 
+//go:noinline
 func withNull(n Node, nullable bool) Node {
 	out := n
 	out.write = func(b *builder) facts {
@@ -140,6 +159,8 @@ func withNull(n Node, nullable bool) Node {
 }
 
 // Coalesce is the first of ns that is not NULL.
+//
+//go:noinline
 func Coalesce(ns ...Node) Node {
 	return Node{write: func(b *builder) facts {
 		b.WriteString("coalesce(")
@@ -160,6 +181,8 @@ func Coalesce(ns ...Node) Node {
 }
 
 // Op joins two expressions by an operator.
+//
+//go:noinline
 func Op(left Node, operator string, right Node) Node {
 	return Node{write: func(b *builder) facts {
 		b.WriteString("(")
@@ -173,6 +196,8 @@ func Op(left Node, operator string, right Node) Node {
 }
 
 // OpValue joins an expression and a value, encoded as what is on the left.
+//
+//go:noinline
 func OpValue(call string, left Node, operator string, v any) Node {
 	return Node{write: func(b *builder) facts {
 		b.WriteString("(")
@@ -185,6 +210,8 @@ func OpValue(call string, left Node, operator string, v any) Node {
 }
 
 // Suffix writes text behind an expression; its value is of another type.
+//
+//go:noinline
 func Suffix(call string, n Node, text string) Node {
 	return Node{write: func(b *builder) facts {
 		b.WriteString("(")
@@ -196,6 +223,8 @@ func Suffix(call string, n Node, text string) Node {
 }
 
 // Cast converts to a type, given as SQL text that passed CheckType.
+//
+//go:noinline
 func Cast(n Node, sqlType string) Node {
 	if err := CheckType(sqlType); err != nil {
 		return Failed(err)
@@ -204,6 +233,8 @@ func Cast(n Node, sqlType string) Node {
 }
 
 // Text is SQL text of the library's own.
+//
+//go:noinline
 func Text(sql string, nullable bool) Node {
 	return Node{write: func(b *builder) facts {
 		b.WriteString(sql)
@@ -212,6 +243,8 @@ func Text(sql string, nullable bool) Node {
 }
 
 // Failed is an expression that could not be made.
+//
+//go:noinline
 func Failed(err error) Node {
 	return Node{write: func(b *builder) facts {
 		b.errs = append(b.errs, err)
@@ -220,6 +253,8 @@ func Failed(err error) Node {
 }
 
 // Truth is a condition as a value.
+//
+//go:noinline
 func Truth(p Predicate) Node {
 	return Node{write: func(b *builder) facts {
 		if p.empty() {
@@ -241,6 +276,8 @@ type Branch struct {
 
 // Case is the value of the first branch that holds, else that of otherwise; an
 // empty otherwise is NULL.
+//
+//go:noinline
 func Case(branches []Branch, otherwise Node) Node {
 	return Node{write: func(b *builder) facts {
 		if len(branches) == 0 {
@@ -284,6 +321,10 @@ func (b *builder) param(call string, v any) {
 	t := reflect.TypeOf(v)
 	if isNil(v) {
 		b.fail("%s: a nil value compares with nothing; use retort.IsNull or .IsNull()", call)
+		return
+	}
+	if b.inline {
+		b.constant(call, v, oidOf(t))
 		return
 	}
 	if _, err := b.world.Types.AppendText(&b.args, v); err != nil {

@@ -1,5 +1,10 @@
 package query
 
+import (
+	"encoding/json"
+	"reflect"
+)
+
 // wherePage writes WHERE with the conditions of q and, on a page after the
 // first, the condition that a row comes behind the last one seen.
 func (b *builder) wherePage(q *Select, keys []orderKey) {
@@ -11,6 +16,15 @@ func (b *builder) wherePage(q *Select, keys []orderKey) {
 	if q.Table == nil {
 		b.fail("After: pages need a table, and this query reads the rows of a statement")
 		return
+	}
+	if len(q.After) == 1 {
+		if mark, ok := q.After[0].(Bookmark); ok {
+			own := *q
+			if own.After, ok = b.bookmark(&own, mark, keys); !ok {
+				return
+			}
+			q = &own
+		}
 	}
 	if len(q.After) != len(keys) {
 		b.fail("After: got %d values for %d keys of the order (the primary key counts, as the last one); take them from Position", len(q.After), len(keys))
@@ -36,6 +50,32 @@ func (b *builder) wherePage(q *Select, keys []orderKey) {
 	} else {
 		b.mixedComparison(q.After, keys)
 	}
+}
+
+// Bookmark stands for the values of After: a json array of them.
+type Bookmark []byte
+
+// bookmark reads the values in the types of the keys.
+func (b *builder) bookmark(q *Select, mark Bookmark, keys []orderKey) ([]any, bool) {
+	var texts []json.RawMessage
+	if json.Unmarshal(mark, &texts) != nil || len(texts) != len(keys) {
+		b.fail("Resume: these are no bookmark of this query's order; take it from Bookmark of the same query")
+		return nil, false
+	}
+	values := make([]any, len(keys))
+	for i, k := range keys {
+		if k.source != &b.sources[0] {
+			b.fail("Resume: a page is ordered by columns of its own table, %s", q.Table.Type)
+			return nil, false
+		}
+		v := reflect.New(q.Table.Plan.GoType(k.column))
+		if json.Unmarshal(texts[i], v.Interface()) != nil {
+			b.fail("Resume: these are no bookmark of this query's order; take it from Bookmark of the same query")
+			return nil, false
+		}
+		values[i] = v.Elem().Interface()
+	}
+	return values, true
 }
 
 func sameDirection(keys []orderKey) bool {

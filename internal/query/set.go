@@ -94,6 +94,8 @@ func fieldsOf(items []Item) []int {
 }
 
 // Over is an aggregate or a window function over the rows around its own.
+//
+//go:noinline
 func Over(n Node, partition []Node, order []Order, frame string) Node {
 	return Node{write: func(b *builder) facts {
 		if !n.aggregate && !n.window {
@@ -132,6 +134,8 @@ func Over(n Node, partition []Node, order []Order, frame string) Node {
 }
 
 // Filtered is an aggregate of the rows for which p holds.
+//
+//go:noinline
 func Filtered(n Node, p Predicate) Node {
 	out := n
 	out.write = func(b *builder) facts {
@@ -155,12 +159,16 @@ func Filtered(n Node, p Predicate) Node {
 }
 
 // Window marks a function that needs [Over].
+//
+//go:noinline
 func Window(n Node) Node {
 	n.window = true
 	return n
 }
 
 // Exists holds when the statement has a row.
+//
+//go:noinline
 func Exists(f Form) Predicate {
 	if sel, ok := f.(*Select); ok && len(sel.Items)+len(sel.DistinctOn) == 0 && !sel.Distinct {
 		own := *sel
@@ -175,6 +183,8 @@ func Exists(f Form) Predicate {
 }
 
 // InQuery holds when the expression is among the values of a statement.
+//
+//go:noinline
 func InQuery(call string, left Node, f Form) Predicate {
 	return Condition(call, Node{write: func(b *builder) facts {
 		b.node(call, left)
@@ -185,6 +195,8 @@ func InQuery(call string, left Node, f Form) Predicate {
 }
 
 // Scalar is the one value of a statement; NULL where it has no row.
+//
+//go:noinline
 func Scalar(f Form) Node {
 	return Node{write: func(b *builder) facts {
 		out := b.subquery(f)
@@ -198,6 +210,8 @@ func Scalar(f Form) Node {
 }
 
 // Row is several expressions as one value, for comparisons.
+//
+//go:noinline
 func Row(call string, ns []Node) Node {
 	return Node{write: func(b *builder) facts {
 		b.WriteString("(")
@@ -208,6 +222,8 @@ func Row(call string, ns []Node) Node {
 }
 
 // Compared are pairs of an expression and a value, compared as rows.
+//
+//go:noinline
 func Compared(call, operator string, left []Node, values []any) Predicate {
 	return Condition(call, Node{write: func(b *builder) facts {
 		if len(left) == 0 {
@@ -235,6 +251,8 @@ func Compared(call, operator string, left []Node, values []any) Predicate {
 }
 
 // AnyOf compares an expression with the elements of a list, all in one parameter.
+//
+//go:noinline
 func AnyOf(call string, left Node, list any) Predicate {
 	return Condition(call, Node{write: func(b *builder) facts {
 		f := b.node(call, left)
@@ -250,6 +268,8 @@ func AnyOf(call string, left Node, list any) Predicate {
 }
 
 // Prefix writes text of the library's own before an expression.
+//
+//go:noinline
 func Prefix(text string, n Node) Node {
 	return Node{write: func(b *builder) facts {
 		b.WriteString(text)
@@ -258,6 +278,8 @@ func Prefix(text string, n Node) Node {
 }
 
 // Ordered is the last argument of an aggregate with the order of the rows.
+//
+//go:noinline
 func Ordered(n Node, order []Order) Node {
 	if len(order) == 0 {
 		return n

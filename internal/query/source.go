@@ -153,6 +153,7 @@ func (b *builder) add(src Source, t *model.Table, lateral bool, call string) {
 		if s.table = b.world.model(src.Declaration); s.table == nil {
 			b.fail("%s: a table of the query is not part of this engine's Base; add it to NewBase", call)
 			s.table = &model.Table{StandIn: mapper.NewStandIn(emptyType, nil), Type: emptyType, Schema: &schema.Table{}}
+			s.rows = []facts{} // nothing to filter, nothing to read
 		}
 	}
 	if name == "" {

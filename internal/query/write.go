@@ -405,6 +405,8 @@ func (b *builder) wholeConflict(t *model.Table, c *Conflict) *Conflict {
 }
 
 // Excluded is a column of the row that could not be inserted.
+//
+//go:noinline
 func Excluded(field any) Node {
 	return Node{write: func(b *builder) facts {
 		s, col, ok := b.resolve("Excluded", field)

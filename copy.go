@@ -1,0 +1,201 @@
+package retort
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/query"
+)
+
+// CopyIn writes rows by COPY, the fastest way into a table, as they come: a million
+// rows need the memory of one. They go past the session; unset client-made keys
+// are made and stay in the objects.
+//
+//   - Shape: pending changes are written first, in a round trip of their own; then
+//     one more, inside the session's transaction. Returns how many rows were written.
+//   - Errors: the first row that cannot be written: nothing is kept, as the
+//     transaction fails. A column whose values have no binary form for COPY.
+func (t *Table[T]) CopyIn(ctx context.Context, s *Session, rows iter.Seq[*T]) (int64, error) {
+	compiled, err := tableOf(s, t)
+	if err != nil {
+		return 0, err
+	}
+	if compiled.ReadOnly {
+		return 0, fmt.Errorf("%w: CopyIn into %q", ErrReadOnlyTable, compiled.Name())
+	}
+	if s.opts.ReadOnly {
+		return 0, fmt.Errorf("%w: CopyIn into %q", ErrReadOnly, compiled.Name())
+	}
+	now := s.moment()
+	columns := compiled.InsertColumns()
+	var args mapper.Args
+	encode := func(out []byte, row *T) ([]byte, error) {
+		o, ok := compiled.Plan.ObjectOf(row)
+		if !ok {
+			return nil, errors.New("retort: CopyIn: a row is nil")
+		}
+		if err := prepareObject(compiled, o, now); err != nil {
+			return nil, err
+		}
+		args.Reset()
+		out = binary.BigEndian.AppendUint16(out, uint16(len(columns)))
+		for i, col := range columns {
+			if err := compiled.Plan.Append(&args, o, col); err != nil {
+				return nil, fmt.Errorf("retort: CopyIn: %w", err)
+			}
+			v := args.Values[i]
+			if v == nil {
+				out = append(out, 0xff, 0xff, 0xff, 0xff)
+				continue
+			}
+			if args.Formats[i] != 1 {
+				return nil, fmt.Errorf("retort: CopyIn: column %q has a type whose binary form is not known; use Insert", compiled.Columns[col].Name)
+			}
+			out = binary.BigEndian.AppendUint32(out, uint32(len(v)))
+			out = append(out, v...)
+		}
+		return out, nil
+	}
+	names := make([]string, len(columns))
+	for i, col := range columns {
+		names[i] = compiled.Columns[col].Name
+	}
+	return s.copyIn(ctx, query.CopyIn(compiled, names), source(rows, encode))
+}
+
+// copyHeader begins a binary COPY: its signature, no flags, no extension.
+const copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// source turns rows into the bytes of a binary COPY as they are asked for.
+func source[T any](rows iter.Seq[*T], encode func([]byte, *T) ([]byte, error)) *copySource {
+	next, stop := iter.Pull(rows)
+	return &copySource{buf: []byte(copyHeader), stop: stop, next: func(buf []byte) ([]byte, bool, error) {
+		row, more := next()
+		if !more {
+			return append(buf, 0xff, 0xff), false, nil
+		}
+		buf, err := encode(buf, row)
+		return buf, true, err
+	}}
+}
+
+type copySource struct {
+	buf  []byte
+	done bool
+	err  error
+	next func([]byte) ([]byte, bool, error)
+	stop func()
+
+	panicked any // what the rows panicked with, on a goroutine of pgconn's
+}
+
+func (c *copySource) Read(p []byte) (n int, err error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			c.panicked, c.err = r, errLeft
+			n, err = 0, errLeft
+		}
+	}()
+	for len(c.buf) < len(p) && !c.done {
+		buf, more, err := c.next(c.buf)
+		if err != nil {
+			c.err = err
+			return 0, err
+		}
+		c.buf, c.done = buf, !more
+	}
+	if len(c.buf) == 0 {
+		return 0, io.EOF
+	}
+	n = copy(p, c.buf)
+	c.buf = append(c.buf[:0], c.buf[n:]...)
+	return n, nil
+}
+
+// copyIn sends what src gives, inside the session's transaction.
+func (s *Session) copyIn(ctx context.Context, sql string, src *copySource) (int64, error) {
+	defer src.stop()
+	return s.copying(ctx, sql, func(ctx context.Context, c *pgconn.PgConn) (pgconn.CommandTag, error) {
+		tag, err := c.CopyFrom(ctx, src, sql)
+		if src.panicked != nil {
+			panic(src.panicked)
+		}
+		if err != nil && src.err != nil {
+			err = errors.Join(src.err, err)
+		}
+		return tag, err
+	})
+}
+
+// copying runs a COPY past the flights.
+func (s *Session) copying(ctx context.Context, sql string, run func(context.Context, *pgconn.PgConn) (pgconn.CommandTag, error)) (int64, error) {
+	v := &view{s: s}
+	conn, err := v.enter(ctx, "")
+	if err != nil {
+		return 0, err
+	}
+	landed := false
+	defer func() {
+		if !landed { // the rows panicked
+			s.lost(ctx, errLeft)
+		}
+		s.leave()
+	}()
+	var tag pgconn.CommandTag
+	err = errLeft
+	watched, done := s.eng.watched(ctx, []string{sql}, nil)
+	defer func() { done([]int64{tag.RowsAffected()}, err) }()
+	tag, err = run(watched, conn.PgConn())
+	landed = true
+	err = s.used(ctx, err)
+	return tag.RowsAffected(), err
+}
+
+// CopyFormat is the form in which [Selection.CopyTo] writes.
+type CopyFormat string
+
+// The forms of [Selection.CopyTo].
+const (
+	CopyCSV    CopyFormat = "FORMAT csv, HEADER" // with the names of the columns on the first line
+	CopyText   CopyFormat = "FORMAT text"        // PostgreSQL's own, tabs between the columns
+	CopyBinary CopyFormat = "FORMAT binary"
+)
+
+// CopyTo writes the rows to w by COPY, as the server sends them and without
+// decoding any: the way to a CSV file. Returns how many rows there were.
+//
+//   - Shape: as for [Table.CopyIn], inside the session's transaction. COPY takes no
+//     parameters: values stand in its text, as quoted constants.
+//   - Errors: of w, after which the session has failed.
+func (x Selection[R]) CopyTo(ctx context.Context, s *Session, w io.Writer, format CopyFormat) (int64, error) {
+	switch format {
+	case CopyCSV, CopyText, CopyBinary:
+	default:
+		return 0, fmt.Errorf("retort: CopyTo: the format is none of CopyCSV, CopyText, CopyBinary")
+	}
+	form, _, err := x.build(nil)
+	if err != nil {
+		return 0, err
+	}
+	what := label("select.copy", x.name)
+	st, err := query.Constant(form, s.world(), what)
+	if err != nil {
+		return 0, err
+	}
+	head, body, _ := strings.Cut(st.SQL, "*/ ")
+	sql := head + "*/ COPY (" + body + "\n) TO STDOUT (" + string(format) + ")"
+	return s.copying(ctx, sql, func(ctx context.Context, c *pgconn.PgConn) (pgconn.CommandTag, error) {
+		return c.CopyTo(ctx, w, sql)
+	})
+}

@@ -1,0 +1,78 @@
+package query
+
+import (
+	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/sqltext"
+)
+
+// CopyIn is the COPY that takes rows of a table in binary form.
+func CopyIn(t *model.Table, columns []string) string {
+	var b sqltext.Builder
+	b.WriteString("/* retort:table.copy */ COPY ")
+	b.WriteString(t.SQLName())
+	b.WriteString(" (")
+	b.Idents(columns, ", ")
+	b.WriteString(") FROM STDIN (FORMAT binary)")
+	return b.String()
+}
+
+// Constant is [Read] with values as quoted constants in the text, for COPY, which
+// takes no parameters.
+func Constant(f Form, w World, label string) (Statement, error) {
+	b := newBuilder(label, nil, "")
+	b.sources, b.world, b.inline = nil, w, true
+	if sel, ok := f.(*Select); ok {
+		own := *sel
+		own.World = w
+		f = &own
+	}
+	f.form(b)
+	return b.statement()
+}
+
+// constant writes a value as text that the server reads as it would a parameter of
+// that type.
+func (b *builder) constant(call string, v any, oid uint32) {
+	var args mapper.Args
+	if _, err := b.world.Types.AppendText(&args, v); err != nil {
+		b.errs = append(b.errs, nilHint(call, err))
+		return
+	}
+	if args.Values[0] == nil {
+		b.fail("%s: a nil value compares with nothing; use retort.IsNull", call)
+		return
+	}
+	text := string(args.Values[0])
+	if err := sqltext.CheckLiteral(text); err != nil {
+		b.errs = append(b.errs, nilHint(call, err))
+		return
+	}
+	b.Literal(text)
+	b.WriteString(constantCast(oid))
+}
+
+// constantCast is the cast to a built-in type whose constants need one.
+func constantCast(oid uint32) string {
+	switch oid {
+	case 16:
+		return "::bool"
+	case 17:
+		return "::bytea"
+	case 20:
+		return "::int8"
+	case 21:
+		return "::int2"
+	case 23:
+		return "::int4"
+	case 700:
+		return "::float4"
+	case 701:
+		return "::float8"
+	case 1184:
+		return "::timestamptz"
+	case 2950:
+		return "::uuid"
+	}
+	return ""
+}

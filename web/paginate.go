@@ -1,0 +1,242 @@
+package web
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/retort-go/retort"
+)
+
+// Pages lists rows of one table as request parameters ask for it: sorted and
+// filtered by the columns that the program allows and no others, page by page.
+//
+//   - Shape: parameters are sort (a name, with a minus for descending), limit, cursor
+//     and one for each filter. Make it once, by [Paginate].
+//   - Concurrency: safe for many goroutines once it is made.
+type Pages[T any] struct {
+	key     []byte
+	base    retort.Query[T]
+	sorts   map[string]func(desc bool) retort.Order
+	filters map[string]func(text string) (retort.Predicate, string)
+	first   string
+	size    int
+	largest int
+}
+
+// Page is one page of rows and the cursor of the next.
+type Page[T any] struct {
+	Items []*T   `json:"items"`
+	Next  string `json:"next,omitempty"` // empty on the last page
+}
+
+// Paginate makes pages of the rows of a query. key signs the cursors, 16 bytes or
+// more and the same on every machine of the service.
+//
+//   - Shape: without [Pages.Sort] the order is that of the primary key. A page has 20
+//     rows unless a request asks for up to 100.
+//   - Errors: a key that is too short panics, at registration.
+func Paginate[T any](key []byte, base retort.Query[T]) *Pages[T] {
+	if len(key) < 16 {
+		panic(fmt.Sprintf("web: Paginate: the key has %d bytes; give 16 or more", len(key)))
+	}
+	return &Pages[T]{
+		key: slices.Clone(key), base: base, size: 20, largest: 100,
+		sorts: make(map[string]func(bool) retort.Order), filters: make(map[string]func(string) (retort.Predicate, string)),
+	}
+}
+
+// Size sets how many rows a page has by default, and at most.
+func (p *Pages[T]) Size(normal, largest int) *Pages[T] {
+	p.size, p.largest = normal, largest
+	return p
+}
+
+// SortBy allows ?sort=name and ?sort=-name. The column must be NOT NULL; the first
+// one allowed is the order of requests that do not ask for one. The primary key is
+// the tie-break.
+func SortBy[T, V any](p *Pages[T], name string, field *V) {
+	p.sorts[name] = func(desc bool) retort.Order {
+		if desc {
+			return retort.Desc(field)
+		}
+		return retort.Asc(field)
+	}
+	if p.first == "" {
+		p.first = name
+	}
+}
+
+// FilterBy allows ?name=value: rows whose column equals it.
+//
+//   - Shape: values are read as in a handler's input: numbers, booleans, text, times
+//     as RFC 3339, types with UnmarshalText.
+//   - Errors: a type that cannot be read from text panics, at registration.
+func FilterBy[T, V any](p *Pages[T], name string, field *V) {
+	read := scalarOf[V]("FilterBy " + name)
+	p.filters[name] = func(text string) (retort.Predicate, string) {
+		v, message := read(text)
+		if message != "" {
+			return retort.Predicate{}, message
+		}
+		return retort.Eq(field, v), ""
+	}
+}
+
+// FilterWith allows ?name=text with a condition of the program's own:
+// FilterWith(p, "q", func(q string) retort.Predicate { return retort.Contains(&c.Title, q) }).
+func FilterWith[T any](p *Pages[T], name string, condition func(text string) retort.Predicate) {
+	p.filters[name] = func(text string) (retort.Predicate, string) {
+		if message := badText(text); message != "" {
+			return retort.Predicate{}, message
+		}
+		return condition(text), ""
+	}
+}
+
+// Read reads the page that the parameters ask for.
+//
+//   - Shape: one round trip. Parameters of other names are left alone.
+//   - Errors: [*Error] of status 400 for a sort or limit that is not allowed, a value
+//     that does not fit, a cursor that is not one of this list, sort and filters.
+func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Values) (*Page[T], error) {
+	q, sum, err := p.query(params)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := p.limit(params)
+	if err != nil {
+		return nil, err
+	}
+	page := q
+	if cursor := params.Get("cursor"); cursor != "" {
+		position, ok := p.open(cursor, sum)
+		if !ok {
+			return nil, badParameter("cursor", "is not a cursor of this list in this order; begin without one")
+		}
+		page = q.Resume(position)
+	}
+	rows, err := page.Limit(limit+1).All(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	out := &Page[T]{Items: rows}
+	if len(rows) > limit {
+		out.Items = rows[:limit]
+		position, err := q.Bookmark(s, rows[limit-1])
+		if err != nil {
+			return nil, err
+		}
+		out.Next = p.seal(position, sum)
+	}
+	return out, nil
+}
+
+// query is the base with sort and filters; sum is what a cursor is bound to.
+func (p *Pages[T]) query(params url.Values) (retort.Query[T], []byte, error) {
+	q := p.base
+	var bound strings.Builder
+	for _, name := range sortedKeys(p.filters) {
+		values, given := params[name]
+		if !given {
+			continue
+		}
+		if len(values) != 1 {
+			return q, nil, badParameter(name, "is given several times")
+		}
+		condition, message := p.filters[name](values[0])
+		if message != "" {
+			return q, nil, badParameter(name, message)
+		}
+		q = q.Where(condition)
+		bound.WriteString(strconv.Quote(name) + "=" + strconv.Quote(values[0]) + "&")
+	}
+	asked := params.Get("sort")
+	if asked == "" {
+		asked = p.first
+	}
+	name, desc := strings.CutPrefix(asked, "-")
+	bound.WriteString("sort=" + strconv.Quote(asked))
+	if asked == "" {
+		return q.ByKey(), []byte(bound.String()), nil
+	}
+	order, ok := p.sorts[name]
+	if !ok {
+		return q, nil, badParameter("sort", "is none of "+strings.Join(sortedKeys(p.sorts), ", "))
+	}
+	return q.OrderBy(order(desc)), []byte(bound.String()), nil
+}
+
+func (p *Pages[T]) limit(params url.Values) (int, error) {
+	text := params.Get("limit")
+	if text == "" {
+		return p.size, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > p.largest {
+		return 0, badParameter("limit", fmt.Sprintf("is a whole number from 1 to %d", p.largest))
+	}
+	return n, nil
+}
+
+// seal signs a position: what a client hands back is what it was given.
+func (p *Pages[T]) seal(position, sum []byte) string {
+	return base64.RawURLEncoding.EncodeToString(append(p.sign(position, sum), position...))
+}
+
+// open gives back the position of a cursor whose signature is right.
+func (p *Pages[T]) open(cursor string, sum []byte) ([]byte, bool) {
+	data, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(data) < sha256.Size {
+		return nil, false
+	}
+	position := data[sha256.Size:]
+	return position, hmac.Equal(data[:sha256.Size], p.sign(position, sum))
+}
+
+func (p *Pages[T]) sign(position, sum []byte) []byte {
+	mac := hmac.New(sha256.New, p.key)
+	fmt.Fprintf(mac, "%T %d ", *new(T), len(sum))
+	mac.Write(sum)
+	mac.Write(position)
+	return mac.Sum(nil)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func badParameter(name, message string) error {
+	return &Error{
+		Status: 400, Type: ProblemMalformedInput, Title: "Malformed input", Detail: "The request could not be read.",
+		Errors: []FieldError{{Location: "query." + clientName(name), Message: message}},
+	}
+}
+
+// scalarOf reads a V from text, as the input of a handler does.
+func scalarOf[V any](call string) func(string) (V, string) {
+	c := &compiler{known: make(map[reflect.Type]*shape)}
+	s := textShape(c.shapeOf(reflect.TypeFor[V](), call))
+	if !s.scalar() {
+		c.fail(call, "%s cannot be read from a parameter; use FilterWith", reflect.TypeFor[V]())
+	}
+	registered(call, c.problems)
+	return func(text string) (v V, message string) {
+		if message = badText(text); message == "" {
+			message = setText(reflect.ValueOf(&v).Elem(), s, text)
+		}
+		return v, message
+	}
+}
