@@ -101,9 +101,6 @@ func (p *planner) storageWord(storage string) string {
 
 func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Column) {
 	sql := alter + " TYPE " + columnType(to)
-	if to.Collation == "" && from.Collation != "" {
-		sql += ` COLLATE "default"`
-	}
 	if base(from.Type) != base(to.Type) && !(textual(from.Type) && textual(to.Type)) {
 		sql += " USING " + sqltext.Ident(to.Name)
 		switch { // enums cast by way of text only
