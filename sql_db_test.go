@@ -3,6 +3,7 @@ package retort_test
 import (
 	"context"
 	stdsql "database/sql"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,16 @@ import (
 	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/retorttest/proxy"
 )
+
+// commits counts how often COMMIT has left for the server.
+func commits(b bench) (n int) {
+	for _, sql := range b.Proxy.Executions() {
+		if strings.Contains(strings.ToUpper(sql), "COMMIT") {
+			n++
+		}
+	}
+	return n
+}
 
 func TestConnector(t *testing.T) {
 	t.Parallel()
@@ -135,6 +146,32 @@ func TestConnector(t *testing.T) {
 		}
 	})
 
+	t.Run("a_lost_reply_to_COMMIT_is_unknown_and_COMMIT_is_sent_once", func(t *testing.T) {
+		t.Parallel()
+		b, db := open(t)
+		for i, cut := range []struct {
+			fault func(proxy.Message) bool
+			rows  int64 // what is true afterwards
+		}{{proxy.CommitReply, 1}, {proxy.Commits, 0}} {
+			must(t, db.PingContext(ctx))
+			tx := val(db.BeginTx(ctx, nil))(t)
+			_ = val(tx.Exec("INSERT INTO counters VALUES ($1, 1)", string(rune('a'+i))))(t)
+			b.Proxy.Reset()
+			b.Proxy.CutBefore(cut.fault)
+			wantErr(t, tx.Commit(), retort.ErrCommitUnknown)
+			if err := tx.Commit(); !errors.Is(err, stdsql.ErrTxDone) {
+				t.Errorf("again: %v", err)
+			}
+			if n := commits(b); n != 1 {
+				t.Errorf("COMMIT was sent %d times", n)
+			}
+			if n := b.QueryInt(t, "SELECT count(*) FROM counters WHERE name = $1", string(rune('a'+i))); n != cut.rows {
+				t.Errorf("%d rows, want %d", n, cut.rows)
+			}
+			b.idle(t)
+		}
+	})
+
 	t.Run("nothing_can_be_opened_by_name", func(t *testing.T) {
 		t.Parallel()
 		b, _ := open(t)
@@ -209,10 +246,40 @@ func TestSQLDB(t *testing.T) {
 			return err != nil && strings.Contains(err.Error(), "transaction has already")
 		})
 		open.Close()
-		waitFor(t, "the session knows", func() bool { return s.Flush(ctx) != nil })
+		waitFor(t, "the session knows", func() bool {
+			err := s.Flush(ctx) // which may also meet the rollback at its work
+			return err != nil && strings.Contains(err.Error(), "rolled back")
+		})
 		wantErr(t, s.Commit(ctx), nil, "rolled back")
 		must(t, s.Rollback(ctx))
 		if n := b.QueryInt(t, "SELECT count(*) FROM counters"); n != 0 {
+			t.Errorf("%d rows", n)
+		}
+	})
+
+	t.Run("a_lost_reply_to_COMMIT_is_unknown_and_COMMIT_is_sent_once", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		runs := 0
+		_, err := retort.Run(ctx, b.Engine, retort.TxOptions{}, func(ctx context.Context, s *retort.Session) (int, error) {
+			runs++
+			tx, err := s.SQLDB().BeginTx(ctx, nil)
+			if err != nil {
+				return 0, err
+			}
+			if _, err := tx.Exec("INSERT INTO counters VALUES ('a', 1)"); err != nil {
+				return 0, err
+			}
+			err = tx.Commit() // a savepoint's
+			b.Proxy.Reset()
+			b.Proxy.CutBefore(proxy.CommitReply)
+			return 0, err
+		})
+		wantErr(t, err, retort.ErrCommitUnknown)
+		if n := commits(b); n != 1 || runs != 1 {
+			t.Errorf("COMMIT was sent %d times in %d runs", n, runs)
+		}
+		if n := b.QueryInt(t, "SELECT count(*) FROM counters"); n != 1 {
 			t.Errorf("%d rows", n)
 		}
 	})
