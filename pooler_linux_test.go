@@ -2,6 +2,7 @@ package retort_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/pgerr"
@@ -213,5 +216,122 @@ func TestPooler(t *testing.T) {
 		if text := log.String(); text != "" {
 			t.Errorf("logged: %s", text)
 		}
+	})
+}
+
+// joinedRequest writes and reads inside a transaction of the owner's, who opened
+// it through PgBouncer and commits it, or rolls it back.
+func joinedRequest(ctx context.Context, eng *retort.Engine, owner *pgx.Conn, name string, keep bool) error {
+	tx, err := owner.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // nothing when it has ended
+	if _, err := tx.Exec(ctx, "INSERT INTO counters VALUES ($1, 1)", pgx.QueryExecModeExec, name); err != nil {
+		return err
+	}
+	s, err := eng.Join(tx)
+	if err != nil {
+		return err
+	}
+	defer s.Close(context.WithoutCancel(ctx))
+	a := newAuthor(name)
+	s.Add(a)
+	s.Add(newBook(a, "first"))
+	if err := s.Commit(ctx); err != nil {
+		return err
+	}
+	undone := newAuthor(name + " undone")
+	s.Add(undone)
+	if err := s.Flush(ctx); err != nil {
+		return err
+	}
+	if err := s.Rollback(ctx); err != nil { // to the savepoint behind the Commit
+		return err
+	}
+	c, err := Counters.Get(ctx, s, name) // what the owner wrote
+	if err != nil {
+		return err
+	}
+	c.Value = 2
+	n, err := Authors.Where(retort.Like(&Authors.C.Name, name+"%")).Count(ctx, s)
+	if err == nil && n != 1 {
+		err = fmt.Errorf("%d authors, want 1", n)
+	}
+	if err = cmp.Or(err, s.Commit(ctx), s.Close(ctx)); err != nil {
+		return err
+	}
+	if !keep {
+		return tx.Rollback(ctx)
+	}
+	return tx.Commit(ctx)
+}
+
+// joinedRequests has each of 6 owners, on 2 connections to the server, join n
+// times, and returns how many of these failed, with the first error. Mode is what
+// the owners say of named statements.
+func joinedRequests(t *testing.T, eng *retort.Engine, url string, mode pgx.QueryExecMode, n int) (failed int64, first error) {
+	t.Helper()
+	ctx := t.Context()
+	var failures atomic.Int64
+	var once sync.Once
+	var group sync.WaitGroup
+	for o := range 6 {
+		cfg := val(pgx.ParseConfig(url))(t)
+		cfg.DefaultQueryExecMode = mode
+		owner := val(pgx.ConnectConfig(ctx, cfg))(t)
+		group.Go(func() {
+			defer func() { _ = owner.Close(context.WithoutCancel(ctx)) }()
+			for i := range n {
+				if err := joinedRequest(ctx, eng, owner, fmt.Sprintf("joined-%d-%d", o, i), i%2 == 0); err != nil {
+					failures.Add(1)
+					once.Do(func() { first = fmt.Errorf("owner %d, request %d: %w", o, i, err) })
+				}
+			}
+		})
+	}
+	group.Wait()
+	return failures.Load(), first
+}
+
+func TestJoinBehindPooler(t *testing.T) {
+	t.Parallel()
+	const each = 40
+	for name, tc := range map[string]struct {
+		pooler bool
+		mode   pgx.QueryExecMode
+	}{
+		"works_with_the_profile":              {true, pgx.QueryExecModeCacheStatement},
+		"works_where_the_owner_names_nothing": {false, pgx.QueryExecModeExec},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var url string
+			eng, k, log := behindBouncer(t, func(cfg *retort.Config) { cfg.Pooler, url = tc.pooler, cfg.URL })
+			if failed, first := joinedRequests(t, eng, url, tc.mode, each); failed != 0 {
+				t.Errorf("%d requests failed, the first with %v", failed, first)
+			}
+			for _, what := range []string{"authors", "books", "counters WHERE value = 2", "counters"} {
+				if n := k.QueryInt(t, "SELECT count(*) FROM "+what); n != 6*each/2 {
+					t.Errorf("%d %s, want %d", n, what, 6*each/2)
+				}
+			}
+			if s := eng.Stats(); s.InUse+s.Idle != 0 {
+				t.Errorf("the engine opened connections of its own: %s", s)
+			}
+			if text := log.String(); text != "" {
+				t.Errorf("logged: %s", text)
+			}
+		})
+	}
+	t.Run("breaks_without_the_profile", func(t *testing.T) {
+		t.Parallel()
+		var url string
+		eng, _, _ := behindBouncer(t, func(cfg *retort.Config) { url = cfg.URL })
+		failed, first := joinedRequests(t, eng, url, pgx.QueryExecModeCacheStatement, each)
+		if failed == 0 {
+			t.Error("no request failed: the test above proves nothing")
+		}
+		t.Logf("%d requests failed, the first with %v", failed, first)
 	})
 }
