@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/retort-go/retort/internal/ddl"
+	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/schema"
 )
 
@@ -75,12 +76,12 @@ func (b *Base) Schema() (*schema.Schema, error) {
 type querier struct{ s *Session }
 
 func (q querier) Exec(ctx context.Context, sql string) error {
-	_, err := q.s.raw(ctx, sql, nil, false, nil, nil)
+	_, err := q.s.raw(ctx, flight.Statement{SQL: sql, Raw: true}, nil, false, nil)
 	return err
 }
 
 func (q querier) Query(ctx context.Context, sql string) ([][]string, error) {
 	var rows textRows
-	_, err := q.s.raw(ctx, sql, nil, false, rows.add, rows.reset)
+	_, err := q.s.raw(ctx, flight.Statement{SQL: sql, Raw: true, Row: rows.add}, nil, false, rows.reset)
 	return rows, err
 }

@@ -42,8 +42,8 @@ func (r Raw[T]) ReadOnly() Raw[T] {
 //
 //   - Shape: one round trip. Empty and not nil when there are none. The values are
 //     new and unknown to the session.
-//   - Errors: a column without a field or a field without a column, by name, when
-//     a row came; a NULL for a field that is no pointer.
+//   - Errors: a column without a field or a field without a column, by name, also
+//     when no row came; a NULL for a field that is no pointer.
 func (r Raw[T]) All(ctx context.Context, s *Session) ([]T, error) {
 	rows, _, err := r.read(ctx, s, math.MaxInt)
 	return rows, err
@@ -90,7 +90,12 @@ func (r Raw[T]) read(ctx context.Context, s *Session, most int) (rows []T, n int
 		}
 		return nil
 	}
-	if _, err := s.raw(ctx, r.sql, r.args, r.readOnly, row, func() { rows, n = rows[:0], 0 }); err != nil {
+	empty := func(fields []flight.Field) error { // a mistake shows before the first row is there
+		_, err := scan.DecoderWith(fields, s.eng.models.catalog)
+		return err
+	}
+	st := flight.Statement{SQL: r.sql, Raw: true, Row: row, Empty: empty}
+	if _, err := s.raw(ctx, st, r.args, r.readOnly, func() { rows, n = rows[:0], 0 }); err != nil {
 		return nil, 0, err
 	}
 	return rows, n, nil
@@ -101,25 +106,22 @@ func (r Raw[T]) read(ctx context.Context, s *Session, most int) (rows []T, n int
 //
 //   - Shape: the number of rows that it affected.
 func (s *Session) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
-	return s.raw(ctx, sql, args, false, nil, nil)
+	return s.raw(ctx, flight.Statement{SQL: sql, Raw: true}, args, false, nil)
 }
 
-// raw sends the user's own SQL.
-func (s *Session) raw(ctx context.Context, sql string, args []any, readOnly bool,
-	row func([]flight.Field, [][]byte) error, reset func(),
-) (int64, error) {
+// raw sends the user's own SQL, st without its arguments.
+func (s *Session) raw(ctx context.Context, st flight.Statement, args []any, readOnly bool, reset func()) (int64, error) {
 	if err := s.ready(); err != nil {
 		return 0, err
 	}
 	defer s.leave()
-	if err := checkSQL(sql); err != nil {
+	if err := checkSQL(st.SQL); err != nil {
 		return 0, err
 	}
-	sql, args, err := arrange("SQL", sql, args)
-	if err != nil {
+	var err error
+	if st.SQL, args, err = arrange("SQL", st.SQL, args); err != nil {
 		return 0, err
 	}
-	st := flight.Statement{SQL: sql, Raw: true, Row: row}
 	var encoded mapper.Args
 	for i, arg := range args {
 		if _, err := s.eng.models.types.AppendText(&encoded, arg); err != nil {

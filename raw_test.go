@@ -262,6 +262,64 @@ func TestRawMistakes(t *testing.T) {
 	})
 }
 
+// TestRawWithoutRows reads nothing: what does not fit is told all the same, and
+// costs nothing more.
+func TestRawWithoutRows(t *testing.T) {
+	t.Parallel()
+	k := retorttest.New(t, library)
+	ctx := t.Context()
+	type row struct{ Name, Note string }
+	for _, tc := range []struct {
+		name, sql string
+		want      []string // nothing is wrong when there are none
+	}{
+		{"that_fits", "SELECT 'a' AS name, 'b' AS note WHERE false", nil},
+		{"with_a_column_more", "SELECT 'a' AS name, 'b' AS note, 1 AS nonsense WHERE false", []string{"columns without a field: nonsense"}},
+		{"with_a_column_less", "SELECT 'a' AS name WHERE false", []string{"fields without a column: Note (column note)"}},
+		{"with_a_column_twice", "SELECT 'a' AS name, 'b' AS note, 'c' AS name WHERE false", []string{"come twice: name"}},
+		{"of_another_type", "SELECT 'a' AS name, 1 AS note WHERE false", []string{"note", "int4", "string"}},
+		{"of_a_change", "DELETE FROM counters RETURNING name", []string{"fields without a column: Note"}},
+		{"and_no_columns", "DELETE FROM counters", nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			for _, round := range []string{"cold", "warm"} {
+				s := k.Engine.Session()
+				rows, err := retort.SQL[row](tc.sql).All(ctx, s)
+				_, one := retort.SQL[row](tc.sql).One(ctx, s)
+				if len(tc.want) == 0 {
+					if err != nil || rows == nil || len(rows) != 0 || !errors.Is(one, retort.ErrNotFound) {
+						t.Errorf("%s: got %v, %v and %v", round, rows, err, one)
+					}
+				} else {
+					wantErr(t, err, nil, append(tc.want, "retort: SQL: ")...)
+					if one == nil || errors.Is(one, retort.ErrNotFound) {
+						t.Errorf("%s: One says %v", round, one)
+					}
+				}
+				must(t, s.Close(ctx))
+			}
+		})
+	}
+	t.Run("takes_one_round_trip", func(t *testing.T) {
+		t.Parallel()
+		k := retorttest.New(t, library)
+		s := k.Engine.Session()
+		defer s.Close(ctx)
+		_ = val(s.Exec(ctx, "SELECT 1"))(t)
+		for range 2 { // cold and warm
+			k.WantTrips(t, 1, func() {
+				_ = val(retort.SQL[row]("SELECT 'a' AS name, 'b' AS note WHERE false").All(ctx, s))(t)
+			})
+		}
+	})
+	t.Run("of_a_single_value_wants_one_column", func(t *testing.T) {
+		t.Parallel()
+		_, err := rawAll[int](ctx, k.Engine, "SELECT 1, 2 WHERE false")
+		wantErr(t, err, nil, "2 columns")
+	})
+}
+
 func TestRawOne(t *testing.T) {
 	t.Parallel()
 	k := retorttest.New(t, library)

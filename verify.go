@@ -49,13 +49,13 @@ type Mismatch = ddl.Mismatch
 type reader struct{ s *Session }
 
 func (r reader) Exec(ctx context.Context, sql string) error {
-	_, err := r.s.raw(ctx, sql, nil, true, nil, nil)
+	_, err := r.s.raw(ctx, flight.Statement{SQL: sql, Raw: true}, nil, true, nil)
 	return err
 }
 
 func (r reader) Query(ctx context.Context, sql string) ([][]string, error) {
 	var rows textRows
-	_, err := r.s.raw(ctx, sql, nil, true, rows.add, rows.reset)
+	_, err := r.s.raw(ctx, flight.Statement{SQL: sql, Raw: true, Row: rows.add}, nil, true, rows.reset)
 	return rows, err
 }
 

@@ -218,14 +218,16 @@ func (c *Conn) accept(r *request, result any) error {
 
 func (c *Conn) read(r *request, rr *pgconn.ResultReader) error {
 	t := &c.trip
-	var row func([]pgconn.FieldDescription, [][]byte) error
+	var s *Statement
 	if r.index >= 0 && t.rowErr == nil {
-		row = t.flight.Statements[r.index].Row
+		s = &t.flight.Statements[r.index]
 	}
-	if row != nil {
+	came := false
+	if s != nil && s.Row != nil {
 		fields := rr.FieldDescriptions()
 		for rr.NextRow() {
-			if err := row(fields, rr.Values()); err != nil {
+			came = true
+			if err := s.Row(fields, rr.Values()); err != nil {
 				t.rowErr, t.rowAt = err, r.index
 				break // Close reads the rest
 			}
@@ -234,6 +236,11 @@ func (c *Conn) read(r *request, rr *pgconn.ResultReader) error {
 	tag, err := rr.Close()
 	if err != nil {
 		return err
+	}
+	if s != nil && s.Empty != nil && !came && len(rr.FieldDescriptions()) > 0 {
+		if err := s.Empty(rr.FieldDescriptions()); err != nil {
+			t.rowErr, t.rowAt = err, r.index
+		}
 	}
 	t.ran(r, tag)
 	return nil

@@ -59,6 +59,10 @@ type Statement struct {
 	// flight is delivered; Fly returns it once the server's answers are read.
 	Row func(fields []pgconn.FieldDescription, values [][]byte) error
 
+	// Empty is called in place of Row when the result has columns and no row came;
+	// its error is as Row's. Nil: nobody asks.
+	Empty func(fields []pgconn.FieldDescription) error
+
 	// Tag is filled in by Fly; empty when the statement was not reached.
 	Tag pgconn.CommandTag
 }

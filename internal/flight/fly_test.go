@@ -183,6 +183,48 @@ func TestFly(t *testing.T) {
 	})
 }
 
+func TestFlyEmpty(t *testing.T) {
+	t.Parallel()
+	c := connect(t, things(t).URL())
+	var told []string
+	ask := func(sql string) flight.Statement {
+		return flight.Statement{
+			SQL: sql, Raw: true,
+			Row: func([]flight.Field, [][]byte) error { told = append(told, "row"); return nil },
+			Empty: func(fields []flight.Field) error {
+				told = append(told, fields[0].Name)
+				if fields[0].Name == "wrong" {
+					return errors.New("no such field")
+				}
+				return nil
+			},
+		}
+	}
+	for range 2 { // cold and warm
+		told = nil
+		fly(t, c, &flight.Flight{Statements: []flight.Statement{
+			ask("SELECT 1 AS none WHERE false"), ask("SELECT 1 AS some"), ask("DELETE FROM things"), ask("SELECT 1 AS more WHERE false"),
+		}})
+		if diff := cmp.Diff([]string{"none", "row", "more"}, told); diff != "" {
+			t.Error(diff)
+		}
+	}
+	told = nil
+	e := wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{
+		ask("SELECT 1 AS none WHERE false"), ask("SELECT 1 AS wrong WHERE false"), ask("SELECT 1 AS later WHERE false"),
+	}}), flight.Aborted, 1)
+	if diff := cmp.Diff([]string{"none", "wrong"}, told); diff != "" || !strings.Contains(e.Error(), "no such field") {
+		t.Errorf("%v %s", e, diff)
+	}
+	fly(t, c, &flight.Flight{End: flight.Rollback})
+	// A statement that fails while it runs has columns and no rows, but no result.
+	told = nil
+	_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{ask("SELECT 1/count(*) AS none FROM things")}}), flight.Failed, 0)
+	if len(told) > 0 {
+		t.Errorf("told %v of a failure", told)
+	}
+}
+
 func TestFlyRefuses(t *testing.T) {
 	t.Parallel()
 	c := connect(t, things(t).URL())
