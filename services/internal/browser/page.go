@@ -2,8 +2,10 @@ package browser
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,4 +156,30 @@ func (p *Page) save(name string, png []byte) {
 		p.tb.Fatalf("browser: %v", err)
 	}
 	p.tb.Logf("browser: screenshot of %s in %s", p.url, path)
+}
+
+// Quiet fails the test when something of the page came to the gate, was missing,
+// or threw; or when the page asked another host for anything but refused, which
+// its policy must have stopped.
+func (p *Page) Quiet(refused ...string) {
+	p.tb.Helper()
+	if outside := p.Outside(); len(outside) > 0 {
+		p.tb.Errorf("browser: on the network: %q", outside)
+	}
+	for _, request := range p.Requests() {
+		if request.Status >= http.StatusBadRequest {
+			p.tb.Errorf("browser: %v: status %d", request, request.Status)
+		}
+	}
+	for _, request := range p.Left() {
+		if !slices.Contains(refused, request.URL) || request.Failed != "csp" {
+			p.tb.Errorf("browser: request to another host: %v", request)
+		}
+	}
+	for _, line := range p.Console() {
+		if strings.HasPrefix(line, "exception:") {
+			p.tb.Errorf("browser: %s", line)
+		}
+	}
+	p.tb.Logf("console:\n  %s", strings.Join(p.Console(), "\n  "))
 }

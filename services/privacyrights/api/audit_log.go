@@ -54,48 +54,32 @@ func (in *auditInput) list() string {
 	return "audit request=" + in.RequestID.uuid().String()
 }
 
-// auditPage is what the handler read, one row more than asked for.
-type auditPage struct {
-	rows  []*model.AuditEntry
-	limit int
-	list  string
-}
-
 func (a *api) auditLog() {
 	op := a.operation(http.MethodGet, "/audit-log", "list-audit-log", "audit", "Read the audit log",
 		"Newest first, by pages. Entries are never changed or deleted.")
-	route(a, op, reading(), a.audit, (*auditPage).view)
+	route(a, op, reading(), a.audit, viewAudit)
 }
 
-func (a *api) audit(ctx context.Context, s *retort.Session, in *auditInput) (*auditPage, error) {
+// newest are the positions of the order below.
+var newest = positions[model.AuditEntry]{
+	seal: func(list string, last *model.AuditEntry) string { return sealAuditCursor(list, last.ID) },
+	open: func(list, cursor string) ([]any, error) {
+		id, err := openAuditCursor(list, cursor)
+		return []any{id}, err
+	},
+}
+
+func (a *api) audit(ctx context.Context, s *retort.Session, in *auditInput) (*page[model.AuditEntry], error) {
 	c := model.AuditEntries.C
 	q := model.AuditEntries.
 		Where(retort.When(in.RequestID.given, retort.Eq(&c.RequestID, in.RequestID.uuid()))).
-		OrderBy(retort.Desc(&c.ID)).
-		Limit(in.Limit + 1)
-	if in.After != "" {
-		last, err := openAuditCursor(in.list(), in.After)
-		if err != nil {
-			return nil, malformed("query.after", err)
-		}
-		q = q.After(last)
-	}
-	rows, err := q.All(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	return &auditPage{rows, in.Limit, in.list()}, nil
+		OrderBy(retort.Desc(&c.ID))
+	return newest.page(ctx, s, q, in.list(), in.Limit, in.After)
 }
 
-func (p *auditPage) view() *auditAnswer {
-	out := &auditAnswer{}
-	out.Body.Items = []AuditEntry{}
-	for i, e := range p.rows {
-		if i == p.limit {
-			next := sealAuditCursor(p.list, p.rows[i-1].ID)
-			out.Body.Next = &next
-			break
-		}
+func viewAudit(p *page[model.AuditEntry]) *auditAnswer {
+	out := &auditAnswer{AuditPage{Items: []AuditEntry{}, Next: p.next}}
+	for _, e := range p.rows {
 		out.Body.Items = append(out.Body.Items, AuditEntry{
 			ID: e.ID, RequestID: e.RequestID, Action: e.Action, Details: e.Details, At: e.At,
 		})

@@ -30,53 +30,37 @@ func (in *listInput) list() string {
 	return "requests status=" + string(in.Status) + " regime=" + string(in.Regime)
 }
 
-// requestPage is what the handler read: one row more than asked for tells that
-// there is a next page, at no extra query.
-type requestPage struct {
-	rows  []*model.Request
-	limit int
-	list  string
-}
-
 func (a *api) lists() {
 	list := a.operation(http.MethodGet, "/requests", "list-requests", "requests", "List requests",
 		"Newest receipt first, by pages: pass next of a page as after to get the following one.")
-	route(a, list, reading(), a.list, (*requestPage).view)
+	route(a, list, reading(), a.list, viewRequests)
 }
 
-func (a *api) list(ctx context.Context, s *retort.Session, in *listInput) (*requestPage, error) {
+// byReceipt are the positions of the order below.
+var byReceipt = positions[model.Request]{
+	seal: func(list string, last *model.Request) string {
+		return requestCursor{last.ReceivedAt, last.ID}.seal(list)
+	},
+	open: func(list, cursor string) ([]any, error) {
+		c, err := openRequestCursor(list, cursor)
+		return []any{c.receivedAt, c.id}, err
+	},
+}
+
+func (a *api) list(ctx context.Context, s *retort.Session, in *listInput) (*page[model.Request], error) {
 	c := model.Requests.C
 	q := model.Requests.
 		Where(
 			retort.When(in.Status != "", retort.Eq(&c.Status, in.Status)),
 			retort.When(in.Regime != "", retort.Eq(&c.Regime, in.Regime)),
 		).
-		OrderBy(retort.Desc(&c.ReceivedAt), retort.Desc(&c.ID)).
-		Limit(in.Limit + 1)
-	if in.After != "" {
-		cursor, err := openRequestCursor(in.list(), in.After)
-		if err != nil {
-			return nil, malformed("query.after", err)
-		}
-		q = q.After(cursor.receivedAt, cursor.id)
-	}
-	rows, err := q.All(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	return &requestPage{rows, in.Limit, in.list()}, nil
+		OrderBy(retort.Desc(&c.ReceivedAt), retort.Desc(&c.ID))
+	return byReceipt.page(ctx, s, q, in.list(), in.Limit, in.After)
 }
 
-func (p *requestPage) view() *requestPageAnswer {
-	out := &requestPageAnswer{}
-	out.Body.Items = []Request{}
-	for i, r := range p.rows {
-		if i == p.limit {
-			last := p.rows[i-1]
-			next := requestCursor{last.ReceivedAt, last.ID}.seal(p.list)
-			out.Body.Next = &next
-			break
-		}
+func viewRequests(p *page[model.Request]) *requestPageAnswer {
+	out := &requestPageAnswer{RequestPage{Items: []Request{}, Next: p.next}}
+	for _, r := range p.rows {
 		out.Body.Items = append(out.Body.Items, viewRequest(r))
 	}
 	return out
