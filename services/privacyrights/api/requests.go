@@ -105,8 +105,8 @@ func (in *createInput) Resolve(huma.Context) []error {
 func (a *api) create(_ context.Context, s *retort.Session, in *createInput) (*model.Request, error) {
 	b := in.Body
 	r := model.NewRequest(b.Regime, b.Right, b.Email, b.Note, a.Clock())
-	s.Add(r) // makes the id that the other rows refer to
-	s.Add(model.FirstRows(r)...)
+	s.Add(r) // makes the id that the entry refers to
+	s.Add(model.FirstEntry(r))
 	return r, nil
 }
 

@@ -18,7 +18,7 @@
 //
 //	r := model.NewRequest(domain.GDPR, domain.Access, "ann@example.org", nil, time.Now())
 //	s.Add(r)
-//	s.Add(model.FirstRows(r)...)
+//	s.Add(model.FirstEntry(r))
 //
 // Package model holds no SQL but declarations and no HTTP. Package api sits above
 // it; retort and package domain below.

@@ -25,7 +25,7 @@ func add(t *testing.T, eng *retort.Engine, r *model.Request) *model.Request {
 	s := eng.Session()
 	defer s.Close(t.Context())
 	s.Add(r)
-	s.Add(model.FirstRows(r)...)
+	s.Add(model.FirstEntry(r))
 	if err := s.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestOneOpen(t *testing.T) {
 	s := eng.Session()
 	second := newRequest("ann@example.org")
 	s.Add(second)
-	s.Add(model.FirstRows(second)...)
+	s.Add(model.FirstEntry(second))
 	err := s.Commit(t.Context())
 	s.Close(t.Context())
 	violated, ok := errors.AsType[*pgerr.ConstraintError](err)

@@ -37,28 +37,27 @@ func (Request) Define(d *retort.Definition[Request]) {
 	retort.HasMany(d, &d.C.History, StatusChanges, func(c *StatusChange) *uuid.UUID { return &c.RequestID })
 }
 
-// NewRequest makes an open request with its due date.
+// NewRequest makes an open request with its due date and the first row of its
+// history.
 //
-//   - Shape: the id is made when a session adds the request; email must be
-//     normal, regime valid.
+//   - Shape: the id is made when a session adds the request, which adds the row of
+//     the history, too; email must be normal, regime valid.
 //   - Units: received is cut to microseconds, which is what PostgreSQL keeps.
 func NewRequest(regime domain.Regime, right domain.Right, email string, note *string, received time.Time) *Request {
 	received = received.UTC().Truncate(time.Microsecond)
 	return &Request{
 		Regime: regime, Right: right, Email: email, Status: domain.Open, Note: note,
 		ReceivedAt: received, DueAt: regime.DueAt(received),
+		History: retort.ManyOf(&StatusChange{ToStatus: domain.Open}),
 	}
 }
 
-// FirstRows returns the first row of the history and the first of the audit log
-// for a request that a session has added.
-func FirstRows(r *Request) []any {
-	return []any{
-		&StatusChange{RequestID: r.ID, ToStatus: r.Status},
-		&AuditEntry{RequestID: r.ID, Action: Created, Details: map[string]any{
-			"regime": string(r.Regime), "right": string(r.Right),
-		}},
-	}
+// FirstEntry returns the first row of the audit log for a request that a session
+// has added.
+func FirstEntry(r *Request) *AuditEntry {
+	return &AuditEntry{RequestID: r.ID, Action: Created, Details: map[string]any{
+		"regime": string(r.Regime), "right": string(r.Right),
+	}}
 }
 
 // Step moves the request to another status and returns the row of the history
