@@ -42,12 +42,16 @@ func IntoNull[V any, S Operand[V]](dst **V, src S) Target {
 // or single values. Its rows are new values, unknown to the session.
 //
 //   - Shape: a value, as a [Query].
-type Selection[R any] struct {
+type Selection[R any] struct{ selection }
+
+// selection is what does not depend on R but for its type; see bulk.
+type selection struct {
 	base      *query.Select // of one query
-	row       *R
-	targets   []Target // nil: value
+	goType    reflect.Type  // R
+	row       any           // *R, nil for a value
+	targets   []Target      // nil: value
 	value     query.Node
-	parts     []Selection[R] // of a set operation, in place of all above
+	parts     []selection // of a set operation, in place of all above
 	operators []string
 	order     []Order
 	limit     int
@@ -67,15 +71,11 @@ type Selection[R any] struct {
 //	  - Shape: fields without a target stay zero.
 //	  - Errors: a pointer that is no field of row, a field twice; when it runs.
 func Select[T, R any](q Query[T], row *R, targets ...Target) Selection[R] {
-	sel := q.form()
-	x := Selection[R]{base: sel, row: row, targets: targets, errs: q.problems()}
-	if q.more != nil {
-		x.name = q.more.name
-	}
+	x := selection{base: q.form(), goType: reflect.TypeFor[R](), row: row, targets: targets, errs: q.problems(), name: q.more.called()}
 	if len(targets) == 0 {
 		x.errs = append(x.errs, errors.New("retort: Select: nothing is selected; add retort.Into(&row.Field, …)"))
 	}
-	return x
+	return Selection[R]{x}
 }
 
 // Values reads one expression: retort.Values(q, retort.Col(&c.Email)).
@@ -83,11 +83,15 @@ func Select[T, R any](q Query[T], row *R, targets ...Target) Selection[R] {
 //   - Shape: V is a pointer type where the expression may be NULL, or it is an
 //     error when it runs.
 func Values[T, V any](q Query[T], e Expr[V]) Selection[V] {
-	x := Selection[V]{base: q.form(), value: e.node, errs: q.problems()}
-	if q.more != nil {
-		x.name = q.more.name
+	return Selection[V]{selection{base: q.form(), goType: reflect.TypeFor[V](), value: e.node, errs: q.problems(), name: q.more.called()}}
+}
+
+// called is the name that the program gave the statement.
+func (c *clauses) called() string {
+	if c == nil {
+		return ""
 	}
-	return x
+	return c.name
 }
 
 // problems are what is wrong with a query before it meets an engine.
@@ -137,7 +141,7 @@ func Except[R any](a, b Selection[R]) Selection[R] { return set("EXCEPT", a, b) 
 func ExceptAll[R any](a, b Selection[R]) Selection[R] { return set("EXCEPT ALL", a, b) }
 
 func set[R any](operator string, a, b Selection[R]) Selection[R] {
-	return Selection[R]{row: a.row, parts: []Selection[R]{a, b}, operators: []string{operator}}
+	return Selection[R]{selection{goType: reflect.TypeFor[R](), row: a.row, parts: []selection{a.selection, b.selection}, operators: []string{operator}}}
 }
 
 // OrderBy sorts by fields of the row, retort.Desc(&row.N), or of the tables; the
@@ -152,11 +156,15 @@ func (x Selection[R]) OrderBy(keys ...Order) Selection[R] {
 //
 //   - Errors: n below zero, when it runs.
 func (x Selection[R]) Limit(n int) Selection[R] {
+	x.cap(n)
+	return x
+}
+
+func (x *selection) cap(n int) {
 	x.limit, x.limited = n, true
 	if n < 0 {
 		x.errs = append(x.errs[:len(x.errs):len(x.errs)], fmt.Errorf("retort: Limit(%d): a limit is 0 or more", n))
 	}
-	return x
 }
 
 // Named gives the statement a name; see [Query.Named].
@@ -168,17 +176,17 @@ func (x Selection[R]) Named(name string) Selection[R] {
 
 // rowsOf builds the statement; layout is how an R is read, nil where the columns
 // need no names.
-func (x Selection[R]) rowsOf(layout *mapper.Scan) (query.Form, error) {
+func (x selection) rowsOf(layout *mapper.Scan) (query.Form, error) {
 	form, _, err := x.build(layout)
 	return form, err
 }
 
 // build makes the statement and lists the columns of the plan that it fills.
-func (x Selection[R]) build(layout *mapper.Scan) (query.Form, []int, error) {
+func (x *selection) build(layout *mapper.Scan) (query.Form, []int, error) {
 	alone := layout == nil // compared and not read, so that NULL does no harm
 	if alone {
 		var err error
-		if layout, err = mapper.ScanPlan(reflect.TypeFor[R]()); err != nil {
+		if layout, err = mapper.ScanPlan(x.goType); err != nil {
 			return nil, nil, fmt.Errorf("retort: Select: %w", err)
 		}
 	}
@@ -224,7 +232,7 @@ func (x Selection[R]) build(layout *mapper.Scan) (query.Form, []int, error) {
 	return &sel, columns, nil
 }
 
-func (x Selection[R]) buildSet(layout *mapper.Scan) (query.Form, []int, error) {
+func (x *selection) buildSet(layout *mapper.Scan) (query.Form, []int, error) {
 	out := &query.Set{Operators: x.operators, Order: x.order, Limit: -1, Offset: x.offset}
 	if x.limited {
 		out.Limit = x.limit
@@ -284,15 +292,15 @@ func outputs(layout *mapper.Scan, columns []int, row any) *query.Rows {
 }
 
 // prepared is a statement that is ready to be sent, and how its rows are read.
-type prepared[R any] struct {
+type prepared struct {
 	st      query.Statement
 	scan    *mapper.Scan
 	columns []int
 	dec     *mapper.Decoder
 }
 
-func (x Selection[R]) prepare(s *Session, label string) (*prepared[R], error) {
-	scan, err := s.eng.scan(reflect.TypeFor[R]())
+func (x *selection) prepare(s *Session, label string) (*prepared, error) {
+	scan, err := s.eng.scan(x.goType)
 	if err != nil {
 		return nil, err
 	}
@@ -303,22 +311,22 @@ func (x Selection[R]) prepare(s *Session, label string) (*prepared[R], error) {
 	if x.name != "" {
 		label += " " + x.name
 	}
-	p := &prepared[R]{scan: scan, columns: columns}
+	p := &prepared{scan: scan, columns: columns}
 	p.st, err = query.Read(form, s.world(), label)
 	return p, err
 }
 
-// decode reads one row into r.
-func (p *prepared[R]) decode(r *R, fields []flight.Field, values [][]byte) error {
+// decode reads one row into r, a pointer to a value of the type.
+func (p *prepared) decode(r any, fields []flight.Field, values [][]byte) error {
 	if p.dec == nil || !p.dec.Matches(fields) {
 		var err error
 		if p.dec, err = p.scan.Plan().Decoder(p.columns, mapper.OIDs(fields)); err != nil {
-			return fmt.Errorf("retort: reading %s: %w", reflect.TypeFor[R](), err)
+			return fmt.Errorf("retort: reading %s: %w", p.scan.Plan().Type(), err)
 		}
 	}
 	o, _ := p.scan.Plan().ObjectOf(r)
 	if err := p.dec.Decode(o, values); err != nil {
-		return fmt.Errorf("retort: reading %s: %w", reflect.TypeFor[R](), err)
+		return fmt.Errorf("retort: reading %s: %w", p.scan.Plan().Type(), err)
 	}
 	return nil
 }
@@ -364,36 +372,46 @@ func (x Selection[R]) One(ctx context.Context, s *Session) (R, error) {
 }
 
 // read keeps the first most rows and counts them all.
-func (x Selection[R]) read(ctx context.Context, s *Session, label string, most int) (rows []R, n int, err error) {
-	if most < math.MaxInt && (!x.limited || x.limit > most) && x.capable(most) {
-		x = x.Limit(most)
-	}
-	p, err := x.prepare(s, label)
-	if err != nil {
-		return nil, 0, err
-	}
-	if err := s.ready(); err != nil {
-		return nil, 0, err
-	}
-	defer s.leave()
-	rows = []R{}
-	row := func(fields []flight.Field, values [][]byte) error {
-		if n++; n > most {
-			return nil
-		}
+func (x Selection[R]) read(ctx context.Context, s *Session, label string, most int) ([]R, int, error) {
+	rows := []R{}
+	n, err := x.each(ctx, s, label, most, func() any {
 		rows = append(rows, *new(R))
-		return p.decode(&rows[len(rows)-1], fields, values)
-	}
-	t := trip{reset: func() { rows, n = rows[:0], 0 }, opens: p.st.Opens(), wrote: p.st.Writes}
-	if err := s.readTrip(ctx, t, statement(p.st, row)); err != nil {
+		return &rows[len(rows)-1]
+	}, func() { rows = rows[:0] })
+	if err != nil {
 		return nil, 0, err
 	}
 	return rows, n, nil
 }
 
+// each reads rows, the first most of them into what next gives, and counts them
+// all. reset clears what next gave.
+func (x *selection) each(ctx context.Context, s *Session, label string, most int, next func() any, reset func()) (n int, err error) {
+	if most < math.MaxInt && (!x.limited || x.limit > most) && x.capable(most) {
+		x.cap(most)
+	}
+	p, err := x.prepare(s, label)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.ready(); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	row := func(fields []flight.Field, values [][]byte) error {
+		if n++; n > most {
+			return nil
+		}
+		return p.decode(next(), fields, values)
+	}
+	t := trip{reset: func() { reset(); n = 0 }, opens: p.st.Opens(), wrote: p.st.Writes}
+	err = s.readTrip(ctx, t, statement(p.st, row))
+	return n, err
+}
+
 // capable tells whether a limit may be put on the statement without making one
 // wider that the query has.
-func (x Selection[R]) capable(most int) bool {
+func (x *selection) capable(most int) bool {
 	return x.base == nil || x.base.Limit < 0 || x.base.Limit > most
 }
 

@@ -78,6 +78,15 @@ func (t *Table[T]) register(b *Base) {
 	b.tables = append(b.tables, &t.decl)
 }
 
+// own is the declaration of a table that can be written: nil for an alias, and for
+// the rows of a statement.
+func (t *Table[T]) own() *declaration {
+	if t == nil || t.other != nil {
+		return nil
+	}
+	return &t.decl
+}
+
 // tableOf finds the compiled model in the session's engine.
 func tableOf[T any](s *Session, t *Table[T]) (*model.Table, error) {
 	if t == nil {

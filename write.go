@@ -10,7 +10,6 @@ import (
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
-	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/query"
 )
 
@@ -47,16 +46,17 @@ func assigned(list []Assignment) []query.Assign {
 // the session's objects: those that it has keep their values until [Session.Refresh].
 //
 //   - Shape: a value, as a [Query]. version, updated_at and their like change, too.
-type Update[T any] struct{ bulk[T] }
+type Update[T any] struct{ bulk }
 
 // Delete deletes all rows for which its conditions hold, in one statement and past
 // the session's objects. Rows of a [SoftDelete] table are marked as deleted.
 //
 //   - Shape: a value, as a [Query].
-type Delete[T any] struct{ bulk[T] }
+type Delete[T any] struct{ bulk }
 
-// bulk is what both have.
-type bulk[T any] struct {
+// bulk is what both have. What does not depend on T stands here, so that it is
+// compiled once and not for each model of a program.
+type bulk struct {
 	w    query.Write
 	name string
 	errs []error
@@ -64,28 +64,31 @@ type bulk[T any] struct {
 
 // Update begins a bulk write of the table.
 func (t *Table[T]) Update(set ...Assignment) Update[T] {
-	return Update[T]{newBulk(t, "UPDATE", assigned(set))}
+	return Update[T]{newBulk(t.own(), "UPDATE", assigned(set))}
 }
 
 // Delete begins a bulk deletion of the table's rows.
-func (t *Table[T]) Delete() Delete[T] { return Delete[T]{newBulk(t, "DELETE", nil)} }
+func (t *Table[T]) Delete() Delete[T] { return Delete[T]{newBulk(t.own(), "DELETE", nil)} }
 
-func newBulk[T any](t *Table[T], kind string, set []query.Assign) bulk[T] {
-	b := bulk[T]{w: query.Write{Kind: kind, Set: set}}
-	if t == nil || t.other != nil {
+// newBulk begins a write of the table that of declares, nil where it is none.
+func newBulk(of *declaration, kind string, set []query.Assign) bulk {
+	b := bulk{w: query.Write{Kind: kind, Set: set}}
+	if of == nil {
 		b.errs = []error{fmt.Errorf("retort: %s: only a table that NewTable made can be written, not an alias or the rows of a statement", kind)}
 		return b
 	}
-	b.w.Declaration = &t.decl
+	b.w.Declaration = of
 	return b
 }
 
-func (b bulk[T]) where(ps []Predicate) bulk[T] {
+//go:noinline
+func (b bulk) where(ps []Predicate) bulk {
 	b.w.Where = append(slices.Clip(b.w.Where), ps...)
 	return b
 }
 
-func (b bulk[T]) using(call string, src Source) bulk[T] {
+//go:noinline
+func (b bulk) using(call string, src Source) bulk {
 	source, err := sourceOf(call, src)
 	if err != nil {
 		b.errs = append(slices.Clip(b.errs), err)
@@ -95,12 +98,14 @@ func (b bulk[T]) using(call string, src Source) bulk[T] {
 	return b
 }
 
-func (b bulk[T]) unfiltered(names []string) bulk[T] {
+//go:noinline
+func (b bulk) unfiltered(names []string) bulk {
 	b.w.Lifted = append(slices.Clip(b.w.Lifted), names...)
 	return b
 }
 
-func (b bulk[T]) named(name string) bulk[T] {
+//go:noinline
+func (b bulk) named(name string) bulk {
 	b.name, b.errs = name, append(slices.Clip(b.errs), checkLabel(name))
 	return b
 }
@@ -174,7 +179,8 @@ func (u Update[T]) Rows(ctx context.Context, s *Session) ([]*T, error) {
 		return nil, err
 	}
 	w.Returning.Whole = true
-	return written[T](ctx, s, w, label("update.rows", u.name))
+	objects, err := s.written(ctx, reflect.TypeFor[T](), w, label("update.rows", u.name))
+	return mapper.Pointers[T](objects), err
 }
 
 func label(label, name string) string {
@@ -184,7 +190,7 @@ func label(label, name string) string {
 	return label
 }
 
-func (b bulk[T]) build(s *Session) (*query.Write, error) {
+func (b bulk) build(s *Session) (*query.Write, error) {
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
 	}
@@ -193,7 +199,7 @@ func (b bulk[T]) build(s *Session) (*query.Write, error) {
 	return &w, nil
 }
 
-func (b bulk[T]) exec(ctx context.Context, s *Session, what string) (int64, error) {
+func (b bulk) exec(ctx context.Context, s *Session, what string) (int64, error) {
 	w, err := b.build(s)
 	if err != nil {
 		return 0, err
@@ -202,13 +208,15 @@ func (b bulk[T]) exec(ctx context.Context, s *Session, what string) (int64, erro
 }
 
 // rowsOf is the write inside another statement, a [CTE].
-func (b bulk[T]) rowsOf(*mapper.Scan) (query.Form, error) {
+func (b bulk) rowsOf(*mapper.Scan) (query.Form, error) {
 	w := b.w
 	w.Returning.Whole, w.Now = true, time.Now()
 	return &w, errors.Join(b.errs...)
 }
 
-func (b bulk[T]) rowType() *T { return nil }
+func (u Update[T]) rowType() *T { return nil }
+
+func (d Delete[T]) rowType() *T { return nil }
 
 // moment is the program's time, for columns that it stamps.
 func (s *Session) moment() time.Time {
@@ -240,26 +248,21 @@ func (s *Session) write(ctx context.Context, f query.Form, what string, row func
 	return *t.tag, nil
 }
 
-// written sends a statement that returns whole rows of T and takes them into the
-// session.
-func written[T any](ctx context.Context, s *Session, f query.Form, what string) ([]*T, error) {
-	t, ok := s.eng.models.byType[reflect.TypeFor[T]()]
+// written sends a statement that returns whole rows of a model and takes them into
+// the session.
+func (s *Session) written(ctx context.Context, goType reflect.Type, f query.Form, what string) ([]mapper.Object, error) {
+	t, ok := s.eng.models.byType[goType]
 	if !ok {
-		return nil, fmt.Errorf("retort: %s is not a model of this engine's Base; list its table in NewBase", reflect.TypeFor[T]())
+		return nil, fmt.Errorf("retort: %s is not a model of this engine's Base; list its table in NewBase", goType)
 	}
 	r := receiver{table: t}
 	if _, err := s.write(ctx, f, what, r.row, r.reset); err != nil {
 		return nil, err
 	}
-	return loaded[T](s, t, r), nil
-}
-
-func loaded[T any](s *Session, t *model.Table, r receiver) []*T {
-	rows := make([]*T, len(r.objects))
-	for i, o := range r.reload(s) {
-		rows[i] = t.Plan.Any(o).(*T)
+	if r.objects == nil {
+		r.objects = []mapper.Object{} // empty, and not nil
 	}
-	return rows
+	return r.reload(s), nil
 }
 
 // Returned is a bulk write that gives back values of R.
@@ -276,7 +279,7 @@ type writing interface {
 	returning(s *Session) (f query.Form, r *query.Returning, what, name string, err error)
 }
 
-func (b bulk[T]) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+func (b bulk) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
 	w := b.w
 	w.Now = time.Now()
 	if s != nil {
@@ -315,7 +318,7 @@ func (r Returned[R]) build(s *Session, layout *mapper.Scan) (query.Form, []int, 
 	if err != nil {
 		return nil, nil, err
 	}
-	x := Selection[R]{base: &query.Select{}, row: r.row, targets: r.list}
+	x := selection{base: &query.Select{}, goType: reflect.TypeFor[R](), row: r.row, targets: r.list}
 	sel, columns, err := x.build(layout)
 	if err != nil {
 		return nil, nil, err
@@ -336,7 +339,7 @@ func (r Returned[R]) All(ctx context.Context, s *Session) ([]R, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := prepared[R]{scan: scan, columns: columns}
+	p := prepared{scan: scan, columns: columns}
 	rows := []R{}
 	_, err = s.write(ctx, form, label(r.what, r.name), func(fields []flight.Field, values [][]byte) error {
 		rows = append(rows, *new(R))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -19,9 +20,13 @@ import (
 //   - Shape: a value, as a [Query]; it holds the pointers that it was given and
 //     reads the objects when it runs. Unset client-made keys are made then and stay
 //     in them, also where a row met another one and was not written.
-type Insert[T any] struct {
+type Insert[T any] struct{ insertion }
+
+// insertion is what does not depend on T; see bulk.
+type insertion struct {
 	in      query.Insert
-	objects []*T
+	rows    bool // of the program's own, objects
+	objects []mapper.Object
 	name    string
 	errs    []error
 }
@@ -31,9 +36,13 @@ type Insert[T any] struct {
 //   - Errors: no row, a nil one, more parameters than a statement can have
 //     (65,535); when it runs.
 func (t *Table[T]) Insert(rows ...*T) Insert[T] {
-	in := newInsert(t)
-	in.objects = slices.Clone(rows)
-	if len(rows) == 0 {
+	return Insert[T]{insertObjects(t.own(), objectsOf(rows))}
+}
+
+func insertObjects(of *declaration, objects []mapper.Object) insertion {
+	in := newInsert(of)
+	in.rows, in.objects = true, objects
+	if len(objects) == 0 {
 		in.errs = append(in.errs, errors.New("retort: Insert: no row given"))
 	}
 	return in
@@ -52,9 +61,13 @@ func (t *Table[T]) Upsert(rows []*T, unique ...any) Insert[T] {
 // columns of this table: Events.InsertFrom(Books.Query(), Into(&Events.C.BookID,
 // &Books.C.ID)).
 func InsertFrom[T, S any](t *Table[T], q Query[S], targets ...Target) Insert[T] {
-	in := newInsert(t)
-	in.errs = append(in.errs, q.problems()...)
-	in.in.Source = q.form()
+	return Insert[T]{insertFrom(t.own(), q.form(), q.problems(), targets)}
+}
+
+func insertFrom(of *declaration, source *query.Select, errs []error, targets []Target) insertion {
+	in := newInsert(of)
+	in.errs = append(in.errs, errs...)
+	in.in.Source = source
 	for _, target := range targets {
 		in.in.Targets = append(in.in.Targets, target.dst)
 		in.in.Source.Items = append(in.in.Source.Items, query.Item{Call: target.call, Node: target.node})
@@ -65,13 +78,13 @@ func InsertFrom[T, S any](t *Table[T], q Query[S], targets ...Target) Insert[T] 
 	return in
 }
 
-func newInsert[T any](t *Table[T]) Insert[T] {
-	in := Insert[T]{}
-	if t == nil || t.other != nil {
+func newInsert(of *declaration) insertion {
+	in := insertion{}
+	if of == nil {
 		in.errs = []error{errors.New("retort: Insert: only a table that NewTable made can be written, not an alias or the rows of a statement")}
 		return in
 	}
-	in.in.Declaration = &t.decl
+	in.in.Declaration = of
 	return in
 }
 
@@ -87,10 +100,14 @@ func (in Insert[T]) OnConflict(unique ...any) Conflict[T] {
 
 // Where names a partial unique index by its condition.
 func (c Conflict[T]) Where(ps ...Predicate) Conflict[T] {
-	own := *c.in.in.Conflict
-	own.Where = append(slices.Clip(own.Where), ps...)
-	c.in.in.Conflict = &own
+	c.in.in.Conflict = whereUnique(c.in.in.Conflict, ps)
 	return c
+}
+
+func whereUnique(c *query.Conflict, ps []Predicate) *query.Conflict {
+	own := *c
+	own.Where = append(slices.Clip(own.Where), ps...)
+	return &own
 }
 
 // DoNothing leaves the row that is there as it is; the new one is not written and
@@ -100,25 +117,35 @@ func (c Conflict[T]) DoNothing() Insert[T] { return c.in }
 // DoUpdate changes the row that is there: SetExpr(&c.Sold, Excluded(&c.Sold)).
 // version, updated_at and their like change, too.
 func (c Conflict[T]) DoUpdate(set ...Assignment) Insert[T] {
-	own := *c.in.in.Conflict
-	own.Set = assigned(set)
-	c.in.in.Conflict = &own
-	if len(set) == 0 {
-		c.in.errs = append(slices.Clip(c.in.errs), errors.New("retort: DoUpdate: nothing is set; pass retort.Set(&c.Field, value)"))
-	}
+	c.in.doUpdate(set)
 	return c.in
+}
+
+//go:noinline
+func (in *insertion) doUpdate(set []Assignment) {
+	own := *in.in.Conflict
+	own.Set = assigned(set)
+	in.in.Conflict = &own
+	if len(set) == 0 {
+		in.errs = append(slices.Clip(in.errs), errors.New("retort: DoUpdate: nothing is set; pass retort.Set(&c.Field, value)"))
+	}
 }
 
 // UpdateWhere changes the row that is there only where ps hold.
 func (in Insert[T]) UpdateWhere(ps ...Predicate) Insert[T] {
+	in.updateWhere(ps)
+	return in
+}
+
+//go:noinline
+func (in *insertion) updateWhere(ps []Predicate) {
 	if in.in.Conflict == nil {
 		in.errs = append(slices.Clip(in.errs), errors.New("retort: UpdateWhere: there is no DoUpdate; begin with OnConflict"))
-		return in
+		return
 	}
 	own := *in.in.Conflict
 	own.SetWhere = append(slices.Clip(own.SetWhere), ps...)
 	in.in.Conflict = &own
-	return in
 }
 
 // Excluded is a column of the row that could not be inserted, for
@@ -127,8 +154,13 @@ func Excluded[V any](field *V) Expr[V] { return Expr[V]{query.Excluded(field)} }
 
 // Named gives the statement a name; see [Query.Named].
 func (in Insert[T]) Named(name string) Insert[T] {
-	in.name, in.errs = name, append(slices.Clip(in.errs), checkLabel(name))
+	in.label(name)
 	return in
+}
+
+//go:noinline
+func (in *insertion) label(name string) {
+	in.name, in.errs = name, append(slices.Clip(in.errs), checkLabel(name))
 }
 
 // Exec writes and returns how many rows were written. Pending changes of the
@@ -137,6 +169,10 @@ func (in Insert[T]) Named(name string) Insert[T] {
 //   - Shape: one round trip, inside the session's transaction.
 //   - Errors: [ErrReadOnly]; [*pgerr.ConstraintError]; what is wrong with it.
 func (in Insert[T]) Exec(ctx context.Context, s *Session) (int64, error) {
+	return in.exec(ctx, s)
+}
+
+func (in *insertion) exec(ctx context.Context, s *Session) (int64, error) {
 	form, err := in.build(s)
 	if err != nil {
 		return 0, err
@@ -147,38 +183,43 @@ func (in Insert[T]) Exec(ctx context.Context, s *Session) (int64, error) {
 // Rows writes and returns the rows that were written, as objects of the session:
 // new ones, not those given.
 func (in Insert[T]) Rows(ctx context.Context, s *Session) ([]*T, error) {
+	objects, err := in.written(ctx, s, reflect.TypeFor[T]())
+	return mapper.Pointers[T](objects), err
+}
+
+func (in *insertion) written(ctx context.Context, s *Session, goType reflect.Type) ([]mapper.Object, error) {
 	form, err := in.build(s)
 	if err != nil {
 		return nil, err
 	}
 	form.Returning.Whole = true
-	return written[T](ctx, s, form, label("insert.rows", in.name))
+	return s.written(ctx, goType, form, label("insert.rows", in.name))
 }
 
 // build reads the objects.
-func (in Insert[T]) build(s *Session) (*query.Insert, error) {
+//
+//go:noinline
+func (in *insertion) build(s *Session) (*query.Insert, error) {
 	if err := errors.Join(in.errs...); err != nil {
 		return nil, err
 	}
 	form := in.in
 	form.Now = s.moment()
-	if in.objects == nil {
+	if !in.rows {
 		return &form, nil
 	}
 	t := s.eng.models.Model(form.Declaration)
 	if t == nil {
 		return &form, nil // query tells it
 	}
-	form.Objects = make([]mapper.Object, len(in.objects))
-	for i, row := range in.objects {
-		o, ok := t.Plan.ObjectOf(row)
-		if !ok {
+	form.Objects = in.objects
+	for i, o := range in.objects {
+		if o.IsNil() {
 			return nil, fmt.Errorf("retort: Insert: row %d is nil", i)
 		}
 		if err := prepareObject(t, o, form.Now); err != nil {
 			return nil, err
 		}
-		form.Objects[i] = o
 	}
 	return &form, nil
 }
@@ -200,12 +241,13 @@ func prepareObject(t *model.Table, o mapper.Object, now time.Time) error {
 	return nil
 }
 
-func (in Insert[T]) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+//go:noinline
+func (in insertion) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
 	if s == nil {
 		form := in.in
 		form.Now = time.Now()
 		err := errors.Join(in.errs...)
-		if in.objects != nil && err == nil {
+		if in.rows && err == nil {
 			err = errors.New("retort: CTE: rows of the program's own are inserted by a statement of their own; only InsertFrom can stand inside another")
 		}
 		return &form, &form.Returning, "insert.returning", in.name, err
@@ -217,7 +259,8 @@ func (in Insert[T]) returning(s *Session) (query.Form, *query.Returning, string,
 	return form, &form.Returning, "insert.returning", in.name, nil
 }
 
-func (in Insert[T]) rowsOf(*mapper.Scan) (query.Form, error) {
+//go:noinline
+func (in insertion) rowsOf(*mapper.Scan) (query.Form, error) {
 	form, out, _, _, err := in.returning(nil)
 	if err != nil {
 		return nil, err
