@@ -111,11 +111,11 @@ func (w *walk[T]) prepare(q Query[T]) error {
 		return errors.New("retort: Batches walks rows by their key; leave Distinct, GroupBy and Having out, or move them into a subquery")
 	}
 	s := w.eng.Session()
-	t, err := tableOf(s, q.table)
+	t, err := q.of.tableOf(s, q.goType)
 	if err != nil {
 		return err
 	}
-	c, _ := t.Plan.ObjectOf(q.table.C)
+	c, _ := t.Plan.ObjectOf(q.of.standIn.Any())
 	key := t.Plan.FieldPointer(c, t.Plan.Column(t.Key[0]).Field)
 	w.q = q.OrderBy(Order{Field: key}).Limit(w.size()) // and the key's other columns follow
 	return nil

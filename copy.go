@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"reflect"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,7 +25,7 @@ import (
 //   - Errors: the first row that cannot be written: nothing is kept, as the
 //     transaction fails. A column whose values have no binary form for COPY.
 func (t *Table[T]) CopyIn(ctx context.Context, s *Session, rows iter.Seq[*T]) (int64, error) {
-	compiled, err := tableOf(s, t)
+	compiled, err := t.declaration().tableOf(s, reflect.TypeFor[T]())
 	if err != nil {
 		return 0, err
 	}

@@ -70,7 +70,7 @@ func Explain(ctx context.Context, s *Session, of explainable, options ...Explain
 	return strings.Join(lines, "\n"), nil
 }
 
-func (q Query[T]) statement(s *Session) (query.Statement, error) {
+func (q rowQuery) statement(s *Session) (query.Statement, error) {
 	sel, _, err := q.prepare(s, "explain")
 	if err != nil {
 		return query.Statement{}, err
@@ -78,7 +78,7 @@ func (q Query[T]) statement(s *Session) (query.Statement, error) {
 	return sel.Rows()
 }
 
-func (x Selection[R]) statement(s *Session) (query.Statement, error) {
+func (x selection) statement(s *Session) (query.Statement, error) {
 	p, err := x.prepare(s, "explain")
 	if err != nil {
 		return query.Statement{}, err
@@ -86,7 +86,7 @@ func (x Selection[R]) statement(s *Session) (query.Statement, error) {
 	return p.st, nil
 }
 
-func (b bulk[T]) statement(s *Session) (query.Statement, error) {
+func (b bulk) statement(s *Session) (query.Statement, error) {
 	w, err := b.build(s)
 	if err != nil {
 		return query.Statement{}, err
@@ -94,7 +94,7 @@ func (b bulk[T]) statement(s *Session) (query.Statement, error) {
 	return query.Read(w, s.world(), "explain")
 }
 
-func (in Insert[T]) statement(s *Session) (query.Statement, error) {
+func (in insertion) statement(s *Session) (query.Statement, error) {
 	form, err := in.build(s)
 	if err != nil {
 		return query.Statement{}, fmt.Errorf("retort: Explain: %w", err)

@@ -35,7 +35,7 @@ func FilterWhere[T any](name string, t *Table[T], where Predicate) Filter {
 	switch {
 	case name == "" || name == FilterDeleted:
 		f.invalid = fmt.Errorf("retort: FilterBy: %q is no name for a filter", name)
-	case t == nil || t.other != nil:
+	case t == nil || t.decl.other != nil:
 		f.invalid = fmt.Errorf("retort: FilterBy %q: a filter is on a table that NewTable made; its aliases have it, too", name)
 	case query.Empty(where):
 		f.invalid = fmt.Errorf("retort: FilterBy %q: the condition is empty and would filter nothing", name)

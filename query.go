@@ -3,6 +3,7 @@ package retort
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/retort-go/retort/internal/model"
@@ -14,8 +15,12 @@ import (
 //   - Shape: a value; every call returns a new one and leaves the old as it was.
 //     The values in its conditions are read when it runs.
 //   - Concurrency: safe for many goroutines, as it is never changed.
-type Query[T any] struct {
-	table   *Table[T]
+type Query[T any] struct{ rowQuery }
+
+// rowQuery is what does not depend on T; see bulk.
+type rowQuery struct {
+	of      *declaration // nil for no table
+	goType  reflect.Type // T
 	where   []Predicate
 	order   []Order
 	after   []any
@@ -27,7 +32,9 @@ type Query[T any] struct {
 }
 
 // Query starts a query for all rows.
-func (t *Table[T]) Query() Query[T] { return Query[T]{table: t} }
+func (t *Table[T]) Query() Query[T] {
+	return Query[T]{rowQuery{of: t.declaration(), goType: reflect.TypeFor[T]()}}
+}
 
 // Where starts a query for the rows for which all of ps hold.
 func (t *Table[T]) Where(ps ...Predicate) Query[T] { return t.Query().Where(ps...) }
@@ -40,15 +47,20 @@ func (t *Table[T]) With(relations ...Relation) Query[T] { return t.Query().With(
 
 // Where adds conditions; all of them must hold.
 func (q Query[T]) Where(ps ...Predicate) Query[T] {
-	q.where = append(slices.Clip(q.where), ps...)
+	q.where = appended(q.where, ps)
 	return q
 }
 
 // OrderBy adds keys to the order.
 func (q Query[T]) OrderBy(keys ...Order) Query[T] {
-	q.order = append(slices.Clip(q.order), keys...)
+	q.order = appended(q.order, keys)
 	return q
 }
+
+// appended is a longer list that shares nothing that is written later.
+//
+//go:noinline
+func appended[E any](list, more []E) []E { return append(slices.Clip(list), more...) }
 
 // Limit reads at most n rows; 0 reads none. With an order, the primary key
 // becomes its last key, so that rows which are equal in it have a place.
@@ -88,10 +100,7 @@ func (q Query[T]) With(relations ...Relation) Query[T] {
 //   - Errors: a wrong number or type of values, a key that may be NULL; when the
 //     query runs.
 func (q Query[T]) After(values ...any) Query[T] {
-	q.after = slices.Clone(values)
-	if q.after == nil {
-		q.after = []any{}
-	}
+	q.after = append([]any{}, values...)
 	return q
 }
 
@@ -99,7 +108,11 @@ func (q Query[T]) After(values ...any) Query[T] {
 //
 //   - Errors: a query without an order has no pages.
 func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
-	t, err := tableOf(s, q.table)
+	return q.position(s, row)
+}
+
+func (q *rowQuery) position(s *Session, row any) ([]any, error) {
+	t, err := q.of.tableOf(s, q.goType)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +137,7 @@ func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
 }
 
 // ByKey orders by the primary key, behind the keys of the order that are there.
-func (q Query[T]) ByKey() Query[T] { return q.clause(func(c *clauses) { c.total = true }) }
+func (q Query[T]) ByKey() Query[T] { return q.clauses(q.more.byKey()) }
 
 // Bookmark is [Query.Position] as bytes, for [Query.Resume]: what a cursor carries.
 // They hold values of the row in plain sight; sign them, and encrypt them where
@@ -132,7 +145,11 @@ func (q Query[T]) ByKey() Query[T] { return q.clause(func(c *clauses) { c.total 
 //
 //   - Errors: as [Query.Position].
 func (q Query[T]) Bookmark(s *Session, row *T) ([]byte, error) {
-	values, err := q.Position(s, row)
+	return q.bookmark(s, row)
+}
+
+func (q *rowQuery) bookmark(s *Session, row any) ([]byte, error) {
+	values, err := q.position(s, row)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +168,7 @@ func (q Query[T]) Resume(bookmark []byte) Query[T] {
 	return q
 }
 
-func (q Query[T]) compiled(t *model.Table, label string) *query.Select {
+func (q *rowQuery) compiled(t *model.Table, label string) *query.Select {
 	limit := -1
 	if q.limited {
 		limit = q.limit
@@ -160,26 +177,26 @@ func (q Query[T]) compiled(t *model.Table, label string) *query.Select {
 		Label: label, Table: t, Where: q.where, Order: q.order, After: q.after, Limit: limit,
 		Total: len(q.with) > 0 || q.after != nil || q.limited && len(q.order) > 0, Deleted: q.deleted,
 	}
-	if q.table != nil && q.table.other != nil {
-		sel.From = q.table.source()
+	if q.of != nil && q.of.other != nil {
+		sel.From = q.of.source()
 	}
 	q.more.add(sel)
 	return sel
 }
 
 // form is the query as a part of another one.
-func (q Query[T]) form() *query.Select {
+func (q *rowQuery) form() *query.Select {
 	sel := q.compiled(nil, "")
-	if q.table == nil {
+	if q.of == nil {
 		return sel
 	}
-	sel.From = q.table.source()
+	sel.From = q.of.source()
 	return sel
 }
 
 // prepare checks what the types cannot.
-func (q Query[T]) prepare(s *Session, label string) (*query.Select, []*loader, error) {
-	t, err := tableOf(s, q.table)
+func (q *rowQuery) prepare(s *Session, label string) (*query.Select, []*loader, error) {
+	t, err := q.of.tableOf(s, q.goType)
 	if err != nil {
 		return nil, nil, err
 	}

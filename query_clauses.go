@@ -25,18 +25,33 @@ type clauses struct {
 	errs       []error
 }
 
-// with is q with changed clauses.
-func (q Query[T]) clause(change func(*clauses)) Query[T] {
-	var own clauses
-	if q.more != nil {
-		own = *q.more
-		own.joins, own.lifted = slices.Clip(own.joins), slices.Clip(own.lifted)
-		own.distinctOn, own.group = slices.Clip(own.distinctOn), slices.Clip(own.group)
-		own.having, own.errs = slices.Clip(own.having), slices.Clip(own.errs)
+// own is a copy that can be changed.
+func (c *clauses) own() *clauses {
+	if c == nil {
+		return &clauses{}
 	}
-	change(&own)
-	q.more = &own
+	own := *c
+	own.joins, own.lifted = slices.Clip(own.joins), slices.Clip(own.lifted)
+	own.distinctOn, own.group = slices.Clip(own.distinctOn), slices.Clip(own.group)
+	own.having, own.errs = slices.Clip(own.having), slices.Clip(own.errs)
+	return &own
+}
+
+func (q Query[T]) clauses(more *clauses) Query[T] {
+	q.more = more
 	return q
+}
+
+func (c *clauses) byKey() *clauses {
+	c = c.own()
+	c.total = true
+	return c
+}
+
+func (c *clauses) named(name string) *clauses {
+	c = c.own()
+	c.name, c.errs = name, append(c.errs, checkLabel(name))
+	return c
 }
 
 // add puts the clauses into sel.
@@ -66,7 +81,7 @@ func (c *clauses) check() error {
 //   - Errors: a name that is not 1 to 64 letters, digits and "-_./:", when the
 //     query runs.
 func (q Query[T]) Named(name string) Query[T] {
-	return q.clause(func(c *clauses) { c.name, c.errs = name, append(c.errs, checkLabel(name)) })
+	return q.clauses(q.more.named(name))
 }
 
 func checkLabel(name string) error {
@@ -125,18 +140,23 @@ func (q Query[T]) LeftLateralJoin(src Source, on ...Predicate) Query[T] {
 }
 
 func (q Query[T]) join(call string, src Source, j query.Join) Query[T] {
-	return q.clause(func(c *clauses) {
-		source, err := sourceOf(call, src)
-		if err == nil && j.Lateral && (source.Rows == nil || source.Rows.Common) {
-			err = fmt.Errorf("retort: %s: only a retort.Sub can be lateral; use Join for tables", call)
-		}
-		if err != nil {
-			c.errs = append(c.errs, err)
-			return
-		}
-		j.Source, j.Call, j.On = source, call, slices.Clone(j.On)
-		c.joins = append(c.joins, j)
-	})
+	return q.clauses(q.more.join(call, src, j))
+}
+
+//go:noinline
+func (c *clauses) join(call string, src Source, j query.Join) *clauses {
+	c = c.own()
+	source, err := sourceOf(call, src)
+	if err == nil && j.Lateral && (source.Rows == nil || source.Rows.Common) {
+		err = fmt.Errorf("retort: %s: only a retort.Sub can be lateral; use Join for tables", call)
+	}
+	if err != nil {
+		c.errs = append(c.errs, err)
+		return c
+	}
+	j.Source, j.Call, j.On = source, call, slices.Clone(j.On)
+	c.joins = append(c.joins, j)
+	return c
 }
 
 // sourceOf is src, or what is wrong with it.
@@ -151,23 +171,23 @@ func sourceOf(call string, src Source) (query.Source, error) {
 }
 
 // Distinct leaves out rows that are equal to another one in all that is read.
-func (q Query[T]) Distinct() Query[T] { return q.clause(func(c *clauses) { c.distinct = true }) }
+func (q Query[T]) Distinct() Query[T] { return q.clauses(q.more.onlyDistinct(nil)) }
 
 // DistinctOn keeps the first row of those that are equal in xs, field pointers or
 // expressions. The order must begin with them.
 func (q Query[T]) DistinctOn(xs ...any) Query[T] {
-	return q.clause(func(c *clauses) { c.distinctOn = append(c.distinctOn, nodesOf("DistinctOn", xs)...) })
+	return q.clauses(q.more.onlyDistinct(nodesOf("DistinctOn", xs)))
 }
 
 // GroupBy makes one row of those that are equal in xs, field pointers or
 // expressions. It is for [Select].
 func (q Query[T]) GroupBy(xs ...any) Query[T] {
-	return q.clause(func(c *clauses) { c.group = append(c.group, nodesOf("GroupBy", xs)...) })
+	return q.clauses(q.more.grouped(nodesOf("GroupBy", xs), nil))
 }
 
 // Having keeps groups for which all of ps hold.
 func (q Query[T]) Having(ps ...Predicate) Query[T] {
-	return q.clause(func(c *clauses) { c.having = append(c.having, ps...) })
+	return q.clauses(q.more.grouped(nil, ps))
 }
 
 // Offset leaves out the first n rows, which the server reads all the same: pages
@@ -175,12 +195,7 @@ func (q Query[T]) Having(ps ...Predicate) Query[T] {
 //
 //   - Errors: n below zero, when the query runs.
 func (q Query[T]) Offset(n int) Query[T] {
-	return q.clause(func(c *clauses) {
-		c.offset = n
-		if n < 0 {
-			c.errs = append(c.errs, fmt.Errorf("retort: Offset(%d): an offset is 0 or more", n))
-		}
-	})
+	return q.clauses(q.more.from(n))
 }
 
 // Unfiltered leaves the session's filters of these names out of this query, but
@@ -188,12 +203,38 @@ func (q Query[T]) Offset(n int) Query[T] {
 //
 //   - Errors: no name, when the query runs: a filter is lifted knowingly.
 func (q Query[T]) Unfiltered(names ...string) Query[T] {
-	return q.clause(func(c *clauses) {
-		if len(names) == 0 {
-			c.errs = append(c.errs, errors.New("retort: Unfiltered: name the filters that the query leaves out"))
-		}
-		c.lifted = append(c.lifted, names...)
-	})
+	return q.clauses(q.more.lift(names))
+}
+
+func (c *clauses) onlyDistinct(on []query.Node) *clauses {
+	c = c.own()
+	c.distinct = c.distinct || on == nil
+	c.distinctOn = append(c.distinctOn, on...)
+	return c
+}
+
+func (c *clauses) grouped(by []query.Node, having []Predicate) *clauses {
+	c = c.own()
+	c.group, c.having = append(c.group, by...), append(c.having, having...)
+	return c
+}
+
+func (c *clauses) from(offset int) *clauses {
+	c = c.own()
+	c.offset = offset
+	if offset < 0 {
+		c.errs = append(c.errs, fmt.Errorf("retort: Offset(%d): an offset is 0 or more", offset))
+	}
+	return c
+}
+
+func (c *clauses) lift(names []string) *clauses {
+	c = c.own()
+	if len(names) == 0 {
+		c.errs = append(c.errs, errors.New("retort: Unfiltered: name the filters that the query leaves out"))
+	}
+	c.lifted = append(c.lifted, names...)
+	return c
 }
 
 // LockOption says how a row lock waits and of which tables it is.
@@ -233,12 +274,16 @@ func (q Query[T]) ForShare(options ...LockOption) Query[T] { return q.locked("SH
 func (q Query[T]) ForKeyShare(options ...LockOption) Query[T] { return q.locked("KEY SHARE", options) }
 
 func (q Query[T]) locked(strength string, options []LockOption) Query[T] {
-	return q.clause(func(c *clauses) {
-		c.lock = &query.Lock{Strength: strength}
-		for _, option := range options {
-			option(c.lock)
-		}
-	})
+	return q.clauses(q.more.locked(strength, options))
+}
+
+func (c *clauses) locked(strength string, options []LockOption) *clauses {
+	c = c.own()
+	c.lock = &query.Lock{Strength: strength}
+	for _, option := range options {
+		option(c.lock)
+	}
+	return c
 }
 
 // Scalar is the one value of a statement as an expression; NULL where it has no

@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/query"
 )
@@ -22,6 +23,15 @@ func (q Query[T]) All(ctx context.Context, s *Session) ([]*T, error) {
 }
 
 func (q Query[T]) all(ctx context.Context, s *Session, label string) ([]*T, error) {
+	objects, err := q.read(ctx, s, label)
+	if err != nil {
+		return nil, err
+	}
+	return mapper.Pointers[T](objects), nil
+}
+
+// read is all without the type.
+func (q *rowQuery) read(ctx context.Context, s *Session, label string) ([]mapper.Object, error) {
 	sel, relations, err := q.prepare(s, label)
 	if err != nil {
 		return nil, err
@@ -31,14 +41,10 @@ func (q Query[T]) all(ctx context.Context, s *Session, label string) ([]*T, erro
 	}
 	defer s.leave()
 	objects, err := s.selectRows(ctx, sel, relations)
-	if err != nil {
-		return nil, err
+	if objects == nil {
+		objects = []mapper.Object{} // empty, and not nil
 	}
-	rows := make([]*T, len(objects))
-	for i, o := range objects {
-		rows[i] = sel.Table.Plan.Any(o).(*T)
-	}
-	return rows, nil
+	return objects, err
 }
 
 // First reads the first row.
@@ -63,13 +69,21 @@ func (q Query[T]) One(ctx context.Context, s *Session) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch len(rows) {
+	if err := q.only(len(rows)); err != nil {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// only says what is wrong with n rows where one was asked for.
+func (q *rowQuery) only(n int) error {
+	switch n {
 	case 0:
-		return nil, ErrNotFound
+		return ErrNotFound
 	case 1:
-		return rows[0], nil
+		return nil
 	default:
-		return nil, fmt.Errorf("%w of %q", ErrTooMany, q.table.decl.name)
+		return fmt.Errorf("%w of %q", ErrTooMany, q.of.name)
 	}
 }
 
@@ -83,6 +97,10 @@ func (q Query[T]) capped(n int) Query[T] {
 
 // Count counts the rows, without order but with limit and page.
 func (q Query[T]) Count(ctx context.Context, s *Session) (int64, error) {
+	return q.count(ctx, s)
+}
+
+func (q *rowQuery) count(ctx context.Context, s *Session) (int64, error) {
 	var n int64
 	err := q.scalar(ctx, s, "query.count", (*query.Select).Count, func(value []byte) (err error) {
 		n, err = countOf(value)
@@ -100,6 +118,10 @@ func countOf(value []byte) (int64, error) {
 
 // Exists tells whether there is a row.
 func (q Query[T]) Exists(ctx context.Context, s *Session) (bool, error) {
+	return q.exists(ctx, s)
+}
+
+func (q *rowQuery) exists(ctx context.Context, s *Session) (bool, error) {
 	var found bool
 	err := q.scalar(ctx, s, "query.exists", (*query.Select).Exists, func(value []byte) error {
 		if len(value) != 1 {
@@ -111,7 +133,7 @@ func (q Query[T]) Exists(ctx context.Context, s *Session) (bool, error) {
 	return found, err
 }
 
-func (q Query[T]) scalar(ctx context.Context, s *Session, label string,
+func (q *rowQuery) scalar(ctx context.Context, s *Session, label string,
 	build func(*query.Select) (query.Statement, error), take func([]byte) error,
 ) error {
 	sel, _, err := q.prepare(s, label)
@@ -138,13 +160,14 @@ func (q Query[T]) scalar(ctx context.Context, s *Session, label string,
 //     loop get [ErrIterOpen]. Relations cannot be loaded this way.
 func (q Query[T]) Iter(ctx context.Context, s *Session) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		if err := q.stream(ctx, s, yield); err != nil {
+		err := q.stream(ctx, s, func(o mapper.Object) bool { return yield(mapper.At[T](o), nil) })
+		if err != nil {
 			yield(nil, err)
 		}
 	}
 }
 
-func (q Query[T]) stream(ctx context.Context, s *Session, yield func(*T, error) bool) error {
+func (q *rowQuery) stream(ctx context.Context, s *Session, yield func(mapper.Object) bool) error {
 	sel, relations, err := q.prepare(s, "query.iter")
 	if err != nil {
 		return err
@@ -170,6 +193,6 @@ func (q Query[T]) stream(ctx context.Context, s *Session, yield func(*T, error) 
 		if err := dec.Decode(o, values); err != nil {
 			return nil, fmt.Errorf("retort: reading %s: %w", t.Type, err)
 		}
-		return func() bool { return yield(t.Plan.Any(o).(*T), nil) }, nil
+		return func() bool { return yield(o) }, nil
 	})
 }

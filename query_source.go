@@ -40,36 +40,40 @@ var errAliasInBase = errors.New("an alias (Table.As), Sub or CTE is no table of 
 //	    call makes a C of its own. It is no member of a Base.
 //	  - Errors: a name that is none, when the query runs.
 func (t *Table[T]) As(name string) *Table[T] {
-	other := &another{of: t.declared(), name: name, err: sqltext.CheckIdent(name)}
-	if t.other != nil && t.other.rows != nil {
-		other.of, other.rows = nil, t.other.rows
+	other := &another{of: t.decl.declared(), name: name, err: sqltext.CheckIdent(name)}
+	if t.decl.other != nil && t.decl.other.rows != nil {
+		other.of, other.rows = nil, t.decl.other.rows
 	}
 	fields := t.decl.fields
 	other.standIn = mapper.NewStandIn(reflect.TypeFor[T](), fields)
-	return &Table[T]{C: other.standIn.Any().(*T), decl: declaration{name: name, goType: t.decl.goType, fields: fields}, other: other}
+	return &Table[T]{C: other.standIn.Any().(*T), decl: declaration{name: name, goType: t.decl.goType, fields: fields, standIn: other.standIn, other: other}}
 }
 
 // declared is the declaration that [NewTable] made.
-func (t *Table[T]) declared() *declaration {
-	if t.other != nil && t.other.of != nil {
-		return t.other.of
+func (d *declaration) declared() *declaration {
+	if d.other != nil && d.other.of != nil {
+		return d.other.of
 	}
-	return &t.decl
+	return d
 }
 
-func (t *Table[T]) source() query.Source {
-	if t.other == nil {
-		return query.Source{Declaration: &t.decl}
+func (d *declaration) source() query.Source {
+	if d.other == nil {
+		return query.Source{Declaration: d}
 	}
-	return query.Source{Declaration: t.other.of, Name: t.other.name, StandIn: t.other.standIn, Rows: t.other.rows}
+	return query.Source{Declaration: d.other.of, Name: d.other.name, StandIn: d.other.standIn, Rows: d.other.rows}
 }
 
-func (t *Table[T]) named() *another {
-	if t == nil {
+func (d *declaration) named() *another {
+	if d == nil {
 		return &another{err: errors.New("it is nil")}
 	}
-	return t.other
+	return d.other
 }
+
+func (t *Table[T]) source() query.Source { return t.decl.source() }
+
+func (t *Table[T]) named() *another { return t.declaration().named() }
 
 // Model finds a compiled model for package query.
 func (m *models) Model(declared any) *model.Table {
@@ -107,11 +111,11 @@ func CTE[R any](name string, rows RowsOf[R]) *Table[R] {
 // rows count once, so that circles end.
 func Recursive[R any](name string, first RowsOf[R], step func(self *Table[R]) RowsOf[R]) *Table[R] {
 	t := derived(name, first, query.Rows{Common: true})
-	if t.other.err != nil {
+	if t.decl.other.err != nil {
 		return t
 	}
 	form, err := step(t).rowsOf(layoutOf(t))
-	t.other.rows.Step, t.other.err = form, err
+	t.decl.other.rows.Step, t.decl.other.err = form, err
 	return t
 }
 
@@ -125,7 +129,7 @@ func derived[R any](name string, rows RowsOf[R], kind query.Rows) *Table[R] {
 	other := &another{name: name, rows: &kind, err: sqltext.CheckIdent(name)}
 	failed := func(err error) *Table[R] {
 		other.err = err
-		return &Table[R]{C: new(R), decl: declaration{name: name, goType: t}, other: other}
+		return &Table[R]{C: new(R), decl: declaration{name: name, goType: t, other: other}}
 	}
 	layout, err := mapper.ScanPlan(t)
 	switch {
@@ -156,7 +160,7 @@ func derived[R any](name string, rows RowsOf[R], kind query.Rows) *Table[R] {
 		m.FieldColumn[item] = k
 		m.Columns = append(m.Columns, model.Column{Name: fields[item].Column})
 	}
-	return &Table[R]{C: other.standIn.Any().(*R), decl: declaration{name: name, goType: t, fields: fields}, other: other}
+	return &Table[R]{C: other.standIn.Any().(*R), decl: declaration{name: name, goType: t, fields: fields, standIn: other.standIn, other: other}}
 }
 
 // outputsOf lists the fields that the columns of a statement fill.

@@ -95,15 +95,15 @@ func (c *clauses) called() string {
 }
 
 // problems are what is wrong with a query before it meets an engine.
-func (q Query[T]) problems() []error {
+func (q *rowQuery) problems() []error {
 	var errs []error
 	if q.more != nil {
 		errs = append(errs, q.more.errs...)
 	}
-	if q.table == nil {
-		errs = append(errs, fmt.Errorf("retort: a query of %s without a table; begin it with Query, Where, OrderBy or With of a Table", reflect.TypeFor[T]()))
-	} else if q.table.other != nil && q.table.other.err != nil {
-		errs = append(errs, fmt.Errorf("retort: source %q: %w", q.table.other.name, q.table.other.err))
+	if q.of == nil {
+		errs = append(errs, errNoTable(q.goType))
+	} else if q.of.other != nil && q.of.other.err != nil {
+		errs = append(errs, fmt.Errorf("retort: source %q: %w", q.of.other.name, q.of.other.err))
 	}
 	if q.limited && q.limit < 0 {
 		errs = append(errs, fmt.Errorf("retort: Limit(%d): a limit is 0 or more", q.limit))
@@ -114,7 +114,7 @@ func (q Query[T]) problems() []error {
 	return errs
 }
 
-func (q Query[T]) rowsOf(*mapper.Scan) (query.Form, error) {
+func (q rowQuery) rowsOf(*mapper.Scan) (query.Form, error) {
 	return q.form(), errors.Join(q.problems()...)
 }
 

@@ -27,8 +27,7 @@ type Table[T any] struct {
 	// retort.Eq(Books.C.Note, "x") takes a plain value. Never write to it.
 	C *T
 
-	decl  declaration
-	other *another // what an alias or the rows of a statement are of; nil for the table itself
+	decl declaration
 }
 
 // NewTable declares that rows of the table name are values of T. The name is the
@@ -61,6 +60,7 @@ type declaration struct {
 	fields    []mapper.Field
 	standIn   *mapper.StandIn
 	define    func(*definition)
+	other     *another // what an alias or the rows of a statement are of; nil for the table itself
 	err       error
 }
 
@@ -72,8 +72,8 @@ func (t *Table[T]) register(b *Base) {
 	if t == nil {
 		t = &Table[T]{} // Open reports it
 	}
-	if t.other != nil {
-		t = &Table[T]{decl: declaration{name: t.other.name, goType: reflect.TypeFor[T](), err: errAliasInBase}}
+	if other := t.decl.other; other != nil {
+		t = &Table[T]{decl: declaration{name: other.name, goType: reflect.TypeFor[T](), err: errAliasInBase}}
 	}
 	b.tables = append(b.tables, &t.decl)
 }
@@ -81,22 +81,35 @@ func (t *Table[T]) register(b *Base) {
 // own is the declaration of a table that can be written: nil for an alias, and for
 // the rows of a statement.
 func (t *Table[T]) own() *declaration {
-	if t == nil || t.other != nil {
+	if t == nil || t.decl.other != nil {
 		return nil
 	}
 	return &t.decl
 }
 
-// tableOf finds the compiled model in the session's engine.
-func tableOf[T any](s *Session, t *Table[T]) (*model.Table, error) {
-	if t == nil {
-		return nil, fmt.Errorf("retort: a query of %s without a table; begin it with Query, Where, OrderBy or With of a Table", reflect.TypeFor[T]())
+// tableOf finds the compiled model in the session's engine; goType is that of the
+// rows.
+func (d *declaration) tableOf(s *Session, goType reflect.Type) (*model.Table, error) {
+	if d == nil {
+		return nil, errNoTable(goType)
 	}
-	compiled, ok := s.eng.models.byDeclaration[t.declared()]
+	compiled, ok := s.eng.models.byDeclaration[d.declared()]
 	if !ok {
-		return nil, fmt.Errorf("retort: table %q (%s) is not part of this engine's Base; add it to NewBase", t.decl.name, t.decl.goType)
+		return nil, fmt.Errorf("retort: table %q (%s) is not part of this engine's Base; add it to NewBase", d.name, d.goType)
 	}
 	return compiled, nil
+}
+
+func errNoTable(goType reflect.Type) error {
+	return fmt.Errorf("retort: a query of %s without a table; begin it with Query, Where, OrderBy or With of a Table", goType)
+}
+
+// declaration is nil for no table.
+func (t *Table[T]) declaration() *declaration {
+	if t == nil {
+		return nil
+	}
+	return &t.decl
 }
 
 // Get reads the row with that primary key, or hands out the object that the
@@ -107,7 +120,7 @@ func tableOf[T any](s *Session, t *Table[T]) (*model.Table, error) {
 //     Lines.Get(ctx, s, retort.Key{order.ID, int32(3)}).
 //   - Errors: [ErrNotFound]; a key of another type than the key field's.
 func (t *Table[T]) Get(ctx context.Context, s *Session, key any) (*T, error) {
-	compiled, err := tableOf(s, t)
+	compiled, err := t.declaration().tableOf(s, reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}

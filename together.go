@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/query"
 )
 
@@ -88,32 +90,24 @@ func numberedAsk(i int, err error) error {
 
 // AllInto asks for all rows; see [Query.All]. Relations are not loaded this way.
 func (q Query[T]) AllInto(rows *[]*T) Ask {
-	return q.into("query.all", func(found []*T) error {
-		*rows = found
+	return q.into("query.all", func(found []mapper.Object) error {
+		*rows = mapper.Pointers[T](found)
 		return nil
 	})
 }
 
 // OneInto asks for the only row; see [Query.One].
 func (q Query[T]) OneInto(row **T) Ask {
-	name := ""
-	if q.table != nil {
-		name = q.table.decl.name
-	}
-	return q.capped(2).into("query.one", func(found []*T) error {
+	return q.capped(2).into("query.one", func(found []mapper.Object) error {
 		*row = nil
-		switch len(found) {
-		case 0:
-			return ErrNotFound
-		case 1:
-			*row = found[0]
-			return nil
+		if len(found) == 1 {
+			*row = mapper.At[T](found[0])
 		}
-		return fmt.Errorf("%w of %q", ErrTooMany, name)
+		return q.only(len(found))
 	})
 }
 
-func (q Query[T]) into(label string, take func([]*T) error) Ask {
+func (q rowQuery) into(label string, take func([]mapper.Object) error) Ask {
 	return Ask{func(s *Session) (*asked, error) {
 		sel, relations, err := q.prepare(s, label)
 		if err != nil {
@@ -132,11 +126,10 @@ func (q Query[T]) into(label string, take func([]*T) error) Ask {
 			if sel.Lock != nil {
 				load = r.reload
 			}
-			rows := make([]*T, len(r.objects))
-			for i, o := range load(s) {
-				rows[i] = sel.Table.Plan.Any(o).(*T)
+			if r.objects == nil {
+				r.objects = []mapper.Object{} // empty, and not nil
 			}
-			return take(rows)
+			return take(load(s))
 		}}, nil
 	}}
 }
@@ -181,8 +174,12 @@ func (x Selection[R]) AllInto(rows *[]R) Ask {
 
 // GetInto asks for the row with that primary key; see [Table.Get].
 func (t *Table[T]) GetInto(key any, row **T) Ask {
+	return t.declaration().getInto(reflect.TypeFor[T](), key, func(o mapper.Object) { *row = mapper.At[T](o) })
+}
+
+func (d *declaration) getInto(goType reflect.Type, key any, take func(mapper.Object)) Ask {
 	return Ask{func(s *Session) (*asked, error) {
-		compiled, err := tableOf(s, t)
+		compiled, err := d.tableOf(s, goType)
 		if err != nil {
 			return nil, err
 		}
@@ -190,9 +187,9 @@ func (t *Table[T]) GetInto(key any, row **T) Ask {
 		if err != nil {
 			return nil, fmt.Errorf("retort: Get %s: %w", compiled.Type, err)
 		}
-		*row = nil
+		take(mapper.Object{})
 		if o, found := s.unit.Find(compiled, k); found {
-			*row = compiled.Plan.Any(o).(*T)
+			take(o)
 			return &asked{reset: func() {}, finish: func() error { return nil }}, nil
 		}
 		if s.unit.Gone(compiled, k) {
@@ -206,7 +203,7 @@ func (t *Table[T]) GetInto(key any, row **T) Ask {
 			if f.object.IsNil() {
 				return ErrNotFound
 			}
-			*row = compiled.Plan.Any(s.unit.Load(compiled, f.object)).(*T)
+			take(s.unit.Load(compiled, f.object))
 			return nil
 		}}, nil
 	}}
