@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+
+	"github.com/retort-go/retort/internal/mapper"
 )
 
 // Detach lets objects go: their changes are not written any more, and their rows
@@ -32,20 +35,25 @@ func (s *Session) Expire(objects ...any) { s.each("Expire", objects, s.unit.Expi
 //   - Errors: [ErrStale] when the object's version is not the row's; what Get
 //     returns.
 func (t *Table[T]) Merge(ctx context.Context, s *Session, object *T) (*T, error) {
-	compiled, err := tableOf(s, t)
+	o, err := t.declaration().merge(ctx, s, reflect.TypeFor[T](), mapper.ObjectAt(object))
+	return mapper.At[T](o), err
+}
+
+func (d *declaration) merge(ctx context.Context, s *Session, goType reflect.Type, given mapper.Object) (mapper.Object, error) {
+	compiled, err := d.tableOf(s, goType)
 	if err != nil {
-		return nil, err
+		return mapper.Object{}, err
 	}
-	given, ok := compiled.Plan.ObjectOf(object)
-	if !ok {
-		return nil, fmt.Errorf("retort: Merge: got a nil %T", object)
+	if given.IsNil() {
+		return mapper.Object{}, fmt.Errorf("retort: Merge: got a nil *%s", compiled.Type)
 	}
-	if s.State(object) != "transient" && s.State(object) != "detached" {
-		return object, nil
+	object := compiled.Plan.Any(given)
+	if state := s.State(object); state != "transient" && state != "detached" {
+		return given, nil
 	}
-	copied := func() (*T, error) {
-		fresh := compiled.Plan.Any(compiled.Plan.Clone(given)).(*T)
-		s.Add(fresh)
+	copied := func() (mapper.Object, error) {
+		fresh := compiled.Plan.Clone(given)
+		s.Add(compiled.Plan.Any(fresh))
 		return fresh, nil
 	}
 	for _, col := range compiled.Key {
@@ -58,15 +66,15 @@ func (t *Table[T]) Merge(ctx context.Context, s *Session, object *T) (*T, error)
 	case errors.Is(err, ErrNotFound) && !compiled.KeyServerMade():
 		return copied()
 	case err != nil:
-		return nil, err
+		return mapper.Object{}, err
 	}
 	if err := s.ready(); err != nil {
-		return nil, err
+		return mapper.Object{}, err
 	}
 	defer s.leave()
 	if s.unit.Merge(compiled, into, given) {
 		key := compiled.KeyValue(given)
-		return nil, &StaleError{Table: compiled.Name(), Key: key, Keys: []any{key}, Err: errors.New("retort: Merge: the object is of an older version")}
+		return mapper.Object{}, &StaleError{Table: compiled.Name(), Key: key, Keys: []any{key}, Err: errors.New("retort: Merge: the object is of an older version")}
 	}
-	return compiled.Plan.Any(into).(*T), nil
+	return into, nil
 }
