@@ -57,7 +57,7 @@ func (e *BatchError) Unwrap() error { return e.Err }
 //     walk by key.
 //   - Concurrency: the batches run one after the other. Two walks at once should lock
 //     what they read, by [Query.ForUpdate].
-func Batches[T any](ctx context.Context, eng *Engine, q Query[T], opts BatchOptions, fn func(ctx context.Context, s *Session, rows []*T) error) (int64, error) {
+func Batches[T any](ctx context.Context, eng *Engine, q *Query[T], opts BatchOptions, fn func(ctx context.Context, s *Session, rows []*T) error) (int64, error) {
 	w := walk[T]{eng: eng, opts: opts, fn: fn}
 	if err := w.prepare(q); err != nil {
 		return 0, err
@@ -86,7 +86,7 @@ type walk[T any] struct {
 	eng  *Engine
 	opts BatchOptions
 	fn   func(context.Context, *Session, []*T) error
-	q    Query[T]
+	q    *Query[T]
 }
 
 func (w *walk[T]) size() int {
@@ -97,7 +97,7 @@ func (w *walk[T]) size() int {
 }
 
 // prepare makes the query of the first batch.
-func (w *walk[T]) prepare(q Query[T]) error {
+func (w *walk[T]) prepare(q *Query[T]) error {
 	switch c := q.more; {
 	case w.fn == nil:
 		return errors.New("retort: Batches: the function is nil")

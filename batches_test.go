@@ -204,7 +204,7 @@ func TestBatches(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)
 		all := Counters.Query()
-		for want, q := range map[string]retort.Query[Counter]{
+		for want, q := range map[string]*retort.Query[Counter]{
 			"leave OrderBy out":       all.OrderBy(retort.Asc(&Counters.C.Value)),
 			"leave Limit and":         all.Limit(10),
 			"and Offset out":          all.Offset(10),

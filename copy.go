@@ -179,13 +179,13 @@ const (
 //   - Shape: as for [Table.CopyIn], inside the session's transaction. COPY takes no
 //     parameters: values stand in its text, as quoted constants.
 //   - Errors: of w, after which the session has failed.
-func (x Selection[R]) CopyTo(ctx context.Context, s *Session, w io.Writer, format CopyFormat) (int64, error) {
+func (x *Selection[R]) CopyTo(ctx context.Context, s *Session, w io.Writer, format CopyFormat) (int64, error) {
 	switch format {
 	case CopyCSV, CopyText, CopyBinary:
 	default:
 		return 0, fmt.Errorf("retort: CopyTo: the format is none of CopyCSV, CopyText, CopyBinary")
 	}
-	form, _, err := x.build(nil)
+	form, _, err := x.core().build(nil)
 	if err != nil {
 		return 0, err
 	}

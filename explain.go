@@ -70,7 +70,9 @@ func Explain(ctx context.Context, s *Session, of explainable, options ...Explain
 	return strings.Join(lines, "\n"), nil
 }
 
-func (q rowQuery) statement(s *Session) (query.Statement, error) {
+func (q *Query[T]) statement(s *Session) (query.Statement, error) { return q.core().statement(s) }
+
+func (q *rowQuery) statement(s *Session) (query.Statement, error) {
 	sel, _, err := q.prepare(s, "explain")
 	if err != nil {
 		return query.Statement{}, err
@@ -78,7 +80,9 @@ func (q rowQuery) statement(s *Session) (query.Statement, error) {
 	return sel.Rows()
 }
 
-func (x selection) statement(s *Session) (query.Statement, error) {
+func (x *Selection[R]) statement(s *Session) (query.Statement, error) { return x.core().statement(s) }
+
+func (x *selection) statement(s *Session) (query.Statement, error) {
 	p, err := x.prepare(s, "explain")
 	if err != nil {
 		return query.Statement{}, err
@@ -86,7 +90,11 @@ func (x selection) statement(s *Session) (query.Statement, error) {
 	return p.st, nil
 }
 
-func (b bulk) statement(s *Session) (query.Statement, error) {
+func (u *Update[T]) statement(s *Session) (query.Statement, error) { return u.core().statement(s) }
+
+func (d *Delete[T]) statement(s *Session) (query.Statement, error) { return d.core().statement(s) }
+
+func (b *bulk) statement(s *Session) (query.Statement, error) {
 	w, err := b.build(s)
 	if err != nil {
 		return query.Statement{}, err
@@ -94,7 +102,9 @@ func (b bulk) statement(s *Session) (query.Statement, error) {
 	return query.Read(w, s.world(), "explain")
 }
 
-func (in insertion) statement(s *Session) (query.Statement, error) {
+func (in *Insert[T]) statement(s *Session) (query.Statement, error) { return in.core().statement(s) }
+
+func (in *insertion) statement(s *Session) (query.Statement, error) {
 	form, err := in.build(s)
 	if err != nil {
 		return query.Statement{}, fmt.Errorf("retort: Explain: %w", err)

@@ -137,7 +137,7 @@ func TestOwnTypes_are_columns(t *testing.T) {
 	}
 
 	c := fronds.C
-	for name, q := range map[string]retort.Query[Frond]{
+	for name, q := range map[string]*retort.Query[Frond]{
 		"Eq(enum)":      fronds.Where(retort.Eq(&c.Mood, Glad)),
 		"In(enum)":      fronds.Where(retort.In(&c.Mood, []Mood{Glad, Sad})),
 		"In(domain)":    fronds.Where(retort.In(&c.ISBN, []ISBN{"1", "978"})),

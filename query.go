@@ -15,7 +15,7 @@ import (
 //   - Shape: a value; every call returns a new one and leaves the old as it was.
 //     The values in its conditions are read when it runs.
 //   - Concurrency: safe for many goroutines, as it is never changed.
-type Query[T any] struct{ rowQuery }
+type Query[T any] rowQuery
 
 // rowQuery is what does not depend on T; see bulk.
 type rowQuery struct {
@@ -31,28 +31,47 @@ type rowQuery struct {
 	more    *clauses // what few queries have; never changed once it is here
 }
 
+// core is q without its type.
+func (q *Query[T]) core() *rowQuery {
+	if q == nil {
+		return &rowQuery{goType: reflect.TypeFor[T]()}
+	}
+	return (*rowQuery)(q)
+}
+
+// clone is a copy that can be changed.
+func (q *Query[T]) clone() *Query[T] { return (*Query[T])(q.core().clone()) }
+
+//go:noinline
+func (q *rowQuery) clone() *rowQuery {
+	own := *q
+	return &own
+}
+
 // Query starts a query for all rows.
-func (t *Table[T]) Query() Query[T] {
-	return Query[T]{rowQuery{of: t.declaration(), goType: reflect.TypeFor[T]()}}
+func (t *Table[T]) Query() *Query[T] {
+	return &Query[T]{of: t.declaration(), goType: reflect.TypeFor[T]()}
 }
 
 // Where starts a query for the rows for which all of ps hold.
-func (t *Table[T]) Where(ps ...Predicate) Query[T] { return t.Query().Where(ps...) }
+func (t *Table[T]) Where(ps ...Predicate) *Query[T] { return t.Query().Where(ps...) }
 
 // OrderBy starts a query for all rows in that order.
-func (t *Table[T]) OrderBy(keys ...Order) Query[T] { return t.Query().OrderBy(keys...) }
+func (t *Table[T]) OrderBy(keys ...Order) *Query[T] { return t.Query().OrderBy(keys...) }
 
 // With starts a query for all rows with a relation; see [Query.With].
-func (t *Table[T]) With(relations ...Relation) Query[T] { return t.Query().With(relations...) }
+func (t *Table[T]) With(relations ...Relation) *Query[T] { return t.Query().With(relations...) }
 
 // Where adds conditions; all of them must hold.
-func (q Query[T]) Where(ps ...Predicate) Query[T] {
+func (q *Query[T]) Where(ps ...Predicate) *Query[T] {
+	q = q.clone()
 	q.where = appended(q.where, ps)
 	return q
 }
 
 // OrderBy adds keys to the order.
-func (q Query[T]) OrderBy(keys ...Order) Query[T] {
+func (q *Query[T]) OrderBy(keys ...Order) *Query[T] {
+	q = q.clone()
 	q.order = appended(q.order, keys)
 	return q
 }
@@ -66,14 +85,16 @@ func appended[E any](list, more []E) []E { return append(slices.Clip(list), more
 // becomes its last key, so that rows which are equal in it have a place.
 //
 //   - Errors: n below zero, when the query runs.
-func (q Query[T]) Limit(n int) Query[T] {
+func (q *Query[T]) Limit(n int) *Query[T] {
+	q = q.clone()
 	q.limit, q.limited = n, true
 	return q
 }
 
 // WithDeleted reads rows that are marked as deleted, too, of the table and of
 // the relations that the query loads; see [SoftDelete].
-func (q Query[T]) WithDeleted() Query[T] {
+func (q *Query[T]) WithDeleted() *Query[T] {
+	q = q.clone()
 	q.deleted = true
 	return q
 }
@@ -84,7 +105,8 @@ func (q Query[T]) WithDeleted() Query[T] {
 //
 //   - Shape: inside a transaction at READ COMMITTED, relations of relations cost a
 //     round trip for each level.
-func (q Query[T]) With(relations ...Relation) Query[T] {
+func (q *Query[T]) With(relations ...Relation) *Query[T] {
+	q = q.clone()
 	q.with = append(slices.Clip(q.with), relations...)
 	return q
 }
@@ -99,7 +121,8 @@ func (q Query[T]) With(relations ...Relation) Query[T] {
 //     a cursor from outside is then checked before it comes here.
 //   - Errors: a wrong number or type of values, a key that may be NULL; when the
 //     query runs.
-func (q Query[T]) After(values ...any) Query[T] {
+func (q *Query[T]) After(values ...any) *Query[T] {
+	q = q.clone()
 	q.after = append([]any{}, values...)
 	return q
 }
@@ -107,8 +130,8 @@ func (q Query[T]) After(values ...any) Query[T] {
 // Position gives the values for [Query.After] that continue behind row.
 //
 //   - Errors: a query without an order has no pages.
-func (q Query[T]) Position(s *Session, row *T) ([]any, error) {
-	return q.position(s, row)
+func (q *Query[T]) Position(s *Session, row *T) ([]any, error) {
+	return q.core().position(s, row)
 }
 
 func (q *rowQuery) position(s *Session, row any) ([]any, error) {
@@ -137,15 +160,15 @@ func (q *rowQuery) position(s *Session, row any) ([]any, error) {
 }
 
 // ByKey orders by the primary key, behind the keys of the order that are there.
-func (q Query[T]) ByKey() Query[T] { return q.clauses(q.more.byKey()) }
+func (q *Query[T]) ByKey() *Query[T] { return q.clauses(q.core().more.byKey()) }
 
 // Bookmark is [Query.Position] as bytes, for [Query.Resume]: what a cursor carries.
 // They hold values of the row in plain sight; sign them, and encrypt them where
 // that matters. web.Paginate signs.
 //
 //   - Errors: as [Query.Position].
-func (q Query[T]) Bookmark(s *Session, row *T) ([]byte, error) {
-	return q.bookmark(s, row)
+func (q *Query[T]) Bookmark(s *Session, row *T) ([]byte, error) {
+	return q.core().bookmark(s, row)
 }
 
 func (q *rowQuery) bookmark(s *Session, row any) ([]byte, error) {
@@ -163,7 +186,8 @@ func (q *rowQuery) bookmark(s *Session, row any) ([]byte, error) {
 // Resume is [Query.After] the row of a [Query.Bookmark].
 //
 //   - Errors: bytes that are no bookmark of this order, when the query runs.
-func (q Query[T]) Resume(bookmark []byte) Query[T] {
+func (q *Query[T]) Resume(bookmark []byte) *Query[T] {
+	q = q.clone()
 	q.after = []any{query.Bookmark(bookmark)}
 	return q
 }

@@ -37,7 +37,8 @@ func (c *clauses) own() *clauses {
 	return &own
 }
 
-func (q Query[T]) clauses(more *clauses) Query[T] {
+func (q *Query[T]) clauses(more *clauses) *Query[T] {
+	q = q.clone()
 	q.more = more
 	return q
 }
@@ -80,8 +81,8 @@ func (c *clauses) check() error {
 //
 //   - Errors: a name that is not 1 to 64 letters, digits and "-_./:", when the
 //     query runs.
-func (q Query[T]) Named(name string) Query[T] {
-	return q.clauses(q.more.named(name))
+func (q *Query[T]) Named(name string) *Query[T] {
+	return q.clauses(q.core().more.named(name))
 }
 
 func checkLabel(name string) error {
@@ -102,45 +103,45 @@ func checkLabel(name string) error {
 //     reads columns of both.
 //   - Errors: no condition; the same table twice without [Table.As]; when the query
 //     runs.
-func (q Query[T]) Join(src Source, on ...Predicate) Query[T] {
+func (q *Query[T]) Join(src Source, on ...Predicate) *Query[T] {
 	return q.join("Join", src, query.Join{Kind: "JOIN", On: on})
 }
 
 // LeftJoin is [Query.Join] that keeps rows without a partner; what it reads of src
 // may be NULL then, whatever its table says.
-func (q Query[T]) LeftJoin(src Source, on ...Predicate) Query[T] {
+func (q *Query[T]) LeftJoin(src Source, on ...Predicate) *Query[T] {
 	return q.join("LeftJoin", src, query.Join{Kind: "LEFT JOIN", On: on, Left: true})
 }
 
 // RightJoin is [Query.Join] that keeps rows of src without a partner; what it reads
 // of all other tables may be NULL then. It is for [Select].
-func (q Query[T]) RightJoin(src Source, on ...Predicate) Query[T] {
+func (q *Query[T]) RightJoin(src Source, on ...Predicate) *Query[T] {
 	return q.join("RightJoin", src, query.Join{Kind: "RIGHT JOIN", On: on})
 }
 
 // FullJoin keeps rows of both sides without a partner. It is for [Select].
-func (q Query[T]) FullJoin(src Source, on ...Predicate) Query[T] {
+func (q *Query[T]) FullJoin(src Source, on ...Predicate) *Query[T] {
 	return q.join("FullJoin", src, query.Join{Kind: "FULL JOIN", On: on, Left: true})
 }
 
 // CrossJoin pairs every row with every row of src.
-func (q Query[T]) CrossJoin(src Source) Query[T] {
+func (q *Query[T]) CrossJoin(src Source) *Query[T] {
 	return q.join("CrossJoin", src, query.Join{Kind: "CROSS JOIN"})
 }
 
 // LateralJoin is [Query.Join] with a [Sub] whose statement may name the tables
 // before it: the three newest books of each author.
-func (q Query[T]) LateralJoin(src Source, on ...Predicate) Query[T] {
+func (q *Query[T]) LateralJoin(src Source, on ...Predicate) *Query[T] {
 	return q.join("LateralJoin", src, query.Join{Kind: "JOIN", On: on, Lateral: true})
 }
 
 // LeftLateralJoin is [Query.LateralJoin] that keeps rows without a partner.
-func (q Query[T]) LeftLateralJoin(src Source, on ...Predicate) Query[T] {
+func (q *Query[T]) LeftLateralJoin(src Source, on ...Predicate) *Query[T] {
 	return q.join("LeftLateralJoin", src, query.Join{Kind: "LEFT JOIN", On: on, Left: true, Lateral: true})
 }
 
-func (q Query[T]) join(call string, src Source, j query.Join) Query[T] {
-	return q.clauses(q.more.join(call, src, j))
+func (q *Query[T]) join(call string, src Source, j query.Join) *Query[T] {
+	return q.clauses(q.core().more.join(call, src, j))
 }
 
 //go:noinline
@@ -171,39 +172,39 @@ func sourceOf(call string, src Source) (query.Source, error) {
 }
 
 // Distinct leaves out rows that are equal to another one in all that is read.
-func (q Query[T]) Distinct() Query[T] { return q.clauses(q.more.onlyDistinct(nil)) }
+func (q *Query[T]) Distinct() *Query[T] { return q.clauses(q.core().more.onlyDistinct(nil)) }
 
 // DistinctOn keeps the first row of those that are equal in xs, field pointers or
 // expressions. The order must begin with them.
-func (q Query[T]) DistinctOn(xs ...any) Query[T] {
-	return q.clauses(q.more.onlyDistinct(nodesOf("DistinctOn", xs)))
+func (q *Query[T]) DistinctOn(xs ...any) *Query[T] {
+	return q.clauses(q.core().more.onlyDistinct(nodesOf("DistinctOn", xs)))
 }
 
 // GroupBy makes one row of those that are equal in xs, field pointers or
 // expressions. It is for [Select].
-func (q Query[T]) GroupBy(xs ...any) Query[T] {
-	return q.clauses(q.more.grouped(nodesOf("GroupBy", xs), nil))
+func (q *Query[T]) GroupBy(xs ...any) *Query[T] {
+	return q.clauses(q.core().more.grouped(nodesOf("GroupBy", xs), nil))
 }
 
 // Having keeps groups for which all of ps hold.
-func (q Query[T]) Having(ps ...Predicate) Query[T] {
-	return q.clauses(q.more.grouped(nil, ps))
+func (q *Query[T]) Having(ps ...Predicate) *Query[T] {
+	return q.clauses(q.core().more.grouped(nil, ps))
 }
 
 // Offset leaves out the first n rows, which the server reads all the same: pages
 // deep inside are better reached by [Query.After].
 //
 //   - Errors: n below zero, when the query runs.
-func (q Query[T]) Offset(n int) Query[T] {
-	return q.clauses(q.more.from(n))
+func (q *Query[T]) Offset(n int) *Query[T] {
+	return q.clauses(q.core().more.from(n))
 }
 
 // Unfiltered leaves the session's filters of these names out of this query, but
 // not of the queries inside it; see [FilterBy].
 //
 //   - Errors: no name, when the query runs: a filter is lifted knowingly.
-func (q Query[T]) Unfiltered(names ...string) Query[T] {
-	return q.clauses(q.more.lift(names))
+func (q *Query[T]) Unfiltered(names ...string) *Query[T] {
+	return q.clauses(q.core().more.lift(names))
 }
 
 func (c *clauses) onlyDistinct(on []query.Node) *clauses {
@@ -258,23 +259,25 @@ func LockOf[T any](standIn *T) LockOption {
 // locks. Objects that the session has already get the locked row's values.
 //
 //   - Shape: the session opens its transaction.
-func (q Query[T]) ForUpdate(options ...LockOption) Query[T] { return q.locked("UPDATE", options) }
+func (q *Query[T]) ForUpdate(options ...LockOption) *Query[T] { return q.locked("UPDATE", options) }
 
 // ForNoKeyUpdate is [Query.ForUpdate] that lets rows with foreign keys to these be
 // written: the lock that an UPDATE takes.
-func (q Query[T]) ForNoKeyUpdate(options ...LockOption) Query[T] {
+func (q *Query[T]) ForNoKeyUpdate(options ...LockOption) *Query[T] {
 	return q.locked("NO KEY UPDATE", options)
 }
 
 // ForShare locks the rows against writers; others may share the lock.
-func (q Query[T]) ForShare(options ...LockOption) Query[T] { return q.locked("SHARE", options) }
+func (q *Query[T]) ForShare(options ...LockOption) *Query[T] { return q.locked("SHARE", options) }
 
 // ForKeyShare locks the rows against deletion and changes of their keys: the lock
 // that a foreign key takes.
-func (q Query[T]) ForKeyShare(options ...LockOption) Query[T] { return q.locked("KEY SHARE", options) }
+func (q *Query[T]) ForKeyShare(options ...LockOption) *Query[T] {
+	return q.locked("KEY SHARE", options)
+}
 
-func (q Query[T]) locked(strength string, options []LockOption) Query[T] {
-	return q.clauses(q.more.locked(strength, options))
+func (q *Query[T]) locked(strength string, options []LockOption) *Query[T] {
+	return q.clauses(q.core().more.locked(strength, options))
 }
 
 func (c *clauses) locked(strength string, options []LockOption) *clauses {

@@ -312,7 +312,7 @@ func TestProjections(t *testing.T) {
 			novels := retort.Values(Books.Query(), retort.Col(&b.Title))
 			long := retort.Values(Books.Where(retort.Gt(&b.Pages, 150)), retort.Col(&b.Title))
 			var out []string
-			for _, x := range []retort.Selection[string]{
+			for _, x := range []*retort.Selection[string]{
 				retort.UnionAll(novels, long), retort.Intersect(novels, long), retort.IntersectAll(novels, novels),
 				retort.Except(novels, long), retort.ExceptAll(novels, long),
 			} {
@@ -396,7 +396,7 @@ func TestExpressions(t *testing.T) {
 		{"locks", func(ctx context.Context, s *retort.Session) ([]string, error) {
 			var out []string
 			q := Authors.Where(retort.Eq(&a.ID, authors[0].ID))
-			for _, q := range []retort.Query[Author]{
+			for _, q := range []*retort.Query[Author]{
 				q.ForUpdate(), q.ForNoKeyUpdate(retort.SkipLocked()), q.ForShare(retort.NoWait()), q.ForKeyShare(retort.LockOf(a)),
 				q.Join(Books, retort.EqCol(&b.AuthorID, &a.ID)).ForUpdate(retort.LockOf(b), retort.LockOf(a)), q.ForUpdate().With(&a.Books),
 			} {

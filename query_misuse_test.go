@@ -23,7 +23,7 @@ func TestBadUse(t *testing.T) {
 		Other int64
 	}
 	var elsewhere string
-	all := func(q retort.Query[Book]) func(context.Context, *retort.Session) error {
+	all := func(q *retort.Query[Book]) func(context.Context, *retort.Session) error {
 		return func(ctx context.Context, s *retort.Session) error {
 			_, err := q.All(ctx, s)
 			return err

@@ -63,7 +63,7 @@ func TestPagesOverEveryTypeOfKey(t *testing.T) {
 }
 
 // inPages reads all rows of q, five at a time.
-func inPages(t *testing.T, s *retort.Session, q retort.Query[Everything]) []*Everything {
+func inPages(t *testing.T, s *retort.Session, q *retort.Query[Everything]) []*Everything {
 	t.Helper()
 	var all []*Everything
 	for page := q.Limit(5); len(all) < 100; {
@@ -176,7 +176,7 @@ func TestRelations(t *testing.T) {
 		return strings.Join(out, "; ")
 	}
 	for name, tc := range map[string]struct {
-		query retort.Query[Shelf]
+		query *retort.Query[Shelf]
 		want  string
 	}{
 		"all":              {both, "1: one,two / four; 4: four / ; 2: three / one,three; 3:  / "},
@@ -365,7 +365,7 @@ func TestQueriesWithoutATable(t *testing.T) {
 	k := retorttest.New(t, library)
 	s := k.Engine.Session()
 	defer s.Close(t.Context())
-	var q retort.Query[Author]
+	var q *retort.Query[Author]
 	if _, err := q.Limit(1).All(t.Context(), s); err == nil || !strings.Contains(err.Error(), "without a table") {
 		t.Errorf("a zero query: %v", err)
 	}

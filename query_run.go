@@ -18,12 +18,12 @@ import (
 //     fly with it. Empty and not nil when there are none. A row that the session
 //     already has is the object it has, with that object's values.
 //   - Errors: what is wrong with the query, everything at once.
-func (q Query[T]) All(ctx context.Context, s *Session) ([]*T, error) {
+func (q *Query[T]) All(ctx context.Context, s *Session) ([]*T, error) {
 	return q.all(ctx, s, "query.all")
 }
 
-func (q Query[T]) all(ctx context.Context, s *Session, label string) ([]*T, error) {
-	objects, err := q.read(ctx, s, label)
+func (q *Query[T]) all(ctx context.Context, s *Session, label string) ([]*T, error) {
+	objects, err := q.core().read(ctx, s, label)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (q *rowQuery) read(ctx context.Context, s *Session, label string) ([]mapper
 // First reads the first row.
 //
 //   - Errors: [ErrNotFound].
-func (q Query[T]) First(ctx context.Context, s *Session) (*T, error) {
+func (q *Query[T]) First(ctx context.Context, s *Session) (*T, error) {
 	rows, err := q.capped(1).all(ctx, s, "query.first")
 	if err != nil {
 		return nil, err
@@ -64,12 +64,12 @@ func (q Query[T]) First(ctx context.Context, s *Session) (*T, error) {
 // One reads the only row.
 //
 //   - Errors: [ErrNotFound]; [ErrTooMany] when there is a second one.
-func (q Query[T]) One(ctx context.Context, s *Session) (*T, error) {
+func (q *Query[T]) One(ctx context.Context, s *Session) (*T, error) {
 	rows, err := q.capped(2).all(ctx, s, "query.one")
 	if err != nil {
 		return nil, err
 	}
-	if err := q.only(len(rows)); err != nil {
+	if err := q.core().only(len(rows)); err != nil {
 		return nil, err
 	}
 	return rows[0], nil
@@ -88,16 +88,16 @@ func (q *rowQuery) only(n int) error {
 }
 
 // capped limits the query further, never wider.
-func (q Query[T]) capped(n int) Query[T] {
-	if q.limited && q.limit < n {
+func (q *Query[T]) capped(n int) *Query[T] {
+	if q != nil && q.limited && q.limit < n {
 		return q
 	}
 	return q.Limit(n)
 }
 
 // Count counts the rows, without order but with limit and page.
-func (q Query[T]) Count(ctx context.Context, s *Session) (int64, error) {
-	return q.count(ctx, s)
+func (q *Query[T]) Count(ctx context.Context, s *Session) (int64, error) {
+	return q.core().count(ctx, s)
 }
 
 func (q *rowQuery) count(ctx context.Context, s *Session) (int64, error) {
@@ -117,8 +117,8 @@ func countOf(value []byte) (int64, error) {
 }
 
 // Exists tells whether there is a row.
-func (q Query[T]) Exists(ctx context.Context, s *Session) (bool, error) {
-	return q.exists(ctx, s)
+func (q *Query[T]) Exists(ctx context.Context, s *Session) (bool, error) {
+	return q.core().exists(ctx, s)
 }
 
 func (q *rowQuery) exists(ctx context.Context, s *Session) (bool, error) {
@@ -158,9 +158,9 @@ func (q *rowQuery) scalar(ctx context.Context, s *Session, label string,
 //     it early gives the connection up if much is left to read.
 //   - Errors: yielded last, with a nil row. Other calls on the session inside the
 //     loop get [ErrIterOpen]. Relations cannot be loaded this way.
-func (q Query[T]) Iter(ctx context.Context, s *Session) iter.Seq2[*T, error] {
+func (q *Query[T]) Iter(ctx context.Context, s *Session) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		err := q.stream(ctx, s, func(o mapper.Object) bool { return yield(mapper.At[T](o), nil) })
+		err := q.core().stream(ctx, s, func(o mapper.Object) bool { return yield(mapper.At[T](o), nil) })
 		if err != nil {
 			yield(nil, err)
 		}

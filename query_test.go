@@ -68,7 +68,7 @@ func TestWhere(t *testing.T) {
 	const head = `/* retort:query.all */ SELECT "id", "created_at", "updated_at", "version", "name", "email", "note"` + "\n" + `FROM "authors"`
 	for _, tc := range []struct {
 		name  string
-		query retort.Query[Author]
+		query *retort.Query[Author]
 		sql   string // behind head
 		want  []string
 	}{
@@ -123,7 +123,7 @@ func TestEnumConditions(t *testing.T) {
 	c := Books.C
 	s := k.Engine.Session()
 	defer s.Close(t.Context())
-	for name, q := range map[string]retort.Query[Book]{
+	for name, q := range map[string]*retort.Query[Book]{
 		"eq":       Books.Where(retort.Eq(&c.Genre, Poetry)),
 		"in":       Books.Where(retort.In(&c.Genre, []Genre{Poetry})),
 		"contains": Books.Where(retort.Contains(&c.Genre, "oet")),
@@ -199,7 +199,7 @@ func TestCountExistsFirstOne(t *testing.T) {
 	nobody := Authors.Where(retort.Eq(&c.Name, "nobody"))
 	for _, tc := range []struct {
 		name  string
-		query retort.Query[Author]
+		query *retort.Query[Author]
 		want  int64
 	}{
 		{"all", Authors.Query(), 3},
@@ -240,7 +240,7 @@ func TestBadQueries(t *testing.T) {
 	other := retort.NewTable[Author]("others")
 	for _, tc := range []struct {
 		name  string
-		query retort.Query[Author]
+		query *retort.Query[Author]
 		want  []string
 	}{
 		{"field_of_another_model", Authors.Where(retort.Eq(&Books.C.Title, "x")), []string{"Eq", "Author", "retort.Eq(&Author"}},

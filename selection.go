@@ -42,7 +42,7 @@ func IntoNull[V any, S Operand[V]](dst **V, src S) Target {
 // or single values. Its rows are new values, unknown to the session.
 //
 //   - Shape: a value, as a [Query].
-type Selection[R any] struct{ selection }
+type Selection[R any] selection
 
 // selection is what does not depend on R but for its type; see bulk.
 type selection struct {
@@ -51,7 +51,7 @@ type selection struct {
 	row       any           // *R, nil for a value
 	targets   []Target      // nil: value
 	value     query.Node
-	parts     []selection // of a set operation, in place of all above
+	parts     []*selection // of a set operation, in place of all above
 	operators []string
 	order     []Order
 	limit     int
@@ -70,20 +70,20 @@ type selection struct {
 //
 //	  - Shape: fields without a target stay zero.
 //	  - Errors: a pointer that is no field of row, a field twice; when it runs.
-func Select[T, R any](q Query[T], row *R, targets ...Target) Selection[R] {
-	x := selection{base: q.form(), goType: reflect.TypeFor[R](), row: row, targets: targets, errs: q.problems(), name: q.more.called()}
+func Select[T, R any](q *Query[T], row *R, targets ...Target) *Selection[R] {
+	x := &Selection[R]{base: q.core().form(), goType: reflect.TypeFor[R](), row: row, targets: targets, errs: q.core().problems(), name: q.core().more.called()}
 	if len(targets) == 0 {
 		x.errs = append(x.errs, errors.New("retort: Select: nothing is selected; add retort.Into(&row.Field, …)"))
 	}
-	return Selection[R]{x}
+	return x
 }
 
 // Values reads one expression: retort.Values(q, retort.Col(&c.Email)).
 //
 //   - Shape: V is a pointer type where the expression may be NULL, or it is an
 //     error when it runs.
-func Values[T, V any](q Query[T], e Expr[V]) Selection[V] {
-	return Selection[V]{selection{base: q.form(), goType: reflect.TypeFor[V](), value: e.node, errs: q.problems(), name: q.more.called()}}
+func Values[T, V any](q *Query[T], e Expr[V]) *Selection[V] {
+	return &Selection[V]{base: q.core().form(), goType: reflect.TypeFor[V](), value: e.node, errs: q.core().problems(), name: q.core().more.called()}
 }
 
 // called is the name that the program gave the statement.
@@ -114,40 +114,59 @@ func (q *rowQuery) problems() []error {
 	return errs
 }
 
-func (q rowQuery) rowsOf(*mapper.Scan) (query.Form, error) {
+func (q *Query[T]) rowsOf(*mapper.Scan) (query.Form, error) { return q.core().rowsOf() }
+
+func (q *rowQuery) rowsOf() (query.Form, error) {
 	return q.form(), errors.Join(q.problems()...)
 }
 
-func (q Query[T]) rowType() *T { return nil }
+func (q *Query[T]) rowType() *T { return nil }
 
-func (x Selection[R]) rowType() *R { return nil }
+// core is x without its type.
+func (x *Selection[R]) core() *selection {
+	if x == nil {
+		return &selection{errs: []error{errors.New("retort: a nil Selection; make one with retort.Select or retort.Values")}, goType: reflect.TypeFor[R]()}
+	}
+	return (*selection)(x)
+}
+
+func (x *Selection[R]) clone() *Selection[R] { return (*Selection[R])(x.core().clone()) }
+
+//go:noinline
+func (x *selection) clone() *selection {
+	own := *x
+	return &own
+}
+
+func (x *Selection[R]) rowType() *R { return nil }
 
 // Union is the rows of both, equal ones once.
-func Union[R any](a, b Selection[R]) Selection[R] { return set("UNION", a, b) }
+func Union[R any](a, b *Selection[R]) *Selection[R] { return set("UNION", a, b) }
 
 // UnionAll is the rows of both.
-func UnionAll[R any](a, b Selection[R]) Selection[R] { return set("UNION ALL", a, b) }
+func UnionAll[R any](a, b *Selection[R]) *Selection[R] { return set("UNION ALL", a, b) }
 
 // Intersect is the rows that both have, once.
-func Intersect[R any](a, b Selection[R]) Selection[R] { return set("INTERSECT", a, b) }
+func Intersect[R any](a, b *Selection[R]) *Selection[R] { return set("INTERSECT", a, b) }
 
 // IntersectAll is the rows that both have, as often as both have them.
-func IntersectAll[R any](a, b Selection[R]) Selection[R] { return set("INTERSECT ALL", a, b) }
+func IntersectAll[R any](a, b *Selection[R]) *Selection[R] { return set("INTERSECT ALL", a, b) }
 
 // Except is the rows of a that b has not, once.
-func Except[R any](a, b Selection[R]) Selection[R] { return set("EXCEPT", a, b) }
+func Except[R any](a, b *Selection[R]) *Selection[R] { return set("EXCEPT", a, b) }
 
 // ExceptAll is the rows of a, less one for each equal row of b.
-func ExceptAll[R any](a, b Selection[R]) Selection[R] { return set("EXCEPT ALL", a, b) }
+func ExceptAll[R any](a, b *Selection[R]) *Selection[R] { return set("EXCEPT ALL", a, b) }
 
-func set[R any](operator string, a, b Selection[R]) Selection[R] {
-	return Selection[R]{selection{goType: reflect.TypeFor[R](), row: a.row, parts: []selection{a.selection, b.selection}, operators: []string{operator}}}
+func set[R any](operator string, a, b *Selection[R]) *Selection[R] {
+	return &Selection[R]{goType: reflect.TypeFor[R](), row: a.core().row, parts: []*selection{a.core(), b.core()}, operators: []string{operator}}
 }
 
 // OrderBy sorts by fields of the row, retort.Desc(&row.N), or of the tables; the
 // rows of a set operation by fields of the row only. It comes behind the order of
 // the query.
-func (x Selection[R]) OrderBy(keys ...Order) Selection[R] {
+func (x *Selection[R]) OrderBy(keys ...Order) *Selection[R] {
+	x = x.clone()
 	x.order = append(x.order[:len(x.order):len(x.order)], keys...)
 	return x
 }
@@ -155,8 +174,9 @@ func (x Selection[R]) OrderBy(keys ...Order) Selection[R] {
 // Limit reads at most n rows; 0 reads none.
 //
 //   - Errors: n below zero, when it runs.
-func (x Selection[R]) Limit(n int) Selection[R] {
-	x.cap(n)
+func (x *Selection[R]) Limit(n int) *Selection[R] {
+	x = x.clone()
+	x.core().cap(n)
 	return x
 }
 
@@ -168,7 +188,8 @@ func (x *selection) cap(n int) {
 }
 
 // Named gives the statement a name; see [Query.Named].
-func (x Selection[R]) Named(name string) Selection[R] {
+func (x *Selection[R]) Named(name string) *Selection[R] {
+	x = x.clone()
 	x.name = name
 	x.errs = append(x.errs[:len(x.errs):len(x.errs)], checkLabel(name))
 	return x
@@ -176,7 +197,11 @@ func (x Selection[R]) Named(name string) Selection[R] {
 
 // rowsOf builds the statement; layout is how an R is read, nil where the columns
 // need no names.
-func (x selection) rowsOf(layout *mapper.Scan) (query.Form, error) {
+func (x *Selection[R]) rowsOf(layout *mapper.Scan) (query.Form, error) {
+	return x.core().rowsOf(layout)
+}
+
+func (x *selection) rowsOf(layout *mapper.Scan) (query.Form, error) {
 	form, _, err := x.build(layout)
 	return form, err
 }
@@ -336,7 +361,7 @@ func (p *prepared) decode(r any, fields []flight.Field, values [][]byte) error {
 //   - Shape: one round trip; pending changes of the session fly with it. Empty and
 //     not nil when there are none.
 //   - Errors: what is wrong with the query, everything at once.
-func (x Selection[R]) All(ctx context.Context, s *Session) ([]R, error) {
+func (x *Selection[R]) All(ctx context.Context, s *Session) ([]R, error) {
 	rows, _, err := x.read(ctx, s, "select.all", math.MaxInt)
 	return rows, err
 }
@@ -344,7 +369,7 @@ func (x Selection[R]) All(ctx context.Context, s *Session) ([]R, error) {
 // First reads the first row.
 //
 //   - Errors: [ErrNotFound].
-func (x Selection[R]) First(ctx context.Context, s *Session) (R, error) {
+func (x *Selection[R]) First(ctx context.Context, s *Session) (R, error) {
 	rows, n, err := x.read(ctx, s, "select.first", 1)
 	if err == nil && n == 0 {
 		err = ErrNotFound
@@ -358,7 +383,7 @@ func (x Selection[R]) First(ctx context.Context, s *Session) (R, error) {
 // One reads the only row.
 //
 //   - Errors: [ErrNotFound]; [ErrTooMany] when there is a second one.
-func (x Selection[R]) One(ctx context.Context, s *Session) (R, error) {
+func (x *Selection[R]) One(ctx context.Context, s *Session) (R, error) {
 	rows, n, err := x.read(ctx, s, "select.one", 2)
 	switch {
 	case err != nil:
@@ -372,9 +397,9 @@ func (x Selection[R]) One(ctx context.Context, s *Session) (R, error) {
 }
 
 // read keeps the first most rows and counts them all.
-func (x Selection[R]) read(ctx context.Context, s *Session, label string, most int) ([]R, int, error) {
+func (x *Selection[R]) read(ctx context.Context, s *Session, label string, most int) ([]R, int, error) {
 	rows := []R{}
-	n, err := x.each(ctx, s, label, most, func() any {
+	n, err := x.core().each(ctx, s, label, most, func() any {
 		rows = append(rows, *new(R))
 		return &rows[len(rows)-1]
 	}, func() { rows = rows[:0] })
@@ -388,6 +413,7 @@ func (x Selection[R]) read(ctx context.Context, s *Session, label string, most i
 // all. reset clears what next gave.
 func (x *selection) each(ctx context.Context, s *Session, label string, most int, next func() any, reset func()) (n int, err error) {
 	if most < math.MaxInt && (!x.limited || x.limit > most) && x.capable(most) {
+		x = x.clone()
 		x.cap(most)
 	}
 	p, err := x.prepare(s, label)
@@ -416,7 +442,7 @@ func (x *selection) capable(most int) bool {
 }
 
 // Iter reads the rows one by one, in constant memory; see [Query.Iter].
-func (x Selection[R]) Iter(ctx context.Context, s *Session) iter.Seq2[R, error] {
+func (x *Selection[R]) Iter(ctx context.Context, s *Session) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		if err := x.stream(ctx, s, yield); err != nil {
 			yield(*new(R), err)
@@ -424,8 +450,8 @@ func (x Selection[R]) Iter(ctx context.Context, s *Session) iter.Seq2[R, error] 
 	}
 }
 
-func (x Selection[R]) stream(ctx context.Context, s *Session, yield func(R, error) bool) error {
-	p, err := x.prepare(s, "select.iter")
+func (x *Selection[R]) stream(ctx context.Context, s *Session, yield func(R, error) bool) error {
+	p, err := x.core().prepare(s, "select.iter")
 	if err != nil {
 		return err
 	}

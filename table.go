@@ -2,6 +2,7 @@ package retort
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -101,6 +102,9 @@ func (d *declaration) tableOf(s *Session, goType reflect.Type) (*model.Table, er
 }
 
 func errNoTable(goType reflect.Type) error {
+	if goType == nil { // a zero Query
+		return errors.New("retort: a query without a table; begin it with Query, Where, OrderBy or With of a Table")
+	}
 	return fmt.Errorf("retort: a query of %s without a table; begin it with Query, Where, OrderBy or With of a Table", goType)
 }
 

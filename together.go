@@ -89,25 +89,25 @@ func numberedAsk(i int, err error) error {
 }
 
 // AllInto asks for all rows; see [Query.All]. Relations are not loaded this way.
-func (q Query[T]) AllInto(rows *[]*T) Ask {
-	return q.into("query.all", func(found []mapper.Object) error {
+func (q *Query[T]) AllInto(rows *[]*T) Ask {
+	return q.core().into("query.all", func(found []mapper.Object) error {
 		*rows = mapper.Pointers[T](found)
 		return nil
 	})
 }
 
 // OneInto asks for the only row; see [Query.One].
-func (q Query[T]) OneInto(row **T) Ask {
-	return q.capped(2).into("query.one", func(found []mapper.Object) error {
+func (q *Query[T]) OneInto(row **T) Ask {
+	return q.capped(2).core().into("query.one", func(found []mapper.Object) error {
 		*row = nil
 		if len(found) == 1 {
 			*row = mapper.At[T](found[0])
 		}
-		return q.only(len(found))
+		return q.core().only(len(found))
 	})
 }
 
-func (q rowQuery) into(label string, take func([]mapper.Object) error) Ask {
+func (q *rowQuery) into(label string, take func([]mapper.Object) error) Ask {
 	return Ask{func(s *Session) (*asked, error) {
 		sel, relations, err := q.prepare(s, label)
 		if err != nil {
@@ -135,9 +135,9 @@ func (q rowQuery) into(label string, take func([]mapper.Object) error) Ask {
 }
 
 // CountInto asks for the number of rows; see [Query.Count].
-func (q Query[T]) CountInto(n *int64) Ask {
+func (q *Query[T]) CountInto(n *int64) Ask {
 	return Ask{func(s *Session) (*asked, error) {
-		sel, _, err := q.prepare(s, "query.count")
+		sel, _, err := q.core().prepare(s, "query.count")
 		if err != nil {
 			return nil, err
 		}
@@ -154,9 +154,9 @@ func (q Query[T]) CountInto(n *int64) Ask {
 }
 
 // AllInto asks for all rows; see [Selection.All].
-func (x Selection[R]) AllInto(rows *[]R) Ask {
+func (x *Selection[R]) AllInto(rows *[]R) Ask {
 	return Ask{func(s *Session) (*asked, error) {
-		p, err := x.prepare(s, "select.all")
+		p, err := x.core().prepare(s, "select.all")
 		if err != nil {
 			return nil, err
 		}

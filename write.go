@@ -46,13 +46,13 @@ func assigned(list []Assignment) []query.Assign {
 // the session's objects: those that it has keep their values until [Session.Refresh].
 //
 //   - Shape: a value, as a [Query]. version, updated_at and their like change, too.
-type Update[T any] struct{ bulk }
+type Update[T any] bulk
 
 // Delete deletes all rows for which its conditions hold, in one statement and past
 // the session's objects. Rows of a [SoftDelete] table are marked as deleted.
 //
 //   - Shape: a value, as a [Query].
-type Delete[T any] struct{ bulk }
+type Delete[T any] bulk
 
 // bulk is what both have. What does not depend on T stands here, so that it is
 // compiled once and not for each model of a program.
@@ -63,16 +63,16 @@ type bulk struct {
 }
 
 // Update begins a bulk write of the table.
-func (t *Table[T]) Update(set ...Assignment) Update[T] {
-	return Update[T]{newBulk(t.own(), "UPDATE", assigned(set))}
+func (t *Table[T]) Update(set ...Assignment) *Update[T] {
+	return (*Update[T])(newBulk(t.own(), "UPDATE", assigned(set)))
 }
 
 // Delete begins a bulk deletion of the table's rows.
-func (t *Table[T]) Delete() Delete[T] { return Delete[T]{newBulk(t.own(), "DELETE", nil)} }
+func (t *Table[T]) Delete() *Delete[T] { return (*Delete[T])(newBulk(t.own(), "DELETE", nil)) }
 
 // newBulk begins a write of the table that of declares, nil where it is none.
-func newBulk(of *declaration, kind string, set []query.Assign) bulk {
-	b := bulk{w: query.Write{Kind: kind, Set: set}}
+func newBulk(of *declaration, kind string, set []query.Assign) *bulk {
+	b := &bulk{w: query.Write{Kind: kind, Set: set}}
 	if of == nil {
 		b.errs = []error{fmt.Errorf("retort: %s: only a table that NewTable made can be written, not an alias or the rows of a statement", kind)}
 		return b
@@ -82,13 +82,15 @@ func newBulk(of *declaration, kind string, set []query.Assign) bulk {
 }
 
 //go:noinline
-func (b bulk) where(ps []Predicate) bulk {
+func (b *bulk) where(ps []Predicate) *bulk {
+	b = b.clone()
 	b.w.Where = append(slices.Clip(b.w.Where), ps...)
 	return b
 }
 
 //go:noinline
-func (b bulk) using(call string, src Source) bulk {
+func (b *bulk) using(call string, src Source) *bulk {
+	b = b.clone()
 	source, err := sourceOf(call, src)
 	if err != nil {
 		b.errs = append(slices.Clip(b.errs), err)
@@ -99,61 +101,96 @@ func (b bulk) using(call string, src Source) bulk {
 }
 
 //go:noinline
-func (b bulk) unfiltered(names []string) bulk {
+func (b *bulk) unfiltered(names []string) *bulk {
+	b = b.clone()
 	b.w.Lifted = append(slices.Clip(b.w.Lifted), names...)
 	return b
 }
 
 //go:noinline
-func (b bulk) named(name string) bulk {
+func (b *bulk) named(name string) *bulk {
+	b = b.clone()
 	b.name, b.errs = name, append(slices.Clip(b.errs), checkLabel(name))
 	return b
+}
+
+//go:noinline
+func (b *bulk) clone() *bulk {
+	own := *b
+	return &own
+}
+
+func noBulk(name string) *bulk {
+	return &bulk{errs: []error{fmt.Errorf("retort: a nil %s; begin it with %s of a Table", name, name)}}
+}
+
+// core is u without its type.
+func (u *Update[T]) core() *bulk {
+	if u == nil {
+		return noBulk("Update")
+	}
+	return (*bulk)(u)
+}
+
+// core is d without its type.
+func (d *Delete[T]) core() *bulk {
+	if d == nil {
+		return noBulk("Delete")
+	}
+	return (*bulk)(d)
 }
 
 // Where adds conditions; all of them must hold.
 //
 //   - Errors: an Update whose conditions are all empty, when it runs; see
 //     [Update.AllRows].
-func (u Update[T]) Where(ps ...Predicate) Update[T] { return Update[T]{u.where(ps)} }
+func (u *Update[T]) Where(ps ...Predicate) *Update[T] { return (*Update[T])(u.core().where(ps)) }
 
 // Where adds conditions; all of them must hold.
 //
 //   - Errors: a Delete whose conditions are all empty, when it runs; see
 //     [Delete.AllRows].
-func (d Delete[T]) Where(ps ...Predicate) Delete[T] { return Delete[T]{d.where(ps)} }
+func (d *Delete[T]) Where(ps ...Predicate) *Delete[T] { return (*Delete[T])(d.core().where(ps)) }
 
 // AllRows says that no condition is meant.
-func (u Update[T]) AllRows() Update[T] {
+func (u *Update[T]) AllRows() *Update[T] {
+	u = (*Update[T])(u.core().clone())
 	u.w.All = true
 	return u
 }
 
 // AllRows says that no condition is meant.
-func (d Delete[T]) AllRows() Delete[T] {
+func (d *Delete[T]) AllRows() *Delete[T] {
+	d = (*Delete[T])(d.core().clone())
 	d.w.All = true
 	return d
 }
 
 // From lets conditions and expressions name another table.
-func (u Update[T]) From(src Source) Update[T] { return Update[T]{u.using("From", src)} }
+func (u *Update[T]) From(src Source) *Update[T] { return (*Update[T])(u.core().using("From", src)) }
 
 // Using lets conditions name another table.
-func (d Delete[T]) Using(src Source) Delete[T] { return Delete[T]{d.using("Using", src)} }
+func (d *Delete[T]) Using(src Source) *Delete[T] { return (*Delete[T])(d.core().using("Using", src)) }
 
 // Unfiltered leaves filters of the session out; see [Query.Unfiltered].
-func (u Update[T]) Unfiltered(names ...string) Update[T] { return Update[T]{u.unfiltered(names)} }
+func (u *Update[T]) Unfiltered(names ...string) *Update[T] {
+	return (*Update[T])(u.core().unfiltered(names))
+}
 
 // Unfiltered leaves filters of the session out; see [Query.Unfiltered].
-func (d Delete[T]) Unfiltered(names ...string) Delete[T] { return Delete[T]{d.unfiltered(names)} }
+func (d *Delete[T]) Unfiltered(names ...string) *Delete[T] {
+	return (*Delete[T])(d.core().unfiltered(names))
+}
 
 // Named gives the statement a name; see [Query.Named].
-func (u Update[T]) Named(name string) Update[T] { return Update[T]{u.named(name)} }
+func (u *Update[T]) Named(name string) *Update[T] { return (*Update[T])(u.core().named(name)) }
 
 // Named gives the statement a name; see [Query.Named].
-func (d Delete[T]) Named(name string) Delete[T] { return Delete[T]{d.named(name)} }
+func (d *Delete[T]) Named(name string) *Delete[T] { return (*Delete[T])(d.core().named(name)) }
 
 // Permanently deletes rows of a [SoftDelete] table for good.
-func (d Delete[T]) Permanently() Delete[T] {
+func (d *Delete[T]) Permanently() *Delete[T] {
+	d = (*Delete[T])(d.core().clone())
 	d.w.Purge = true
 	return d
 }
@@ -163,18 +200,18 @@ func (d Delete[T]) Permanently() Delete[T] {
 //
 //   - Shape: one round trip, inside the session's transaction.
 //   - Errors: [ErrReadOnly]; [*pgerr.ConstraintError]; what is wrong with it.
-func (u Update[T]) Exec(ctx context.Context, s *Session) (int64, error) {
-	return u.exec(ctx, s, "update.exec")
+func (u *Update[T]) Exec(ctx context.Context, s *Session) (int64, error) {
+	return u.core().exec(ctx, s, "update.exec")
 }
 
 // Exec deletes and returns how many rows there were; see [Update.Exec].
-func (d Delete[T]) Exec(ctx context.Context, s *Session) (int64, error) {
-	return d.exec(ctx, s, "delete.exec")
+func (d *Delete[T]) Exec(ctx context.Context, s *Session) (int64, error) {
+	return d.core().exec(ctx, s, "delete.exec")
 }
 
 // Rows writes and returns the rows as they are now: objects of the session.
-func (u Update[T]) Rows(ctx context.Context, s *Session) ([]*T, error) {
-	w, err := u.build(s)
+func (u *Update[T]) Rows(ctx context.Context, s *Session) ([]*T, error) {
+	w, err := u.core().build(s)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +227,7 @@ func label(label, name string) string {
 	return label
 }
 
-func (b bulk) build(s *Session) (*query.Write, error) {
+func (b *bulk) build(s *Session) (*query.Write, error) {
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
 	}
@@ -199,7 +236,7 @@ func (b bulk) build(s *Session) (*query.Write, error) {
 	return &w, nil
 }
 
-func (b bulk) exec(ctx context.Context, s *Session, what string) (int64, error) {
+func (b *bulk) exec(ctx context.Context, s *Session, what string) (int64, error) {
 	w, err := b.build(s)
 	if err != nil {
 		return 0, err
@@ -208,15 +245,19 @@ func (b bulk) exec(ctx context.Context, s *Session, what string) (int64, error) 
 }
 
 // rowsOf is the write inside another statement, a [CTE].
-func (b bulk) rowsOf(*mapper.Scan) (query.Form, error) {
+func (b *bulk) rowsOf() (query.Form, error) {
 	w := b.w
 	w.Returning.Whole, w.Now = true, time.Now()
 	return &w, errors.Join(b.errs...)
 }
 
-func (u Update[T]) rowType() *T { return nil }
+func (u *Update[T]) rowsOf(*mapper.Scan) (query.Form, error) { return u.core().rowsOf() }
 
-func (d Delete[T]) rowType() *T { return nil }
+func (d *Delete[T]) rowsOf(*mapper.Scan) (query.Form, error) { return d.core().rowsOf() }
+
+func (u *Update[T]) rowType() *T { return nil }
+
+func (d *Delete[T]) rowType() *T { return nil }
 
 // moment is the program's time, for columns that it stamps.
 func (s *Session) moment() time.Time {
@@ -279,7 +320,15 @@ type writing interface {
 	returning(s *Session) (f query.Form, r *query.Returning, what, name string, err error)
 }
 
-func (b bulk) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+func (u *Update[T]) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+	return u.core().returning(s)
+}
+
+func (d *Delete[T]) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+	return d.core().returning(s)
+}
+
+func (b *bulk) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
 	w := b.w
 	w.Now = time.Now()
 	if s != nil {

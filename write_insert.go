@@ -20,7 +20,7 @@ import (
 //   - Shape: a value, as a [Query]; it holds the pointers that it was given and
 //     reads the objects when it runs. Unset client-made keys are made then and stay
 //     in them, also where a row met another one and was not written.
-type Insert[T any] struct{ insertion }
+type Insert[T any] insertion
 
 // insertion is what does not depend on T; see bulk.
 type insertion struct {
@@ -35,11 +35,11 @@ type insertion struct {
 //
 //   - Errors: no row, a nil one, more parameters than a statement can have
 //     (65,535); when it runs.
-func (t *Table[T]) Insert(rows ...*T) Insert[T] {
-	return Insert[T]{insertObjects(t.own(), objectsOf(rows))}
+func (t *Table[T]) Insert(rows ...*T) *Insert[T] {
+	return (*Insert[T])(insertObjects(t.own(), objectsOf(rows)))
 }
 
-func insertObjects(of *declaration, objects []mapper.Object) insertion {
+func insertObjects(of *declaration, objects []mapper.Object) *insertion {
 	in := newInsert(of)
 	in.rows, in.objects = true, objects
 	if len(objects) == 0 {
@@ -51,7 +51,7 @@ func insertObjects(of *declaration, objects []mapper.Object) insertion {
 // Upsert is [Table.Insert] that updates the row that is there already: the one
 // with the same primary key, or the same values of the given unique columns. All
 // columns that the INSERT writes are set, but for the key and those given.
-func (t *Table[T]) Upsert(rows []*T, unique ...any) Insert[T] {
+func (t *Table[T]) Upsert(rows []*T, unique ...any) *Insert[T] {
 	in := t.Insert(rows...)
 	in.in.Conflict = &query.Conflict{Fields: slices.Clone(unique), Whole: true}
 	return in
@@ -60,11 +60,11 @@ func (t *Table[T]) Upsert(rows []*T, unique ...any) Insert[T] {
 // InsertFrom begins an INSERT of the rows that a query reads; the targets name
 // columns of this table: Events.InsertFrom(Books.Query(), Into(&Events.C.BookID,
 // &Books.C.ID)).
-func InsertFrom[T, S any](t *Table[T], q Query[S], targets ...Target) Insert[T] {
-	return Insert[T]{insertFrom(t.own(), q.form(), q.problems(), targets)}
+func InsertFrom[T, S any](t *Table[T], q *Query[S], targets ...Target) *Insert[T] {
+	return (*Insert[T])(insertFrom(t.own(), q.core().form(), q.core().problems(), targets))
 }
 
-func insertFrom(of *declaration, source *query.Select, errs []error, targets []Target) insertion {
+func insertFrom(of *declaration, source *query.Select, errs []error, targets []Target) *insertion {
 	in := newInsert(of)
 	in.errs = append(in.errs, errs...)
 	in.in.Source = source
@@ -78,8 +78,8 @@ func insertFrom(of *declaration, source *query.Select, errs []error, targets []T
 	return in
 }
 
-func newInsert(of *declaration) insertion {
-	in := insertion{}
+func newInsert(of *declaration) *insertion {
+	in := &insertion{}
 	if of == nil {
 		in.errs = []error{errors.New("retort: Insert: only a table that NewTable made can be written, not an alias or the rows of a statement")}
 		return in
@@ -88,19 +88,37 @@ func newInsert(of *declaration) insertion {
 	return in
 }
 
+// core is in without its type.
+func (in *Insert[T]) core() *insertion {
+	if in == nil {
+		return &insertion{errs: []error{errors.New("retort: a nil Insert; begin it with Insert of a Table")}}
+	}
+	return (*insertion)(in)
+}
+
+func (in *Insert[T]) clone() *Insert[T] { return (*Insert[T])(in.core().clone()) }
+
+//go:noinline
+func (in *insertion) clone() *insertion {
+	own := *in
+	return &own
+}
+
 // Conflict is an [Insert] that meets rows that are there.
-type Conflict[T any] struct{ in Insert[T] }
+type Conflict[T any] insertion
 
 // OnConflict says what happens when a row with the same values of unique columns
 // is there; without fields it is any conflict, and only DoNothing can follow.
-func (in Insert[T]) OnConflict(unique ...any) Conflict[T] {
+func (in *Insert[T]) OnConflict(unique ...any) *Conflict[T] {
+	in = in.clone()
 	in.in.Conflict = &query.Conflict{Fields: slices.Clone(unique)}
-	return Conflict[T]{in}
+	return (*Conflict[T])(in)
 }
 
 // Where names a partial unique index by its condition.
-func (c Conflict[T]) Where(ps ...Predicate) Conflict[T] {
-	c.in.in.Conflict = whereUnique(c.in.in.Conflict, ps)
+func (c *Conflict[T]) Where(ps ...Predicate) *Conflict[T] {
+	c = (*Conflict[T])((*Insert[T])(c).clone())
+	c.in.Conflict = whereUnique(c.in.Conflict, ps)
 	return c
 }
 
@@ -112,13 +130,14 @@ func whereUnique(c *query.Conflict, ps []Predicate) *query.Conflict {
 
 // DoNothing leaves the row that is there as it is; the new one is not written and
 // does not come back from Rows.
-func (c Conflict[T]) DoNothing() Insert[T] { return c.in }
+func (c *Conflict[T]) DoNothing() *Insert[T] { return (*Insert[T])(c) }
 
 // DoUpdate changes the row that is there: SetExpr(&c.Sold, Excluded(&c.Sold)).
 // version, updated_at and their like change, too.
-func (c Conflict[T]) DoUpdate(set ...Assignment) Insert[T] {
-	c.in.doUpdate(set)
-	return c.in
+func (c *Conflict[T]) DoUpdate(set ...Assignment) *Insert[T] {
+	in := (*Insert[T])(c).clone()
+	in.core().doUpdate(set)
+	return in
 }
 
 //go:noinline
@@ -132,8 +151,9 @@ func (in *insertion) doUpdate(set []Assignment) {
 }
 
 // UpdateWhere changes the row that is there only where ps hold.
-func (in Insert[T]) UpdateWhere(ps ...Predicate) Insert[T] {
-	in.updateWhere(ps)
+func (in *Insert[T]) UpdateWhere(ps ...Predicate) *Insert[T] {
+	in = in.clone()
+	in.core().updateWhere(ps)
 	return in
 }
 
@@ -153,8 +173,9 @@ func (in *insertion) updateWhere(ps []Predicate) {
 func Excluded[V any](field *V) Expr[V] { return Expr[V]{query.Excluded(field)} }
 
 // Named gives the statement a name; see [Query.Named].
-func (in Insert[T]) Named(name string) Insert[T] {
-	in.label(name)
+func (in *Insert[T]) Named(name string) *Insert[T] {
+	in = in.clone()
+	in.core().label(name)
 	return in
 }
 
@@ -168,8 +189,8 @@ func (in *insertion) label(name string) {
 //
 //   - Shape: one round trip, inside the session's transaction.
 //   - Errors: [ErrReadOnly]; [*pgerr.ConstraintError]; what is wrong with it.
-func (in Insert[T]) Exec(ctx context.Context, s *Session) (int64, error) {
-	return in.exec(ctx, s)
+func (in *Insert[T]) Exec(ctx context.Context, s *Session) (int64, error) {
+	return in.core().exec(ctx, s)
 }
 
 func (in *insertion) exec(ctx context.Context, s *Session) (int64, error) {
@@ -182,8 +203,8 @@ func (in *insertion) exec(ctx context.Context, s *Session) (int64, error) {
 
 // Rows writes and returns the rows that were written, as objects of the session:
 // new ones, not those given.
-func (in Insert[T]) Rows(ctx context.Context, s *Session) ([]*T, error) {
-	objects, err := in.written(ctx, s, reflect.TypeFor[T]())
+func (in *Insert[T]) Rows(ctx context.Context, s *Session) ([]*T, error) {
+	objects, err := in.core().written(ctx, s, reflect.TypeFor[T]())
 	return mapper.Pointers[T](objects), err
 }
 
@@ -241,8 +262,11 @@ func prepareObject(t *model.Table, o mapper.Object, now time.Time) error {
 	return nil
 }
 
-//go:noinline
-func (in insertion) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+func (in *Insert[T]) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+	return in.core().returning(s)
+}
+
+func (in *insertion) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
 	if s == nil {
 		form := in.in
 		form.Now = time.Now()
@@ -259,8 +283,9 @@ func (in insertion) returning(s *Session) (query.Form, *query.Returning, string,
 	return form, &form.Returning, "insert.returning", in.name, nil
 }
 
-//go:noinline
-func (in insertion) rowsOf(*mapper.Scan) (query.Form, error) {
+func (in *Insert[T]) rowsOf(*mapper.Scan) (query.Form, error) { return in.core().rowsOf() }
+
+func (in *insertion) rowsOf() (query.Form, error) {
 	form, out, _, _, err := in.returning(nil)
 	if err != nil {
 		return nil, err
@@ -269,4 +294,4 @@ func (in insertion) rowsOf(*mapper.Scan) (query.Form, error) {
 	return form, nil
 }
 
-func (in Insert[T]) rowType() *T { return nil }
+func (in *Insert[T]) rowType() *T { return nil }

@@ -23,7 +23,7 @@ import (
 //   - Concurrency: safe for many goroutines once it is made.
 type Pages[T any] struct {
 	key     []byte
-	base    retort.Query[T]
+	base    *retort.Query[T]
 	sorts   map[string]func(desc bool) retort.Order
 	filters map[string]func(text string) (retort.Predicate, string)
 	first   string
@@ -43,7 +43,7 @@ type Page[T any] struct {
 //   - Shape: without [Pages.Sort] the order is that of the primary key. A page has 20
 //     rows unless a request asks for up to 100.
 //   - Errors: a key that is too short panics, at registration.
-func Paginate[T any](key []byte, base retort.Query[T]) *Pages[T] {
+func Paginate[T any](key []byte, base *retort.Query[T]) *Pages[T] {
 	if len(key) < 16 {
 		panic(fmt.Sprintf("web: Paginate: the key has %d bytes; give 16 or more", len(key)))
 	}
@@ -140,7 +140,7 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 }
 
 // query is the base with sort and filters; sum is what a cursor is bound to.
-func (p *Pages[T]) query(params url.Values) (retort.Query[T], []byte, error) {
+func (p *Pages[T]) query(params url.Values) (*retort.Query[T], []byte, error) {
 	q := p.base
 	var bound strings.Builder
 	for _, name := range sortedKeys(p.filters) {
