@@ -12,7 +12,7 @@ import (
 
 // Query reads rows of one table as values of T.
 //
-//   - Shape: a value; every call returns a new one and leaves the old as it was.
+//   - Shape: never changed: every call returns a new one and leaves the old as it was.
 //     The values in its conditions are read when it runs.
 //   - Concurrency: safe for many goroutines, as it is never changed.
 type Query[T any] rowQuery

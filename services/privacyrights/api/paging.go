@@ -21,7 +21,7 @@ type positions[T any] struct {
 
 // page reads the page behind the cursor after; "" is the first. One row more than
 // asked for tells that there is a next page, at no extra query.
-func (p positions[T]) page(ctx context.Context, s *retort.Session, q retort.Query[T], list string, limit int, after string) (*page[T], error) {
+func (p positions[T]) page(ctx context.Context, s *retort.Session, q *retort.Query[T], list string, limit int, after string) (*page[T], error) {
 	if after != "" {
 		position, err := p.open(list, after)
 		if err != nil {
