@@ -10,7 +10,7 @@ import (
 )
 
 // requestID is the id of a request in a path or query: the 36 characters that
-// the service itself writes and no other spelling.
+// the service itself writes, in either case, and no shorter spelling.
 type requestID uuid.UUID
 
 func (id requestID) uuid() uuid.UUID { return uuid.UUID(id) }

@@ -21,10 +21,14 @@ func (a *api) outermost(mux *http.ServeMux) http.Handler {
 		// The mux's own answer is plain text; its status and Allow are right.
 		lost := &statusOnly{header: http.Header{}}
 		handler.ServeHTTP(lost, r)
+		p := web.Problem{Title: http.StatusText(lost.status), Status: lost.status}
 		if allow := lost.header.Get("Allow"); allow != "" {
 			w.Header().Set("Allow", allow)
+			p.Detail = "This path takes " + allow + "."
+		} else if p.Status == http.StatusNotFound {
+			p.Detail = "No route has this path; GET /docs shows them."
 		}
-		web.Problem{Title: http.StatusText(lost.status), Status: lost.status}.ServeHTTP(started, r)
+		p.ServeHTTP(started, r)
 	}))
 }
 

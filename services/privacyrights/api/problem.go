@@ -74,6 +74,8 @@ func (a *api) problem(ctx context.Context, operation string, in any, err error) 
 			own.Constraint, own.Fields = p.Constraint, p.Fields
 			p = own
 		}
+	case p.Type == web.ProblemNotFound:
+		p.Detail = "There is no request with this id."
 	case errors.Is(err, retort.ErrStale) && p.Type == web.ProblemStale:
 		if c, ok := in.(conditional); ok && c.conditional() {
 			p = preconditionFailed()
@@ -154,11 +156,14 @@ func withoutValues(_ huma.Context, _ string, v any) (any, error) {
 		p.Type, p.Title = web.ProblemMalformedInput, "Malformed input"
 	case http.StatusUnprocessableEntity:
 		p.Type, p.Title = web.ProblemInvalidInput, "Invalid input"
+		if e.Detail == "validation failed" { // which Huma says of everything
+			p.Detail = "The input does not fit; errors says where."
+		}
 	case http.StatusInternalServerError:
 		return web.Problem{Type: web.ProblemInternal, Title: e.Title, Status: e.Status}, nil
 	}
 	for _, d := range e.Errors {
-		p.Errors = append(p.Errors, web.FieldError{Location: d.Location, Message: d.Message})
+		p.Errors = append(p.Errors, web.FieldError{Location: d.Location, Message: reword(d.Message)})
 	}
 	return p, nil
 }

@@ -89,8 +89,8 @@ func TestWithoutValues(t *testing.T) {
 	t.Parallel()
 	details := []*huma.ErrorDetail{{Location: "body.note", Message: "expected string", Value: "S3CRET"}}
 	for status, want := range map[int]web.Problem{
-		422: {Type: web.ProblemInvalidInput, Title: "Invalid input", Status: 422, Detail: "d", Errors: []web.FieldError{{Location: "body.note", Message: "expected string"}}},
-		400: {Type: web.ProblemMalformedInput, Title: "Malformed input", Status: 400, Detail: "d", Errors: []web.FieldError{{Location: "body.note", Message: "expected string"}}},
+		422: {Type: web.ProblemInvalidInput, Title: "Invalid input", Status: 422, Detail: "d", Errors: []web.FieldError{{Location: "body.note", Message: "must be a string"}}},
+		400: {Type: web.ProblemMalformedInput, Title: "Malformed input", Status: 400, Detail: "d", Errors: []web.FieldError{{Location: "body.note", Message: "must be a string"}}},
 		500: {Type: web.ProblemInternal, Title: "t", Status: 500, Detail: ""},
 	} {
 		got, err := withoutValues(nil, "", &huma.ErrorModel{Title: "t", Status: status, Detail: "d", Errors: details})

@@ -110,7 +110,7 @@ func TestGet(t *testing.T) {
 		}
 	}
 	got := s.do("GET", "/requests/0197e3a4-0000-7000-8000-000000000001", "").want(t, http.StatusNotFound)
-	if diff := cmp.Diff(`{"type":"/problems/not-found","title":"Not found","status":404}`, plain(got.body)); diff != "" {
+	if diff := cmp.Diff(`{"type":"/problems/not-found","title":"Not found","status":404,"detail":"There is no request with this id."}`, plain(got.body)); diff != "" {
 		t.Errorf("a request that is not there (-want +got):\n%s", diff)
 	}
 }
