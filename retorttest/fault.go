@@ -18,7 +18,7 @@ type Place = func(proxy.Message) bool
 //
 //   - Shape: a read that ends its own snapshot is no such place.
 func OnCommit(m proxy.Message) bool {
-	return proxy.Commits(m) && !strings.Contains(m.SQL, "/* retort:query.")
+	return proxy.Commits(m) && !strings.Contains(m.SQL, "/* retort:session.read */") && !strings.Contains(m.SQL, "/* retort:snapshot */")
 }
 
 // OnBegin is where a transaction is opened.
@@ -31,7 +31,7 @@ func OnBegin(m proxy.Message) bool {
 // connections.
 //
 //   - Shape: BEGIN, COMMIT, ROLLBACK, savepoints and what the engine asks for itself
-//     (pings and resets) are not counted. It counts once: make a new one for each fault.
+//     (pings, resets, the types of a first connection) are not counted. It counts once: make a new one for each fault.
 func OnStatement(n int) Place {
 	var mu sync.Mutex
 	seen := 0
@@ -105,8 +105,12 @@ func work(sql string) bool {
 	case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE":
 		return false
 	}
-	return !strings.Contains(sql, "/* retort:flight.")
+	return !strings.Contains(sql, "/* retort:flight.") && !learns(sql)
 }
+
+// learns tells what an engine asks on its first connection: the types of the
+// models that are not built in, such as enums.
+func learns(sql string) bool { return strings.HasPrefix(sql, "/* retort:types */") }
 
 // firstWord is the statement's first word in capitals, comments left out.
 func firstWord(sql string) string {

@@ -135,13 +135,13 @@ func TestPlaces(t *testing.T) {
 		second := retorttest.OnStatement(2)
 		got := 0
 		for i, sql := range []string{
-			"BEGIN", "/* retort:flight.ping */ SELECT 1", "SELECT 1", "savepoint x", "/* retort:session.get */ SELECT 2", "SELECT 3",
+			"BEGIN", "/* retort:flight.ping */ SELECT 1", "/* retort:types */ SELECT 1", "SELECT 1", "savepoint x", "/* retort:session.get */ SELECT 2", "SELECT 3",
 		} {
 			if second(q(sql)) {
 				got = i
 			}
 		}
-		if got != 4 || second(proxy.Message{Type: 'C'}) {
+		if got != 5 || second(proxy.Message{Type: 'C'}) {
 			t.Errorf("it chose number %d", got)
 		}
 	})
@@ -154,7 +154,8 @@ func TestPlaces(t *testing.T) {
 			{"BEGIN ISOLATION LEVEL SERIALIZABLE", true, false},
 			{"start transaction", true, false},
 			{"/* retort:flight.commit */ COMMIT", false, true},
-			{"/* retort:query.all */ COMMIT", false, false},
+			{"/* retort:session.read */ COMMIT", false, false},
+			{"/* retort:snapshot */ COMMIT", false, false},
 			{"SELECT 'BEGIN'", false, false},
 			{"BEGINNING", false, false},
 			{"/* unclosed", false, false},

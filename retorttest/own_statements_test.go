@@ -1,0 +1,94 @@
+package retorttest_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/pgerr"
+	"github.com/retort-go/retort/retorttest"
+)
+
+// Wood is an enum, which an engine must ask the server for.
+type Wood string
+
+// Shelf has a column of an enum, and boxes.
+type Shelf struct {
+	retort.BigintKey
+	Wood  Wood
+	Boxes retort.Many[Box]
+}
+
+// Box stands on a shelf.
+type Box struct {
+	retort.BigintKey
+	ShelfID int64
+}
+
+// Define declares the boxes.
+func (Shelf) Define(d *retort.Definition[Shelf]) {
+	retort.HasMany(d, &d.C.Boxes, Boxes, func(b *Box) *int64 { return &b.ShelfID })
+}
+
+// Define declares where a box stands.
+func (Box) Define(d *retort.Definition[Box]) { d.References(&d.C.ShelfID, &Shelves.C.ID) }
+
+var (
+	Shelves = retort.NewTable[Shelf]("shelves")
+	Boxes   = retort.NewTable[Box]("boxes")
+	joinery = retort.NewBase(Shelves, Boxes, retort.NewEnum("wood", Wood("oak"), Wood("beech")))
+)
+
+// What an engine asks for itself is neither counted nor a place for a fault.
+func TestKit_leaves_out_what_the_engine_asks_for_itself(t *testing.T) {
+	t.Parallel()
+	add := func(_ context.Context, s *retort.Session, wood *Wood) (*Shelf, error) {
+		shelf := &Shelf{Wood: *wood}
+		s.Add(shelf)
+		return shelf, nil
+	}
+	oak := Wood("oak")
+	t.Run("the_types_of_a_first_connection_are_not_counted", func(t *testing.T) {
+		t.Parallel()
+		k := retorttest.New(t, joinery)
+		trips := 0
+		asked := k.Statements(func() {
+			trips = k.RoundTrips(func() {
+				if _, err := retorttest.Call(t, k, add, &oak); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+		if trips != 1 || len(asked) != 1 {
+			t.Errorf("%d round trips for %q", trips, asked)
+		}
+		if all := k.Proxy.RoundTrips(); all != 2 {
+			t.Errorf("%d round trips on the wire: nothing was there to be left out", all)
+		}
+	})
+	t.Run("the_first_statement_is_the_test's_own", func(t *testing.T) {
+		t.Parallel()
+		k := retorttest.New(t, joinery)
+		fault := k.Fail(retorttest.OnStatement(1), "23505")
+		_, err := retorttest.Call(t, k, add, &oak)
+		if pgerr.KindOf(err) != pgerr.Unique || fault.Fired() != 1 {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("the_end_of_a_read_is_no_COMMIT", func(t *testing.T) {
+		t.Parallel()
+		k := retorttest.New(t, joinery)
+		fault := k.Fail(retorttest.OnCommit, "40001")
+		s := k.Engine.Session()
+		defer s.Close(t.Context())
+		if _, err := Shelves.With(&Shelves.C.Boxes).All(t.Context(), s); err != nil || fault.Fired() != 0 {
+			t.Errorf("a read with relations: %v, fired %d", err, fault.Fired())
+		}
+		if _, err := k.Engine.Snapshot(t.Context(), "SELECT 'x'"); err != nil || fault.Fired() != 0 {
+			t.Errorf("a snapshot: %v, fired %d", err, fault.Fired())
+		}
+		if _, err := retorttest.Call(t, k, add, &oak); pgerr.KindOf(err) != pgerr.Serialization || fault.Fired() != 1 {
+			t.Errorf("a write: %v, fired %d", err, fault.Fired())
+		}
+	})
+}
