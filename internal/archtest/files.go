@@ -3,6 +3,7 @@ package archtest
 import (
 	"bytes"
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -21,6 +22,9 @@ type File struct {
 	Path    string   // slash-separated, from the repository's root
 	Imports []string // import paths, in the order written
 	Lines   int
+
+	// Generated says that a program wrote it, by the head that Go has for that.
+	Generated bool
 }
 
 // Dir is the file's folder, "." for the root package.
@@ -71,10 +75,11 @@ func readFile(root, name string) (File, error) {
 		return file, err
 	}
 	file.Lines = bytes.Count(text, []byte("\n"))
-	parsed, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly)
+	parsed, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly|parser.ParseComments)
 	if err != nil {
 		return file, fmt.Errorf("archtest: %w", err)
 	}
+	file.Generated = ast.IsGenerated(parsed)
 	for _, spec := range parsed.Imports {
 		imported, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {

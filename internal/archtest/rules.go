@@ -151,9 +151,9 @@ func Unsafe(f File) []Violation {
 	return one(f.Path, "imports unsafe", "unsafe stays in internal/mapper, where it is fuzzed and checkptr watches it")
 }
 
-// Length asks that a file holds one idea.
+// Length asks that a file that somebody wrote holds one idea.
 func Length(f File) []Violation {
-	if f.Test() || f.Lines <= maxLines {
+	if f.Test() || f.Generated || f.Lines <= maxLines {
 		return nil
 	}
 	return one(f.Path, fmt.Sprintf("%d lines", f.Lines), fmt.Sprintf("over %d lines a file is more than one room: split it by noun", maxLines))

@@ -231,70 +231,6 @@ func (q *Select) Keys() ([]int, error) {
 	return columns, err
 }
 
-// keepsStrangers tells whether a join keeps rows of the joined table that have no
-// partner. No condition of ON or WHERE can filter that table alone then: it is
-// filtered before it is joined.
-func (q *Select) keepsStrangers() bool {
-	return slices.ContainsFunc(q.Joins, func(j Join) bool { return j.Kind == "RIGHT JOIN" || j.Kind == "FULL JOIN" })
-}
-
-// guarded writes the i-th source, filtered.
-func (b *builder) guarded(src Source, i int, deleted bool) {
-	guards := b.guards(&b.sources[i], deleted)
-	if len(guards) == 0 {
-		b.writeSource(src, i)
-		return
-	}
-	s := &b.sources[i]
-	b.WriteString("(SELECT * FROM ")
-	b.writeSource(src, i)
-	b.where(guards)
-	b.WriteString(") AS ")
-	b.WriteString(s.qualifier[:len(s.qualifier)-1])
-}
-
-// joins writes the other name of the table, if it has one, and what is joined to
-// it.
-func (b *builder) joins(q *Select) {
-	apart := q.keepsStrangers()
-	if !apart && q.From.Name != "" && (q.From.Rows == nil || !q.From.Rows.Common || b.commonName(q.From.Rows) != q.From.Name) {
-		b.WriteString(" AS ")
-		b.Ident(q.From.Name)
-	}
-	for i, j := range q.Joins {
-		on := slices.Clip(j.On)
-		if !apart {
-			on = append(on, b.guards(&b.sources[i+1], q.Deleted)...)
-		}
-		kind := j.Kind
-		if kind == "CROSS JOIN" && !allEmpty(on) {
-			kind = "JOIN" // a filter is a condition
-		}
-		b.WriteString("\n" + kind + " ")
-		if j.Lateral {
-			b.WriteString("LATERAL ")
-		}
-		if apart {
-			b.guarded(j.Source, i+1, q.Deleted)
-		} else {
-			b.writeSource(j.Source, i+1)
-		}
-		if kind == "CROSS JOIN" {
-			continue
-		}
-		b.WriteString(" ON ")
-		switch {
-		case allEmpty(on):
-			b.WriteString("true")
-		default:
-			b.joined(on, " AND ")
-		}
-		if allEmpty(j.On) && !j.Lateral && j.Kind != "CROSS JOIN" {
-			b.fail("%s: no condition says which rows belong together; give one, as in retort.EqCol(&a.C.ID, &b.C.AID), or use CrossJoin", j.Call)
-		}
-	}
-}
-
 // tail writes all that follows the main table.
 func (b *builder) tail(q *Select) {
 	b.enter(q)
@@ -319,43 +255,6 @@ func (b *builder) tail(q *Select) {
 		b.WriteString(strconv.Itoa(q.Offset))
 	}
 	b.lock(q)
-}
-
-func (b *builder) orderBy(keys []orderKey) {
-	if len(keys) > 0 {
-		b.WriteString("\nORDER BY ")
-	}
-	for i, k := range keys {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.orderKey(k)
-	}
-}
-
-func (b *builder) orderKey(k orderKey) {
-	switch {
-	case k.output != "":
-		b.Ident(k.output)
-	case !k.node.empty():
-		b.node("OrderBy", k.node)
-	default:
-		if b.outputs != nil && k.source.qualifier == "" {
-			b.Ident(k.source.table.Schema.Name) // else a column of the result with that name would come first
-			b.WriteString(".")
-		}
-		b.column(*k.source, k.column)
-	}
-	if k.desc {
-		b.WriteString(" DESC")
-	}
-	switch k.nulls {
-	case NullsFirst:
-		b.WriteString(" NULLS FIRST")
-	case NullsLast:
-		b.WriteString(" NULLS LAST")
-	case NullsDefault:
-	}
 }
 
 func (b *builder) lock(q *Select) {
@@ -395,66 +294,4 @@ func (b *builder) lock(q *Select) {
 	if q.Lock.Wait != "" {
 		b.WriteString(" " + q.Lock.Wait)
 	}
-}
-
-// orderKey is one resolved key: a column, an expression or a column of the result.
-type orderKey struct {
-	source *source // nil unless it is a column
-	column int
-	node   Node
-	output string
-	desc   bool
-	nulls  Nulls
-}
-
-// keys resolves the order, with what it lacks of the primary key as tie-break
-// where the query needs a total order: pages and relations.
-func (b *builder) keys(q *Select) []orderKey {
-	keys := b.room.keys[:0]
-	if len(b.outer) > 0 {
-		keys = nil // the room is that of the query around
-	}
-	for _, o := range q.Order {
-		if k, ok := b.key(o); ok {
-			keys = append(keys, k)
-		}
-	}
-	if !q.Total && q.After == nil || q.Table == nil || len(q.Items)+len(q.Group) > 0 || q.Distinct {
-		return keys
-	}
-	main := &b.sources[0]
-	desc := len(keys) > 0 && keys[len(keys)-1].desc
-	for _, col := range q.Table.Key {
-		if !slices.ContainsFunc(keys, func(k orderKey) bool { return k.source == main && k.column == col }) {
-			keys = append(keys, orderKey{source: main, column: col, desc: desc})
-		}
-	}
-	return keys
-}
-
-// key resolves one key of the order.
-func (b *builder) key(o Order) (orderKey, bool) {
-	k := orderKey{node: o.Node, desc: o.Desc, nulls: o.Nulls}
-	if !o.Node.empty() {
-		return k, true
-	}
-	if b.outputs != nil {
-		if col, _, ok := b.outputs.Table.Find(o.Field); ok && col >= 0 {
-			k.output = b.outputs.Table.Columns[col].Name
-			return k, true
-		}
-	}
-	call := "Asc"
-	if o.Desc {
-		call = "Desc"
-	}
-	for i := range b.sources {
-		if col, _, ok := b.sources[i].find(o.Field); ok && col >= 0 {
-			k.source, k.column = &b.sources[i], col
-			return k, true
-		}
-	}
-	s, col, ok := b.resolve(call, o.Field)
-	k.source, k.column = &s, col
-	return k, ok
 }
