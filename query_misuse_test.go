@@ -46,7 +46,7 @@ func TestBadUse(t *testing.T) {
 			_, err := Authors.OrderBy(retort.Asc(&a.Books)).All(ctx, s)
 			return err
 		},
-		"holds no data":                          where(retort.Coalesce(retort.Col(&b.Subtitle), b.Subtitle).IsNull()),
+		"holds no data":                          where(retort.Coalesce(retort.Col(&b.Subtitle), b.Subtitle).IsNull()), //retortvet:ignore standin the mistake is what is tested
 		"Limit(-1)":                              all(Books.Query().Limit(-1)),
 		"Offset(-1)":                             all(Books.Query().Offset(-1)),
 		`"books" is in the query twice`:          all(Books.Query().Join(Books, retort.EqCol(&b.ID, &b.ID))),
@@ -68,7 +68,7 @@ func TestBadUse(t *testing.T) {
 		"is not a field of the row":              sel(retort.Into(&elsewhere, &a.Name)),
 		"is filled twice":                        sel(retort.Into(&row.Name, &a.Name), retort.Into(&row.Name, &a.Email)),
 		"nothing is selected":                    sel(),
-		"After: a page is ordered by columns of": all(Books.Query().Join(Authors, retort.EqCol(&a.ID, &b.AuthorID)).OrderBy(retort.Asc(&a.Name)).After("x", b.ID)),
+		"After: a page is ordered by columns of": all(Books.Query().Join(Authors, retort.EqCol(&a.ID, &b.AuthorID)).OrderBy(retort.Asc(&a.Name)).After("x", b.ID)), //retortvet:ignore standin the query fails before it reads the value
 		"no condition is left": func(ctx context.Context, s *retort.Session) error {
 			_, err := Books.Update(retort.Set(&b.Pages, 1)).Where(retort.Opt(&b.Title, nil)).Exec(ctx, s)
 			return err

@@ -419,8 +419,8 @@ func TestRelationsOfOthers(t *testing.T) {
 	wantErr(t, blog.Posts.Append(nil), nil, "Append", "object 1 of 1 is nil")
 	wantErr(t, blog.Posts.Remove(essay("never in it")), nil, "Remove", "not in the relation")
 	wantErr(t, stranger.Posts.Append(essay("x")), nil, "copy")
-	wantErr(t, blogs.C.Posts.Append(essay("x")), nil, "table's C")
-	wantErr(t, essays.C.Blog.Set(blog), nil, "table's C")
+	wantErr(t, blogs.C.Posts.Append(essay("x")), nil, "table's C") //retortvet:ignore standin the mistake is what is tested
+	wantErr(t, essays.C.Blog.Set(blog), nil, "table's C")          //retortvet:ignore standin the mistake is what is tested
 
 	other.Add(blog)
 	wantErr(t, other.Flush(ctx), nil, "another session")

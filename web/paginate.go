@@ -40,7 +40,7 @@ type Page[T any] struct {
 // Paginate makes pages of the rows of a query. key signs the cursors, 16 bytes or
 // more and the same on every machine of the service.
 //
-//   - Shape: without [Pages.Sort] the order is that of the primary key. A page has 20
+//   - Shape: without [SortBy] the order is that of the primary key. A page has 20
 //     rows unless a request asks for up to 100.
 //   - Errors: a key that is too short panics, at registration.
 func Paginate[T any](key []byte, base *retort.Query[T]) *Pages[T] {
