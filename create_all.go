@@ -36,6 +36,9 @@ func (b *Base) CreateAll(ctx context.Context, eng *Engine) error {
 	if err != nil {
 		return fmt.Errorf("retort: CreateAll: %w", err)
 	}
+	if len(eng.models.catalog.Missing()) > 0 {
+		eng.models.catalog.Again() // they may be there now
+	}
 	return nil
 }
 

@@ -123,6 +123,7 @@ func (e *Engine) connect(ctx context.Context) (*flight.Conn, error) {
 	if !e.fly.Pooler && c.BehindPooler() {
 		e.pooler.found(e.log)
 	}
+	e.learn(ctx, c) // here, so that no request waits for it
 	return c, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
@@ -23,9 +24,14 @@ JOIN pg_catalog.pg_type t ON t.oid = c.oid::pg_catalog.oid
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
 WHERE coalesce(e.typtype, t.typtype) NOT IN ('e', 'd') AND coalesce(e.typcategory, t.typcategory) <> 'S'`
 
+// learnTimeout bounds the question: a request may wait for it.
+const learnTimeout = 5 * time.Second
+
 // learn asks the database for types that the models or results named and whose
-// OIDs only it knows: before the first use of a connection, and again when a result
-// had a type that is new. A failure is not the caller's: decoders work without.
+// OIDs only it knows: when a connection was opened, and before the next use of one
+// when a result had a type that is new. A failure is not the caller's: decoders work
+// without, and a server that does not answer is not waited for longer than for a
+// connection.
 func (e *Engine) learn(ctx context.Context, c *flight.Conn) {
 	catalog := e.models.catalog
 	if !catalog.Wants() || c.Broken() || c.TxStatus() != 'I' {
@@ -35,6 +41,8 @@ func (e *Engine) learn(ctx context.Context, c *flight.Conn) {
 	if !ok {
 		return // somebody else does
 	}
+	ctx, cancel := context.WithTimeout(ctx, learnTimeout)
+	defer cancel()
 	names, missing := mapper.TypeNames{}, []string(nil)
 	var args mapper.Args
 	_, err := mapper.AppendText(&args, catalog.Registered())
