@@ -47,7 +47,7 @@ func (q *rowQuery) read(ctx context.Context, s *Session, label string) ([]mapper
 	return objects, err
 }
 
-// First reads the first row.
+// First reads the first row of the order; without one the server chooses.
 //
 //   - Errors: [ErrNotFound].
 func (q *Query[T]) First(ctx context.Context, s *Session) (*T, error) {

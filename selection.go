@@ -366,7 +366,7 @@ func (x *Selection[R]) All(ctx context.Context, s *Session) ([]R, error) {
 	return rows, err
 }
 
-// First reads the first row.
+// First reads the first row of the order; without one the server chooses.
 //
 //   - Errors: [ErrNotFound].
 func (x *Selection[R]) First(ctx context.Context, s *Session) (R, error) {

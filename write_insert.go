@@ -51,6 +51,10 @@ func insertObjects(of *declaration, objects []mapper.Object) *insertion {
 // Upsert is [Table.Insert] that updates the row that is there already: the one
 // with the same primary key, or the same values of the given unique columns. All
 // columns that the INSERT writes are set, but for the key and those given.
+//
+//   - Shape: where that leaves no column, the row that is there stays as it is, and
+//     does not come back from Rows. For a partial unique index, and for some of the
+//     columns, say it by [Insert.OnConflict].
 func (t *Table[T]) Upsert(rows []*T, unique ...any) *Insert[T] {
 	in := t.Insert(rows...)
 	in.in.Conflict = &query.Conflict{Fields: slices.Clone(unique), Whole: true}
