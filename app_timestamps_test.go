@@ -102,7 +102,7 @@ func TestAppTimestamps_that_were_not_committed(t *testing.T) {
 	watch.tick(time.Hour)
 	p.Weight = 2
 	must(t, s.Flush(ctx))
-	if p.UpdatedAt == made {
+	if p.UpdatedAt.Equal(made) {
 		t.Error("the flush did not set the time")
 	}
 	must(t, s.Rollback(ctx))

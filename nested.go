@@ -25,7 +25,7 @@ func RunIn[R any](ctx context.Context, s *Session, fn func(context.Context, *Ses
 	}
 	cause := errPanicked // unless fn returns
 	defer func() {
-		if cause == errPanicked { // and it goes on
+		if cause != nil { // and it goes on
 			_ = s.unnest(ctx, cause)
 		}
 	}()

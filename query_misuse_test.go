@@ -64,12 +64,12 @@ func TestBadUse(t *testing.T) {
 		"is not the name of a type":              where(retort.Cast[string](retort.Col(&b.Pages), "text); DROP TABLE books; --").Eq("x")),
 		"Case: it has no branch":                 where(retort.Case[string]().Else("x").Eq("x")),
 		"no pair given":                          where(retort.RowGt()),
-		"may be NULL":                            sel(retort.Into(&row.Name, &b.Title)),
+		"docs/errors.md#may-be-null":             sel(retort.Into(&row.Name, &b.Title)),
 		"is not a field of the row":              sel(retort.Into(&elsewhere, &a.Name)),
 		"is filled twice":                        sel(retort.Into(&row.Name, &a.Name), retort.Into(&row.Name, &a.Email)),
 		"nothing is selected":                    sel(),
 		"After: a page is ordered by columns of": all(Books.Query().Join(Authors, retort.EqCol(&a.ID, &b.AuthorID)).OrderBy(retort.Asc(&a.Name)).After("x", b.ID)), //retortvet:ignore standin the query fails before it reads the value
-		"no condition is left": func(ctx context.Context, s *retort.Session) error {
+		"docs/errors.md#no-condition": func(ctx context.Context, s *retort.Session) error {
 			_, err := Books.Update(retort.Set(&b.Pages, 1)).Where(retort.Opt(&b.Title, nil)).Exec(ctx, s)
 			return err
 		},

@@ -107,10 +107,10 @@ func TestExpire(t *testing.T) {
 		t.Errorf("read %+v", a)
 	}
 	x.Name = "kept"
-	all, err := Authors.OrderBy(retort.Asc(&Authors.C.Email)).All(ctx, s)
+	_, err = Authors.OrderBy(retort.Asc(&Authors.C.Email)).All(ctx, s)
 	wantErr(t, err, retort.ErrStale) // x was changed on an old version, and that is written first
 	must(t, s.Rollback(ctx))
-	all, err = Authors.OrderBy(retort.Asc(&Authors.C.Email)).All(ctx, s)
+	all, err := Authors.OrderBy(retort.Asc(&Authors.C.Email)).All(ctx, s)
 	must(t, err)
 	s.Expire(all[0])
 	if n := b.RoundTrips(func() { must(t, s.Commit(ctx)) }); n != 0 {

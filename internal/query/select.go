@@ -141,7 +141,7 @@ func (b *builder) items(q *Select) []output {
 		}
 		f := b.node(it.Call, it.Node)
 		if f.nullable && !it.Nullable {
-			b.fail("%s: what goes into field %s may be NULL (a nullable or left-joined column, or an aggregate of no rows); make the field a pointer and use retort.IntoNull, or wrap it in retort.Coalesce", it.Call, it.Path)
+			b.fail("%s: what goes into field %s may be NULL (a nullable or left-joined column, or an aggregate of no rows); make the field a pointer and use retort.IntoNull, or wrap it in retort.Coalesce; see docs/errors.md#may-be-null", it.Call, it.Path)
 		}
 		if it.Name != "" {
 			b.WriteString(" AS ")

@@ -87,7 +87,7 @@ func (w *Write) form(b *builder) []output {
 		b.add(u, nil, false, w.call())
 	}
 	if allEmpty(w.Where) && !w.All {
-		b.fail("%s: no condition is left, so it would be for all rows of %q; add .Where(…), or say .AllRows() where that is meant", w.call(), t.Name())
+		b.fail("%s: no condition is left, so it would be for all rows of %q; add .Where(…), or say .AllRows() where that is meant; see docs/errors.md#no-condition", w.call(), t.Name())
 	}
 	set := w.Set
 	if w.Kind == "DELETE" && t.DeletedAt() >= 0 && !w.Purge {

@@ -89,10 +89,10 @@ func (l *link) judged(messages []Message) (batch []byte, passed []Message, cut b
 	for _, arrived := range messages {
 		for _, m := range l.refusals.rewrite(arrived) {
 			verdict, code := l.p.judge(m)
-			switch {
-			case verdict == cutBefore:
+			switch verdict {
+			case cutBefore:
 				return batch, passed, true
-			case verdict == refuse:
+			case refuse:
 				m.raw = l.refusals.refuse(m, code)
 			}
 			batch, passed = append(batch, m.raw...), append(passed, m)
