@@ -11,44 +11,85 @@ import (
 	"github.com/retort-go/retort/pgerr"
 )
 
+var anchorPattern = regexp.MustCompile(`docs/(errors|limits)\.md#([a-z0-9-]+)`)
+
+// named lists the places in docs/ that a text sends its reader to, as
+// "errors.md#stale".
+func named(text string) []string {
+	var all []string
+	for _, found := range anchorPattern.FindAllStringSubmatch(text, -1) {
+		all = append(all, found[1]+".md#"+found[2])
+	}
+	return all
+}
+
+// lost lists those of places that are in none of the documents, and in documents
+// the anchors that are there twice.
+func lost(places []string, documents map[string]string) []string {
+	known := map[string]int{}
+	for name, text := range documents {
+		for _, anchor := range anchors(text) {
+			known[name+"#"+anchor]++
+		}
+	}
+	var all []string
+	for _, place := range places {
+		if known[place] != 1 && !slices.Contains(all, place) {
+			all = append(all, place)
+		}
+	}
+	return all
+}
+
+// The control: what the search is there to find.
+func TestErrors_name_anchors_finds_what_is_wrong(t *testing.T) {
+	t.Parallel()
+	documents := map[string]string{"errors.md": "<a id=\"there\"></a>\n<a id=\"twice\"></a>\n<a id=\"twice\"></a>\n", "limits.md": "# One part\n"}
+	text := `"see docs/errors.md#there", "see docs/errors.md#gone; see docs/limits.md#one-part", "docs/errors.md#twice" docs/limits.md#there`
+	got := lost(named(text), documents)
+	if want := []string{"errors.md#gone", "errors.md#twice", "limits.md#there"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Every error that sends its reader to a place in docs/ sends him to one that
-// is there.
+// is there, once.
 func TestErrors_name_anchors_that_exist(t *testing.T) {
 	t.Parallel()
-	known := map[string][]string{}
+	documents := map[string]string{}
 	for _, name := range []string{"errors.md", "limits.md"} {
 		text, err := os.ReadFile(filepath.Join(root, "docs", name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		known[name] = anchors(string(text))
+		documents[name] = string(text)
 	}
-	named := 0
-	check := func(where, document, anchor string) {
-		named++
-		if !slices.Contains(known[document], anchor) {
-			t.Errorf("%s names docs/%s#%s, which is not there", where, document, anchor)
+	count := 0
+	check := func(where string, places ...string) {
+		count += len(places)
+		for _, place := range lost(places, documents) {
+			t.Errorf("%s names docs/%s, which is not there or there twice", where, place)
 		}
 	}
-	pattern := regexp.MustCompile(`docs/(errors|limits)\.md#([a-z-]+)`)
 	for _, path := range goFiles(t) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range pattern.FindAllStringSubmatch(string(text), -1) {
-			check(path, found[1]+".md", found[2])
+		if filepath.Base(path) == "anchors_test.go" {
+			continue // its control names what is not there
 		}
+		check(path, named(string(text))...)
 	}
 	// pgerr makes the anchor of a server's error from its kind.
 	for _, kind := range []pgerr.Kind{
 		pgerr.Serialization, pgerr.Deadlock, pgerr.LockNotAvailable, pgerr.QueryCanceled, pgerr.TooManyConnections,
 		pgerr.ReadOnly, pgerr.StalePlan, pgerr.Shutdown, pgerr.BadValue, pgerr.Connection, pgerr.StaleRow, pgerr.CommitUnknown,
 	} {
-		check("pgerr."+kind.String(), "errors.md", strings.ReplaceAll(kind.String(), "_", "-"))
+		check("pgerr."+kind.String(), "errors.md#"+strings.ReplaceAll(kind.String(), "_", "-"))
 	}
-	if named < 30 {
-		t.Errorf("only %d anchors found: the search is broken", named)
+	if count < 30 {
+		t.Errorf("only %d anchors found: the search is broken", count)
 	}
 }
 
