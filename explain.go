@@ -24,7 +24,8 @@ type explainable interface {
 	statement(s *Session) (query.Statement, error)
 }
 
-// Explain returns the server's plan of a query, selection or bulk write as text.
+// Explain returns the server's plan of a query, selection or bulk write as text. SQL
+// of your own says it by itself: retort.SQL[string]("EXPLAIN SELECT …").
 //
 //   - Shape: one round trip. Without [Analyze] the statement does not run; with it
 //     the session opens its transaction and undoes the statement there.

@@ -64,6 +64,13 @@ func TestSqlc_queries(t *testing.T) {
 	if err != nil || len(chosen) != 2 {
 		t.Errorf("%q, %v", chosen, err)
 	}
+
+	plan, err := retort.SQL[string]("EXPLAIN SELECT title FROM posts WHERE author_id = @author",
+		retort.Args{"author": id}).ReadOnly().All(ctx, s) // the server parses and plans it, and does not run it
+
+	if err != nil || len(plan) == 0 {
+		t.Errorf("%q, %v", plan, err)
+	}
 	in := struct {
 		Title  *string
 		Status []Status
@@ -94,10 +101,11 @@ func TestSqlc_queries_that_are_wrong_are_found_by_a_test_that_runs_them(t *testi
 		t.Errorf("%v", err)
 	}
 	for name, sql := range map[string]string{
-		"a column without a field": "SELECT now() AS day, 1::bigint AS posts, NULL::text AS best, 2 AS number",
-		"a field without a column": "SELECT now() AS day, 1::bigint AS posts",
-		"a NULL without a pointer": "SELECT now() AS day, NULL::bigint AS posts, NULL::text AS best",
-		"another type":             "SELECT now() AS day, 'x' AS posts, NULL::text AS best",
+		"a column without a field":      "SELECT now() AS day, 1::bigint AS posts, NULL::text AS best, 2 AS number",
+		"a field without a column":      "SELECT now() AS day, 1::bigint AS posts",
+		"a NULL without a pointer":      "SELECT now() AS day, NULL::bigint AS posts, NULL::text AS best",
+		"another type":                  "SELECT now() AS day, 'x' AS posts, NULL::text AS best",
+		"a column too many, and no row": "SELECT now() AS day, 1::bigint AS posts, NULL::text AS best, 2 AS number WHERE false",
 	} {
 		if _, err := retort.SQL[PostOfDay](sql).ReadOnly().All(ctx, s); err == nil {
 			t.Errorf("%s is taken", name)
