@@ -24,6 +24,8 @@ import (
 //     one more, inside the session's transaction. Returns how many rows were written.
 //   - Errors: the first row that cannot be written: nothing is kept, as the
 //     transaction fails. A column whose values have no binary form for COPY.
+//   - Cleanup: rows runs on the caller's goroutine. Its panic goes on after the
+//     transaction was rolled back and the connection given back.
 func (t *Table[T]) CopyIn(ctx context.Context, s *Session, rows iter.Seq[*T]) (int64, error) {
 	compiled, err := t.declaration().tableOf(s, reflect.TypeFor[T]())
 	if err != nil {
@@ -69,71 +71,66 @@ func (t *Table[T]) CopyIn(ctx context.Context, s *Session, rows iter.Seq[*T]) (i
 	for i, col := range columns {
 		names[i] = compiled.Columns[col].Name
 	}
-	return s.copyIn(ctx, query.CopyIn(compiled, names), source(rows, encode))
+	return s.copyIn(ctx, query.CopyIn(compiled, names), rowsInto(rows, encode))
 }
 
 // copyHeader begins a binary COPY: its signature, no flags, no extension.
 const copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// source turns rows into the bytes of a binary COPY as they are asked for.
-func source[T any](rows iter.Seq[*T], encode func([]byte, *T) ([]byte, error)) *copySource {
-	next, stop := iter.Pull(rows)
-	return &copySource{buf: []byte(copyHeader), stop: stop, next: func(buf []byte) ([]byte, bool, error) {
-		row, more := next()
-		if !more {
-			return append(buf, 0xff, 0xff), false, nil
+// copyChunk is how many bytes of rows go out together, about what pgconn sends at once.
+const copyChunk = 64 << 10
+
+// rowsInto writes rows to w as a binary COPY.
+func rowsInto[T any](rows iter.Seq[*T], encode func([]byte, *T) ([]byte, error)) func(io.Writer) error {
+	return func(w io.Writer) error {
+		buf := append(make([]byte, 0, copyChunk), copyHeader...)
+		for row := range rows {
+			var err error
+			if buf, err = encode(buf, row); err != nil {
+				return err
+			}
+			if len(buf) < copyChunk {
+				continue
+			}
+			if _, err := w.Write(buf); err != nil {
+				return err
+			}
+			buf = buf[:0]
 		}
-		buf, err := encode(buf, row)
-		return buf, true, err
-	}}
+		_, err := w.Write(append(buf, 0xff, 0xff))
+		return err
+	}
 }
 
-type copySource struct {
-	buf  []byte
-	done bool
-	err  error
-	next func([]byte) ([]byte, bool, error)
-	stop func()
+// errCopied stops rows that the server no longer takes; its own answer says why.
+var errCopied = errors.New("retort: the COPY has ended")
 
-	panicked any // what the rows panicked with, on a goroutine of pgconn's
-}
-
-func (c *copySource) Read(p []byte) (n int, err error) {
-	if c.err != nil {
-		return 0, c.err
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			c.panicked, c.err = r, errLeft
-			n, err = 0, errLeft
-		}
-	}()
-	for len(c.buf) < len(p) && !c.done {
-		buf, more, err := c.next(c.buf)
-		if err != nil {
-			c.err = err
-			return 0, err
-		}
-		c.buf, c.done = buf, !more
-	}
-	if len(c.buf) == 0 {
-		return 0, io.EOF
-	}
-	n = copy(p, c.buf)
-	c.buf = append(c.buf[:0], c.buf[n:]...)
-	return n, nil
-}
-
-// copyIn sends what src gives, inside the session's transaction.
-func (s *Session) copyIn(ctx context.Context, sql string, src *copySource) (int64, error) {
-	defer src.stop()
+// copyIn sends what rows writes, inside the session's transaction.
+//
+// The rows come from the caller's code, which runs on the caller's goroutine:
+// there its panic or Goexit takes its way. The sending has a goroutine of its own,
+// which has ended when copyIn does, whichever way.
+func (s *Session) copyIn(ctx context.Context, sql string, rows func(io.Writer) error) (int64, error) {
 	return s.copying(ctx, sql, func(ctx context.Context, c *pgconn.PgConn) (pgconn.CommandTag, error) {
-		tag, err := c.CopyFrom(ctx, src, sql)
-		if src.panicked != nil {
-			panic(src.panicked)
-		}
-		if err != nil && src.err != nil {
-			err = errors.Join(src.err, err)
+		r, w := io.Pipe()
+		var tag pgconn.CommandTag
+		var err error
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			tag, err = c.CopyFrom(ctx, r, sql)
+			_ = r.CloseWithError(errCopied)
+		}()
+		failure := errLeft // until the rows have returned
+		defer func() {
+			_ = w.CloseWithError(failure)
+			<-ended
+		}()
+		failure = rows(w)
+		_ = w.CloseWithError(failure)
+		<-ended
+		if err != nil && failure != nil && !errors.Is(failure, errCopied) {
+			err = errors.Join(failure, err)
 		}
 		return tag, err
 	})
@@ -148,7 +145,7 @@ func (s *Session) copying(ctx context.Context, sql string, run func(context.Cont
 	}
 	landed := false
 	defer func() {
-		if !landed { // the rows panicked
+		if !landed { // the rows panicked or exited
 			s.lost(ctx, errLeft)
 		}
 		s.leave()

@@ -64,6 +64,7 @@ func House() []Room {
 		{Dir: "internal/archtest", Floor: 0},
 		{Dir: "internal/readmetest", Floor: 0},
 		{Dir: "internal/guidetest", Floor: 0}, // its code is tests alone, which use the library
+		{Dir: "internal/streamtest", Floor: 0}, // alike
 
 		// A module of its own: it knows the library by its names only.
 		{Dir: "cmd/retortvet", Floor: 0, Links: []string{xtools}},
