@@ -63,7 +63,7 @@ func House() []Room {
 		// They look at the repository from outside and import none of it.
 		{Dir: "internal/archtest", Floor: 0},
 		{Dir: "internal/readmetest", Floor: 0},
-		{Dir: "internal/guidetest", Floor: 0}, // its code is tests alone, which use the library
+		{Dir: "internal/guidetest", Floor: 0},  // its code is tests alone, which use the library
 		{Dir: "internal/streamtest", Floor: 0}, // alike
 
 		// A module of its own: it knows the library by its names only.

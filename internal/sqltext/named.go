@@ -64,7 +64,8 @@ func Split(sql string) ([]Part, error) {
 
 // Named turns named parameters @name into numbered ones and lists their names in
 // the order of the numbers. Text in strings, quoted names and comments stays, and
-// so do operators such as @> and <@.
+// so do operators such as @> and <@. Behind any operator but one that ends in =
+// a parameter needs a space before it.
 //
 //   - Errors: as [Split], and numbered parameters among the named ones.
 func Named(sql string) (text string, names []string, err error) {
@@ -114,7 +115,7 @@ func scan(sql string, found func(kind token, from, to int)) error {
 	for i := 0; i < len(sql); {
 		switch c := sql[i]; {
 		case c == '\'':
-			end := quoteEnd(sql, i, '\'', escapes(sql, i))
+			end := stringEnd(sql, i, false)
 			if end < 0 {
 				return errors.New("sqltext: a string is not closed")
 			}
@@ -143,7 +144,7 @@ func scan(sql string, found func(kind token, from, to int)) error {
 				return err
 			}
 			i = end
-		case c == '@' && i+1 < len(sql) && nameStart(sql[i+1]) && (i == 0 || !operatorByte(sql[i-1])):
+		case c == '@' && i+1 < len(sql) && nameStart(sql[i+1]) && (i == 0 || !endsOperator(sql[i-1])):
 			end := i + 2
 			for end < len(sql) && nameByte(sql[end]) {
 				end++
@@ -154,11 +155,14 @@ func scan(sql string, found func(kind token, from, to int)) error {
 			found(tokenPunctuation, i, i+1)
 			i++
 		case nameStart(c):
+			start := i
 			for i < len(sql) && (nameByte(sql[i]) || sql[i] == '$') {
 				i++
 			}
-			if i < len(sql) && sql[i] == '\'' {
-				continue // E'…', whose prefix escapes looks at
+			if i == start+1 && (c == 'e' || c == 'E') && i < len(sql) && sql[i] == '\'' {
+				if i = stringEnd(sql, i, true); i < 0 {
+					return errors.New("sqltext: a string is not closed")
+				}
 			}
 		default:
 			i++
@@ -167,9 +171,40 @@ func scan(sql string, found func(kind token, from, to int)) error {
 	return nil
 }
 
-// escapes tells whether the string that begins at i is of the form E'…'.
-func escapes(sql string, i int) bool {
-	return i > 0 && (sql[i-1] == 'e' || sql[i-1] == 'E') && (i == 1 || !nameByte(sql[i-2]))
+// stringEnd is behind the string that begins at i. It goes on, by the same rules,
+// in one that stands on a line below with nothing between.
+func stringEnd(sql string, i int, backslash bool) int {
+	for {
+		end := quoteEnd(sql, i, '\'', backslash)
+		if end < 0 || !backslash {
+			return end
+		}
+		if i = continued(sql, end); i < 0 {
+			return end
+		}
+	}
+}
+
+// continued is where a string goes on that ended at i; -1 when it does not.
+func continued(sql string, i int) int {
+	for line := false; i < len(sql); i++ {
+		switch c := sql[i]; {
+		case c == '\'' && line:
+			return i
+		case c == '\n' || c == '\r':
+			line = true
+		case strings.HasPrefix(sql[i:], "--"):
+			n := strings.IndexAny(sql[i:], "\r\n")
+			if n < 0 {
+				return -1
+			}
+			i += n
+			line = true
+		case c != ' ' && (c < '\t' || c > '\f'):
+			return -1
+		}
+	}
+	return -1
 }
 
 func quoteEnd(sql string, i int, quote byte, backslash bool) int {
@@ -234,4 +269,6 @@ func nameStart(c byte) bool {
 
 func nameByte(c byte) bool { return nameStart(c) || c >= '0' && c <= '9' }
 
-func operatorByte(c byte) bool { return strings.IndexByte("+-*/<>=~!@#%^&|`?", c) >= 0 }
+// endsOperator tells whether an @ behind c belongs to an operator such as <@, @@
+// or ^@. None ends in =@, so that id=@id has a parameter.
+func endsOperator(c byte) bool { return strings.IndexByte("+-*/<>~!@#%^&|`?", c) >= 0 }

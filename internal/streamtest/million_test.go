@@ -20,8 +20,8 @@ const (
 // growth watches what the program holds: what is alive on the heap, looked at in
 // between, and the most that it ever occupied, where the system tells.
 type growth struct {
-	rows              int
-	before, live      int64
+	rows         int
+	before, live int64
 	occupied     int64
 }
 
