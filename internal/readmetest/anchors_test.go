@@ -13,9 +13,9 @@ import (
 
 var anchorPattern = regexp.MustCompile(`docs/(errors|limits)\.md#([a-z0-9-]+)`)
 
-// named lists the places in docs/ that a text sends its reader to, as
+// places lists the places in docs/ that a text sends its reader to, as
 // "errors.md#stale".
-func named(text string) []string {
+func places(text string) []string {
 	var all []string
 	for _, found := range anchorPattern.FindAllStringSubmatch(text, -1) {
 		all = append(all, found[1]+".md#"+found[2])
@@ -23,9 +23,8 @@ func named(text string) []string {
 	return all
 }
 
-// lost lists those of places that are in none of the documents, and in documents
-// the anchors that are there twice.
-func lost(places []string, documents map[string]string) []string {
+// lost lists those of wanted that are not in the documents, or twice in one.
+func lost(wanted []string, documents map[string]string) []string {
 	known := map[string]int{}
 	for name, text := range documents {
 		for _, anchor := range anchors(text) {
@@ -33,7 +32,7 @@ func lost(places []string, documents map[string]string) []string {
 		}
 	}
 	var all []string
-	for _, place := range places {
+	for _, place := range wanted {
 		if known[place] != 1 && !slices.Contains(all, place) {
 			all = append(all, place)
 		}
@@ -46,7 +45,7 @@ func TestErrors_name_anchors_finds_what_is_wrong(t *testing.T) {
 	t.Parallel()
 	documents := map[string]string{"errors.md": "<a id=\"there\"></a>\n<a id=\"twice\"></a>\n<a id=\"twice\"></a>\n", "limits.md": "# One part\n"}
 	text := `"see docs/errors.md#there", "see docs/errors.md#gone; see docs/limits.md#one-part", "docs/errors.md#twice" docs/limits.md#there`
-	got := lost(named(text), documents)
+	got := lost(places(text), documents)
 	if want := []string{"errors.md#gone", "errors.md#twice", "limits.md#there"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -65,9 +64,9 @@ func TestErrors_name_anchors_that_exist(t *testing.T) {
 		documents[name] = string(text)
 	}
 	count := 0
-	check := func(where string, places ...string) {
-		count += len(places)
-		for _, place := range lost(places, documents) {
+	check := func(where string, found ...string) {
+		count += len(found)
+		for _, place := range lost(found, documents) {
 			t.Errorf("%s names docs/%s, which is not there or there twice", where, place)
 		}
 	}
@@ -79,7 +78,7 @@ func TestErrors_name_anchors_that_exist(t *testing.T) {
 		if filepath.Base(path) == "anchors_test.go" {
 			continue // its control names what is not there
 		}
-		check(path, named(string(text))...)
+		check(path, places(string(text))...)
 	}
 	// pgerr makes the anchor of a server's error from its kind.
 	for _, kind := range []pgerr.Kind{
