@@ -46,14 +46,16 @@ func TestBadUse(t *testing.T) {
 			_, err := Authors.OrderBy(retort.Asc(&a.Books)).All(ctx, s)
 			return err
 		},
-		"holds no data":                          where(retort.Coalesce(retort.Col(&b.Subtitle), b.Subtitle).IsNull()), //retortvet:ignore standin the mistake is what is tested
-		"Limit(-1)":                              all(Books.Query().Limit(-1)),
-		"Offset(-1)":                             all(Books.Query().Offset(-1)),
-		`"books" is in the query twice`:          all(Books.Query().Join(Books, retort.EqCol(&b.ID, &b.ID))),
-		"no condition says which rows belong":    all(Books.Query().Join(Authors)),
-		"the table is nil":                       all(Books.Query().Join(nil)),
-		"only a retort.Sub can be lateral":       all(Books.Query().LateralJoin(Authors)),
-		"not part of this engine's Base":         all(Books.Query().Join(stray, retort.EqCol(&stray.C.Name, &b.Title))),
+		"holds no data":                       where(retort.Coalesce(retort.Col(&b.Subtitle), b.Subtitle).IsNull()), //retortvet:ignore standin the mistake is what is tested
+		"Limit(-1)":                           all(Books.Query().Limit(-1)),
+		"Offset(-1)":                          all(Books.Query().Offset(-1)),
+		`"books" is in the query twice`:       all(Books.Query().Join(Books, retort.EqCol(&b.ID, &b.ID))),
+		"no condition says which rows belong": all(Books.Query().Join(Authors)),
+		"the table is nil":                    all(Books.Query().Join(nil)),
+		"only a retort.Sub can be lateral":    all(Books.Query().LateralJoin(Authors)),
+		"not part of this engine's Base":      all(Books.Query().Join(stray, retort.EqCol(&stray.C.Name, &b.Title))),
+		"which are values and no objects of the session; read them with retort.Select or retort.Values": all(retort.CTE("few", Books.Query().Limit(2)).Query()),
+		`source "no\x00name"`:                    all(retort.Sub("no\x00name", Books.Query()).Query()),
 		"a name is empty":                        all(Books.Query().Join(Books.As(""), retort.EqCol(&b.ID, &b.ID))),
 		"LockOf: got a":                          all(Books.Query().ForUpdate(retort.LockOf(a))),
 		"name the filters":                       all(Books.Query().Unfiltered()),

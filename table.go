@@ -94,6 +94,12 @@ func (d *declaration) tableOf(s *Session, goType reflect.Type) (*model.Table, er
 	if d == nil {
 		return nil, errNoTable(goType)
 	}
+	if o := d.other; o != nil && o.rows != nil {
+		if o.err != nil {
+			return nil, fmt.Errorf("retort: source %q: %w", o.name, o.err)
+		}
+		return nil, fmt.Errorf("retort: %q is the rows of a statement (Sub, CTE), which are values and no objects of the session; read them with retort.Select or retort.Values", o.name)
+	}
 	compiled, ok := s.eng.models.byDeclaration[d.declared()]
 	if !ok {
 		return nil, fmt.Errorf("retort: table %q (%s) is not part of this engine's Base; add it to NewBase", d.name, d.goType)
