@@ -33,7 +33,7 @@ demo: ## Run the privacy-rights service on an embedded PostgreSQL (data in .data
 .PHONY: test
 test: ## Run every test of every module (needs Go and PostgreSQL's binaries)
 	@$(if $(RACE),,echo "make test: no C compiler with headers here, so the race detector is off" >&2)
-	@PG_BIN="$$($(PGBIN))" && export PG_BIN && go test $(RACE) -timeout 5m $(TESTFLAGS) work
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && go test $(RACE) -timeout 10m $(TESTFLAGS) work
 
 .PHONY: test-pages
 test-pages: ## Drive the service's pages in headless Chromium; screenshots in .cache/pages/

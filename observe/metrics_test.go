@@ -92,9 +92,8 @@ func TestMetrics(t *testing.T) {
 		"db.client.connection.timeouts{} 1",
 		"db.client.connection.use_time{} 3",
 		"db.client.connection.wait_time{} 5",
-		"db.client.operation.duration{db.operation.name=BATCH INSERT,db.query.summary=BATCH INSERT notes} 1",
 		"db.client.operation.duration{db.operation.name=INSERT,db.query.summary=INSERT notes,db.response.status_code=23505,error.type=23505} 1",
-		"db.client.operation.duration{db.operation.name=INSERT,db.query.summary=INSERT notes} 3",
+		"db.client.operation.duration{db.operation.name=INSERT,db.query.summary=INSERT notes} 4",
 	}
 	if diff := cmp.Diff(want, points(t, reader)); diff != "" {
 		t.Error(diff)

@@ -182,7 +182,11 @@ func (p *parser) target(i int) {
 		p.words.next()
 	}
 	if w := p.words.peek(); isName(w) {
-		p.parts[i].tables = append(p.parts[i].tables, name(p.words.next()))
+		table := name(p.words.next())
+		if p.words.peek() == "(" {
+			return // a function, such as unnest
+		}
+		p.parts[i].tables = append(p.parts[i].tables, table)
 	}
 }
 

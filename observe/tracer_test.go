@@ -75,7 +75,7 @@ func TestTracer(t *testing.T) {
 		more map[string]string
 	}{
 		{"INSERT notes", map[string]string{"db.operation.name": "INSERT", "retort.begin": "BEGIN", "retort.end": "COMMIT"}},
-		{"BATCH INSERT notes", map[string]string{"db.operation.name": "BATCH INSERT", "db.operation.batch.size": "2", "retort.begin": "BEGIN", "retort.end": "COMMIT"}},
+		{"INSERT notes", map[string]string{"db.operation.name": "INSERT", "retort.begin": "BEGIN", "retort.end": "COMMIT"}},
 		{"INSERT notes", map[string]string{
 			"db.operation.name": "INSERT", "retort.begin": "BEGIN", "retort.end": "COMMIT",
 			"error.type": "23505", "db.response.status_code": "23505",
