@@ -47,7 +47,7 @@ func TestCopyIn_of_rows_that_break_off(t *testing.T) {
 			s := k.Engine.Session()
 			func() {
 				defer func() {
-					if got := recover(); got != broken {
+					if got, _ := recover().(error); !errors.Is(got, broken) {
 						t.Errorf("recovered %v", got)
 					}
 				}()
@@ -106,11 +106,12 @@ func TestCopyIn_of_rows_that_break_off(t *testing.T) {
 		must(t, err)
 		func() {
 			defer func() {
-				if got := recover(); got != broken {
+				if got, _ := recover().(error); !errors.Is(got, broken) {
 					t.Errorf("recovered %v", got)
 				}
 			}()
-			for range counters.Query().Iter(ctx, s) {
+			for _, err := range counters.Query().Iter(ctx, s) {
+				must(t, err)
 				panic(broken)
 			}
 		}()
