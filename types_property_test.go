@@ -1,7 +1,11 @@
 package retort_test
 
 import (
+	stdsql "database/sql"
+	"database/sql/driver"
 	"errors"
+	"fmt"
+	"math"
 	"math/big"
 	"net/netip"
 	"strings"
@@ -47,6 +51,29 @@ type Atlas struct {
 	Places  []Place
 	Raw     []byte
 	Big     big.Int
+	Ratio   float64
+	Ratios  []float32
+	At      pgtype.Timestamptz
+	Count   stdsql.NullInt64
+	Alias   stdsql.Null[string]
+	Price   Cents
+	Prices  *Cents
+}
+
+// Cents is a type of database/sql: it writes and reads itself.
+type Cents struct{ n int64 }
+
+// Value is the number of cents.
+func (c Cents) Value() (driver.Value, error) { return c.n, nil }
+
+// Scan takes a number of cents.
+func (c *Cents) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("cents from %T", src)
+	}
+	c.n = n
+	return nil
 }
 
 func (Atlas) Define(d *retort.Definition[Atlas]) {
@@ -57,6 +84,8 @@ func (Atlas) Define(d *retort.Definition[Atlas]) {
 	d.Column(&d.C.Local).Type("timestamp")
 	d.Column(&d.C.Labels).Type("hstore")
 	d.Column(&d.C.Folded).Type("citext")
+	d.Column(&d.C.Price).Type("bigint")
+	d.Column(d.C.Prices).Type("bigint")
 }
 
 var atlases = retort.NewTable[Atlas]("atlases")
@@ -87,7 +116,7 @@ func drawAtlas(r *rapid.T) *Atlas {
 	words := rapid.StringMatching(`[a-z]{1,5}(\.[a-z]{1,5}){0,2}`)
 	mood := rapid.SampledFrom([]Mood{Glad, Sad})
 	number := rapid.StringMatching(`-?[1-9][0-9]{0,20}(\.[0-9]{0,5}[1-9])?|0`)
-	second := rapid.Int64Range(-200_000_000_000, 200_000_000_000) // from 4369 BC to 8307
+	second := rapid.Int64Range(-200_000_000_000, 300_000_000_000) // from 4369 BC to 11476
 	place := rapid.Custom(func(r *rapid.T) Place {
 		return Place{text.Draw(r, "street"), ISBN(text.Draw(r, "zip")), mood.Draw(r, "mood"), rapid.Ptr(rapid.Int32(), true).Draw(r, "floor")}
 	})
@@ -121,6 +150,21 @@ func drawAtlas(r *rapid.T) *Atlas {
 		p, n, sum := place.Draw(r, "place"), netip.MustParsePrefix("2001:db8::/32"), "12.5000"
 		a.Place, a.Net, a.Sum = &p, &n, &sum
 	}
+	a.Ratio = rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1)})).Draw(r, "ratio")
+	a.Ratios = rapid.SliceOfN(rapid.Float32(), 0, 3).Draw(r, "ratios")
+	a.At = rapid.SampledFrom([]pgtype.Timestamptz{
+		{InfinityModifier: pgtype.Infinity, Valid: true}, {InfinityModifier: pgtype.NegativeInfinity, Valid: true},
+		{Time: time.Unix(second.Draw(r, "at"), 0).UTC(), Valid: true},
+	}).Draw(r, "at of")
+	a.Count = stdsql.NullInt64{Int64: int64(low), Valid: low%2 == 0}
+	if !a.Count.Valid {
+		a.Count.Int64 = 0
+	}
+	if low%3 == 0 {
+		a.Alias = stdsql.Null[string]{V: text.Draw(r, "alias"), Valid: true}
+		a.Prices = &Cents{rapid.Int64().Draw(r, "prices")}
+	}
+	a.Price = Cents{rapid.Int64().Draw(r, "price")}
 	a.Big.SetString(strings.Split(a.Numeric, ".")[0], 10)
 	return a
 }
@@ -133,6 +177,7 @@ func TestEveryType_as_it_was(t *testing.T) {
 	ctx := t.Context()
 	same := cmp.Options{
 		cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{}),
+		cmpopts.EquateNaNs(), cmpopts.EquateComparable(Cents{}),
 		cmp.Comparer(func(a, b big.Int) bool { return a.Cmp(&b) == 0 }),
 	}
 	rapid.Check(t, func(r *rapid.T) {
