@@ -153,7 +153,8 @@ func drawAtlas(r *rapid.T) *Atlas {
 	a.Ratio = rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Copysign(0, -1)})).Draw(r, "ratio")
 	a.Ratios = rapid.SliceOfN(rapid.Float32(), 0, 3).Draw(r, "ratios")
 	a.At = rapid.SampledFrom([]pgtype.Timestamptz{
-		{InfinityModifier: pgtype.Infinity, Valid: true}, {InfinityModifier: pgtype.NegativeInfinity, Valid: true},
+		{InfinityModifier: pgtype.Infinity, Valid: true},
+		{InfinityModifier: pgtype.NegativeInfinity, Valid: true},
 		{Time: time.Unix(second.Draw(r, "at"), 0).UTC(), Valid: true},
 	}).Draw(r, "at of")
 	a.Count = stdsql.NullInt64{Int64: int64(low), Valid: low%2 == 0}
