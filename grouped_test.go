@@ -264,7 +264,7 @@ func TestGroupedFailures(t *testing.T) {
 
 func TestLargeGroupsAreCut(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	b := newBench(t, func(c *retort.Config) { c.CommitTimeout = 2 * time.Minute })
 	ctx := t.Context()
 	s := b.session(t)
 	commit(t, b.Engine, &Counter{Name: "warm"})

@@ -15,6 +15,9 @@ func (l *link) writeServer() {
 			return
 		}
 		batch, _, cut := l.judged(messages)
+		if cut {
+			l.mark() // before the server can answer
+		}
 		if len(batch) > 0 {
 			if _, err := l.upstream.Write(batch); err != nil {
 				// Its last words may still be on the way to the client.
@@ -124,12 +127,17 @@ func (l *link) delivering(messages []Message) {
 // cutNow ends the client's side at once and the server's once the server has
 // read what was forwarded: a socket closed with a reset could lose that.
 func (l *link) cutNow() {
-	l.mu.Lock()
-	l.cut = true
-	l.mu.Unlock()
+	l.mark()
 	l.client.Close()
 	closeWrite(l.upstream)
 	_ = l.upstream.SetReadDeadline(time.Now().Add(drainTime))
+}
+
+// mark has no more messages pass.
+func (l *link) mark() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = true
 }
 
 func (l *link) isCut() bool {
