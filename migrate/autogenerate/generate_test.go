@@ -29,6 +29,10 @@ type (
 		Title    string
 		Pages    int32
 	}
+	Unmade struct { // its default cannot be made
+		ID   int64
+		Code string
+	}
 	Account struct { // somebody else's
 		ID int64
 	}
@@ -44,11 +48,17 @@ func (Book) Define(d *retort.Definition[Book]) {
 	d.Index(&d.C.Title).Where("pages > 10")
 }
 
+func (Unmade) Define(d *retort.Definition[Unmade]) {
+	d.PrimaryKey(&d.C.ID)
+	d.Column(&d.C.Code).Default("missing()")
+}
+
 func (Account) Define(d *retort.Definition[Account]) { d.PrimaryKey(&d.C.ID) }
 
 var (
 	authors  = retort.NewTable[Author]("authors")
 	books    = retort.NewTable[Book]("books", retort.InNamespace("shop"))
+	unmade   = retort.NewTable[Unmade]("unmade")
 	accounts = retort.NewTable[Account]("accounts", retort.Unmanaged)
 	base     = retort.NewBase(
 		authors, books, accounts,
@@ -157,6 +167,10 @@ func TestGenerate(t *testing.T) {
 		_, err = autogenerate.Generate(t.Context(), eng, broken, cfg)
 		if err == nil || !strings.Contains(err.Error(), "view v") || !strings.Contains(err.Error(), "42703") {
 			t.Errorf("Generate = %v", err)
+		}
+		_, err = autogenerate.Generate(t.Context(), eng, retort.NewBase(authors, unmade), cfg)
+		if err == nil || !strings.Contains(err.Error(), "table unmade") || !strings.Contains(err.Error(), "42883") {
+			t.Errorf("Generate = %v", err) // though its statements travel together
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

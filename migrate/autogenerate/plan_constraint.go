@@ -134,9 +134,7 @@ func (p *planner) constraintsToDo() []constraintWork {
 	return out
 }
 
-func (p *planner) dropsObject(ref catalog.Ref) bool {
-	return slices.ContainsFunc(p.diffs, func(d Difference) bool { return d.Action == Drop && d.ref() == ref })
-}
+func (p *planner) dropsObject(ref catalog.Ref) bool { return p.drop[ref] }
 
 func carried(k *catalog.Constraint) bool {
 	return k != nil && (k.Kind == catalog.PrimaryKey || k.Kind == catalog.Unique)

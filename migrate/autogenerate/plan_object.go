@@ -259,14 +259,8 @@ func (p *planner) drops() {
 				append([]Hazard{{DeletesData, "every value of " + d.Table + "." + d.Name}}, p.perhapsRenamed(d)...)...)
 		}
 	})
-	dropped := map[catalog.Ref]bool{}
-	for _, d := range p.diffs {
-		if d.Action == Drop && d.Table == "" {
-			dropped[d.ref()] = true
-		}
-	}
 	for _, ref := range slices.Backward(p.from.Order) {
-		if !dropped[ref] || ref.Kind == catalog.KindView {
+		if !p.drop[ref] || ref.Kind == catalog.KindView {
 			continue
 		}
 		switch ref.Kind {
@@ -300,8 +294,11 @@ func (p *planner) drops() {
 
 // perhapsRenamed asks, where something new looks like what goes. It never decides.
 func (p *planner) perhapsRenamed(gone Difference) []Hazard {
+	if !p.asks {
+		return nil
+	}
 	for _, d := range p.diffs {
-		if !p.asks || d.Action != Add || d.Kind != gone.Kind || d.Namespace != gone.Namespace || d.Table != gone.Table || !p.alike(gone, d) {
+		if d.Action != Add || d.Kind != gone.Kind || d.Namespace != gone.Namespace || d.Table != gone.Table || !p.alike(gone, d) {
 			continue
 		}
 		return []Hazard{{ByHand, "if " + gone.Name + " is called " + d.Name + " now, say so in Options.Renames: then nothing is lost"}}

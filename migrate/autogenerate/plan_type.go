@@ -23,12 +23,7 @@ func (p *planner) eachColumn(typ catalog.Ref, do func(t *catalog.Table, col *cat
 
 // leaves reports whether a column, or all of its table, is dropped.
 func (p *planner) leaves(t *catalog.Table, column string) bool {
-	return slices.ContainsFunc(p.diffs, func(d Difference) bool {
-		if d.Action != Drop || d.Namespace != t.Namespace {
-			return false
-		}
-		return d.Kind == catalog.KindTable && d.Name == t.Name || d.Kind == catalog.KindColumn && d.Table == t.Name && d.Name == column
-	})
+	return p.drop[t.Ref()] || p.lost[columnKey{t.Namespace, t.Name, column}]
 }
 
 // onlyNewLabels reports whether an enum only gets values, and keeps the order of

@@ -16,6 +16,8 @@ type planner struct {
 	asks     bool // whether a drop was meant as a rename; no way back does
 
 	created  map[catalog.Ref]bool // tables that the plan creates
+	drop     map[catalog.Ref]bool // objects that it drops
+	lost     map[columnKey]bool   // columns that it drops
 	gone     map[catalog.Ref]bool // views and functions that are dropped or made anew
 	again    map[catalog.Ref]bool // of these, the ones that come back
 	retyped  map[columnKey]bool   // columns that change their type or expression
@@ -42,7 +44,7 @@ func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Ste
 	}
 	p := &planner{
 		from: renamed(from, renames), to: to, diffs: differences, asks: asks,
-		created: map[catalog.Ref]bool{}, gone: map[catalog.Ref]bool{}, again: map[catalog.Ref]bool{},
+		created: map[catalog.Ref]bool{}, drop: map[catalog.Ref]bool{}, lost: map[columnKey]bool{}, gone: map[catalog.Ref]bool{}, again: map[catalog.Ref]bool{},
 		retyped: map[columnKey]bool{}, rebuilt: map[columnKey]bool{}, parted: map[partKey]bool{},
 	}
 	p.look()
@@ -64,7 +66,16 @@ func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Ste
 // look finds out which tables are new and what cannot stay while columns change.
 func (p *planner) look() {
 	for _, d := range p.diffs {
-		ref := catalog.Ref{Kind: d.Kind, Namespace: d.Namespace, Name: d.Name}
+		switch {
+		case d.Action != Drop:
+		case d.Kind == catalog.KindColumn:
+			p.lost[columnKey{d.Namespace, d.Table, d.Name}] = true
+		case d.Table == "":
+			p.drop[d.ref()] = true
+		}
+	}
+	for _, d := range p.diffs {
+		ref := d.ref()
 		switch {
 		case d.Kind == catalog.KindTable && d.Action == Add:
 			p.created[ref] = true

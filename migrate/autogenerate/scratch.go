@@ -147,23 +147,61 @@ func (s *scratch) build(ctx context.Context, models *schema.Schema) error {
 	for len(statements) > 0 {
 		batch := statements[:min(built, len(statements))]
 		statements = statements[len(batch):]
-		_, err := retort.Run(ctx, s.eng, retort.TxOptions{MaxAttempts: 1}, func(ctx context.Context, sess *retort.Session) (int, error) {
-			if _, err := sess.Exec(ctx, "SET LOCAL check_function_bodies = off"); err != nil {
-				return 0, err
-			}
-			for _, st := range batch {
-				//retortvet:ignore sqltext the statements of internal/ddl, which take no parameters
-				if _, err := sess.Exec(ctx, "/* retort:autogenerate.scratch */ "+st.SQL); err != nil {
-					return 0, fmt.Errorf("%s %s: %w", st.Kind, st.Name, err)
-				}
-			}
-			return len(batch), nil
-		})
+		err := s.make(ctx, batch, true)
+		if err != nil {
+			err = s.make(ctx, batch, false) // one by one, to learn whose fault it is
+		}
 		if err != nil {
 			return fmt.Errorf("autogenerate: build the models in a scratch database: %w", err)
 		}
 	}
 	return nil
+}
+
+// make runs statements in one transaction; in bulk, those that internal/ddl wrote
+// travel together, as many as come in a row.
+func (s *scratch) make(ctx context.Context, batch []ddl.Statement, bulk bool) error {
+	_, err := retort.Run(ctx, s.eng, retort.TxOptions{MaxAttempts: 1}, func(ctx context.Context, sess *retort.Session) (int, error) {
+		if _, err := sess.Exec(ctx, "SET LOCAL check_function_bodies = off"); err != nil {
+			return 0, err
+		}
+		var together strings.Builder
+		flush := func() error {
+			if together.Len() == 0 {
+				return nil
+			}
+			//retortvet:ignore sqltext the statements of internal/ddl, which take no parameters
+			_, err := sess.DBTX().Exec(ctx, "/* retort:autogenerate.scratch */ "+together.String())
+			together.Reset()
+			return err
+		}
+		for _, st := range batch {
+			if bulk && ours(st.Kind) {
+				together.WriteString(st.SQL + "\n;\n") // a text of the user may end in a comment
+				continue
+			}
+			if err := flush(); err != nil {
+				return 0, err
+			}
+			//retortvet:ignore sqltext the statements of internal/ddl, which take no parameters
+			if _, err := sess.Exec(ctx, "/* retort:autogenerate.scratch */ "+st.SQL); err != nil {
+				return 0, fmt.Errorf("%s %s: %w", st.Kind, st.Name, err)
+			}
+		}
+		return len(batch), flush()
+	})
+	return err
+}
+
+// ours reports whether statements of that kind are written by internal/ddl and not
+// by the user, whose text must be one statement.
+func ours(kind ddl.Kind) bool {
+	switch kind {
+	case ddl.KindTable, ddl.KindIndex, ddl.KindUniqueIndex, ddl.KindForeignKey, ddl.KindComment:
+		return true
+	default:
+		return false
+	}
 }
 
 // withUnmanaged is the schema with tables of others as plain tables, so that

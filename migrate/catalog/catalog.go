@@ -1,7 +1,9 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -185,17 +187,17 @@ type Grant struct {
 
 // Table returns the table with that name.
 func (c *Catalog) Table(namespace, name string) (*Table, bool) {
-	return find(c.Tables, func(t *Table) bool { return t.Namespace == namespace && t.Name == name })
+	return named(c.Tables, namespace, name, func(t *Table) (string, string) { return t.Namespace, t.Name })
 }
 
 // View returns the view with that name.
 func (c *Catalog) View(namespace, name string) (*View, bool) {
-	return find(c.Views, func(v *View) bool { return v.Namespace == namespace && v.Name == name })
+	return named(c.Views, namespace, name, func(v *View) (string, string) { return v.Namespace, v.Name })
 }
 
 // Type returns the type with that name.
 func (c *Catalog) Type(namespace, name string) (*Type, bool) {
-	return find(c.Types, func(t *Type) bool { return t.Namespace == namespace && t.Name == name })
+	return named(c.Types, namespace, name, func(t *Type) (string, string) { return t.Namespace, t.Name })
 }
 
 // Sequence returns the sequence with that name.
@@ -212,6 +214,23 @@ func (c *Catalog) Function(namespace, name string) (*Function, bool) {
 // Extension returns the extension with that name.
 func (c *Catalog) Extension(name string) (*Extension, bool) {
 	return find(c.Extensions, func(e *Extension) bool { return e.Name == name })
+}
+
+// named looks where the order of a list says first, then everywhere: what was
+// renamed since [Read] stands where its old name belongs.
+func named[T any](list []T, namespace, name string, of func(*T) (namespace, name string)) (*T, bool) {
+	at := sort.Search(len(list), func(i int) bool {
+		space, other := of(&list[i])
+		return cmp.Or(strings.Compare(space, namespace), strings.Compare(other, name)) >= 0
+	})
+	is := func(x *T) bool {
+		space, other := of(x)
+		return other == name && space == namespace
+	}
+	if at < len(list) && is(&list[at]) {
+		return &list[at], true
+	}
+	return find(list, is)
 }
 
 func find[T any](list []T, is func(*T) bool) (*T, bool) {
