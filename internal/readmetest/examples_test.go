@@ -18,7 +18,7 @@ import (
 const library = "github.com/retort-go/retort"
 
 // shown are the packages whose exported names all appear in an example.
-var shown = []string{".", "pool", "pgerr", "web", "schema", "observe", "localpg", "retorttest", "retorttest/proxy"}
+var shown = []string{".", "pool", "pgerr", "web", "schema", "observe", "cli", "localpg", "retorttest", "retorttest/proxy"}
 
 // Every exported entry point, a function or a method of what a user holds, is
 // used by an example that runs: a reader finds it at work, and it is known to work.

@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/retort-go/retort"
+)
+
+// call is one run of one command.
+type call struct {
+	*app
+	cmd    *cobra.Command
+	args   []string
+	engine *retort.Engine // once opened
+}
+
+func (c *call) ctx() context.Context { return c.cmd.Context() }
+
+// flag gives a flag that the command has.
+func (c *call) on(name string) bool {
+	v, err := c.cmd.Flags().GetBool(name)
+	return err == nil && v
+}
+
+func (c *call) value(name string) string {
+	v, err := c.cmd.Flags().GetString(name)
+	if err != nil {
+		return ""
+	}
+	return v
+}
+
+// next is a command to type, below the same program.
+func (c *call) next(command string) string { return program(c.cmd) + " " + command }
+
+// program is what a user types before a subcommand.
+func program(cmd *cobra.Command) string {
+	if cmd.HasParent() && cmd.Parent().Name() == "db" {
+		cmd = cmd.Parent()
+	}
+	return cmd.CommandPath()
+}
+
+// open gives the engine, opened once.
+func (c *call) open() (*retort.Engine, error) {
+	if c.engine != nil {
+		return c.engine, nil
+	}
+	if c.cfg.Open == nil {
+		return nil, misuse("%s needs a database, and this program opens none: set cli.Config.Open", c.cmd.Name())
+	}
+	eng, err := c.cfg.Open(c.ctx())
+	if err != nil {
+		return nil, err
+	}
+	c.engine = eng
+	return eng, nil
+}
+
+// base gives the models.
+func (c *call) base() (*retort.Base, error) {
+	if c.cfg.Base == nil {
+		return nil, misuse("%s needs the models, and this program has none: mount the commands in the program that declares them (package cli)", c.cmd.Name())
+	}
+	return c.cfg.Base, nil
+}
+
+// close ends what the command opened; err is how the command ended.
+func (c *call) close(err error) error {
+	if c.engine == nil {
+		return err
+	}
+	if closing := c.engine.Close(context.WithoutCancel(c.ctx())); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// person reports whether questions can be asked: somebody reads and types, and
+// no program parses the answer.
+func (c *call) person() bool {
+	return !c.json && c.getenv("CI") == "" && isTerminal(c.cmd.InOrStdin()) && isTerminal(c.cmd.ErrOrStderr())
+}
+
+// say writes what a command answers, also when it ended with an error besides.
+func (a *app) say(cmd *cobra.Command, said answer, err error) error {
+	if said == nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if a.json {
+		return errors.Join(document(out, said), err)
+	}
+	said.text(&page{w: out, color: colored(out, a.getenv)})
+	return err
+}
+
+// problem is an error as --json prints it.
+type problem struct {
+	Error string   `json:"error"`
+	Exit  int      `json:"exit"`
+	Next  []string `json:"next,omitempty"`
+}
+
+// end prints how a command failed, with what to type next.
+func (a *app) end(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	f, ok := errors.AsType[*failure](err)
+	if !ok {
+		f = &failure{err: err, code: ExitCode(err)}
+	}
+	if a.json {
+		if !f.said {
+			_ = document(cmd.OutOrStdout(), problem{f.Error(), f.code, f.next})
+		}
+		return err
+	}
+	w := cmd.ErrOrStderr()
+	p := &page{w: w, color: colored(w, a.getenv)}
+	if !f.said {
+		p.line("%s %s", p.paint(bad, program(cmd)+":"), err)
+	}
+	a.advise(p, f.next)
+	return err
+}
+
+// advise prints the commands to type next.
+func (*app) advise(p *page, next []string) {
+	for i, command := range next {
+		head := "next:"
+		if i > 0 {
+			head = "  or:"
+		}
+		p.line("%s %s", p.paint(good, head), command)
+	}
+}

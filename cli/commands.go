@@ -1,0 +1,11 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// command is a short name for what every command's constructor returns.
+type command = cobra.Command
+
+// commands lists the subcommands.
+func (a *app) commands() []*command {
+	return []*command{a.doctorCmd()}
+}

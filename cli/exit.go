@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/retort-go/retort/pgerr"
+	"github.com/retort-go/retort/pool"
+)
+
+// The exit codes of every command, for scripts.
+const (
+	// Done: what was asked for is done, and nothing is wrong.
+	Done = 0
+	// Failed: it could not be done; the message says why.
+	Failed = 1
+	// Misused: a command, flag or name that does not exist, or does not fit.
+	Misused = 2
+	// Found: check, lint, doctor or plan found something.
+	Found = 3
+	// Busy: another upgrade runs, or other work holds a lock; the same command may
+	// succeed later.
+	Busy = 4
+	// Unreachable: no connection to the database.
+	Unreachable = 5
+	// Disagree: the files and what the database remembers of them contradict each
+	// other, or the files contradict themselves; a person decides.
+	Disagree = 6
+	// Interrupted: by a signal or an ended context.
+	Interrupted = 130
+)
+
+// failure is an error that knows its exit code and what to type next.
+type failure struct {
+	err  error
+	code int
+	next []string // commands, ready to be typed
+	said bool     // the answer has told all of it: no message besides
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// failed makes a failure with the commands to type next.
+func failed(code int, err error, next ...string) error {
+	return &failure{err: err, code: code, next: next}
+}
+
+// misuse is a failure of the one who typed.
+func misuse(format string, args ...any) error {
+	return failed(Misused, fmt.Errorf(format, args...))
+}
+
+// errFound makes the exit code of an answer that is not what was hoped for.
+var errFound = errors.New("cli: something was found; the answer lists it")
+
+// found ends a command whose answer has been shown.
+func found(next ...string) error {
+	return &failure{err: errFound, code: Found, next: next, said: true}
+}
+
+// ExitCode gives the exit code of what a command returned: [Done] for nil.
+//
+// [Run] does this by itself; it is for programs whose own root command executes
+// what [New] made.
+func ExitCode(err error) int {
+	if err == nil {
+		return Done
+	}
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.code
+	}
+	return classify(err)
+}
+
+// classify gives the exit code of an error of the packages below.
+func classify(err error) int {
+	_, connecting := errors.AsType[*pgerr.ConnectError](err)
+	_, waiting := errors.AsType[*pool.TimeoutError](err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Interrupted
+	case connecting:
+		return Unreachable
+	case waiting, pgerr.KindOf(err) == pgerr.LockNotAvailable, pgerr.Retryable(err):
+		return Busy
+	}
+	return Failed
+}
