@@ -1,7 +1,6 @@
 package autogenerate
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -298,34 +297,10 @@ func (p *planner) perhapsRenamed(gone Difference) []Hazard {
 		return nil
 	}
 	for _, d := range p.diffs {
-		if d.Action != Add || d.Kind != gone.Kind || d.Namespace != gone.Namespace || d.Table != gone.Table || !p.alike(gone, d) {
+		if d.Action != Add || d.Kind != gone.Kind || d.Namespace != gone.Namespace || d.Table != gone.Table || !alike(p.from, p.to, gone, d) {
 			continue
 		}
 		return []Hazard{{ByHand, "if " + gone.Name + " is called " + d.Name + " now, say so in Options.Renames: then nothing is lost"}}
 	}
 	return nil
-}
-
-// alike reports whether two columns have the same type, or two tables the same
-// columns.
-func (p *planner) alike(gone, added Difference) bool {
-	columns := func(c *catalog.Catalog, d Difference) []string {
-		t, ok := c.Table(d.Namespace, cmp.Or(d.Table, d.Name))
-		if !ok {
-			return nil
-		}
-		var out []string
-		for i := range t.Columns {
-			col := &t.Columns[i]
-			switch {
-			case d.Kind == catalog.KindTable:
-				out = append(out, col.Name+" "+columnType(col))
-			case col.Name == d.Name:
-				out = append(out, columnType(col))
-			}
-		}
-		return out
-	}
-	from := columns(p.from, gone)
-	return len(from) > 0 && slices.Equal(from, columns(p.to, added))
 }
