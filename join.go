@@ -71,7 +71,7 @@ func (j *joint) over() bool {
 // marked is f with the savepoint in front, if it is the first since the last one.
 func (j *joint) marked(f *flight.Flight) {
 	if j.mark == "" {
-		f.Begin = "SAVEPOINT " + j.conn.NextSavepoint()
+		f.Begin = savepointLabel + "SAVEPOINT " + j.conn.NextSavepoint()
 	}
 }
 
@@ -124,7 +124,7 @@ func (s *Session) undoJoined(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
 	err := s.eng.observed(ctx, j.conn, &flight.Flight{Statements: []flight.Statement{
-		{SQL: "ROLLBACK TO SAVEPOINT " + j.mark}, {SQL: "RELEASE SAVEPOINT " + j.mark},
+		{SQL: savepointLabel + "ROLLBACK TO SAVEPOINT " + j.mark}, {SQL: savepointLabel + "RELEASE SAVEPOINT " + j.mark},
 	}}, 1)
 	if err != nil {
 		s.eng.log.WarnContext(ctx, "retort: ROLLBACK TO SAVEPOINT failed in a joined transaction; its connection is closed, so that its owner cannot commit", "error", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -134,7 +135,7 @@ func (v *view) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 	err = errLeft
 	watched, done := v.s.eng.watched(ctx, []string{sql}, args)
 	defer func() { done([]int64{tag.RowsAffected()}, err) }()
-	tag, err = conn.Exec(watched, sql, args...)
+	tag, err = conn.Exec(watched, fromPgx(sql), args...)
 	err = v.s.used(ctx, err, sql)
 	return tag, err
 }
@@ -170,8 +171,17 @@ func (v *view) Prepare(ctx context.Context, name, sql string) (*pgconn.Statement
 	}
 	defer v.s.leave()
 	v.s.lease.Resource().MarkMustClose()
-	d, err := conn.Prepare(ctx, name, sql)
+	d, err := conn.Prepare(ctx, name, fromPgx(sql))
 	return d, v.s.used(ctx, err)
+}
+
+// fromPgx is sql with its origin. One word may be the name of a statement that the
+// user has prepared, and stays as it is.
+func fromPgx(sql string) string {
+	if !strings.ContainsAny(sql, " \t\r\n\f\v") {
+		return sql
+	}
+	return flight.Origin(sql, "pgx")
 }
 
 // used brings the session in line with what SQL past the flights has done.

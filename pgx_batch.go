@@ -27,13 +27,18 @@ func (v *view) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	}
 	s := v.s
 	sqls := make([]string, len(b.QueuedQueries))
+	sent := *b // the caller may send its batch again
+	sent.QueuedQueries = make([]*pgx.QueuedQuery, len(b.QueuedQueries))
 	for i, q := range b.QueuedQueries {
 		sqls[i] = q.SQL
 		s.touch(q.SQL)
+		own := *q
+		own.SQL = fromPgx(q.SQL)
+		sent.QueuedQueries[i] = &own
 	}
 	watched, done := s.eng.watched(ctx, sqls, nil)
 	own, cancel := context.WithCancel(watched)
-	results := conn.SendBatch(own, b)
+	results := conn.SendBatch(own, &sent)
 	o := &opened{s: s, ctx: ctx, cancel: cancel, sqls: sqls, finish: done}
 	o.close = func() ([]int64, error) { return nil, results.Close() }
 	s.hold(o)

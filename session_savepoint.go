@@ -56,6 +56,8 @@ type point struct {
 	tx           uint64
 }
 
+const savepointLabel = "/* retort:session.savepoint */ "
+
 func (s *Session) beginPoint(ctx context.Context) (*point, error) {
 	if err := s.outside(); err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func (s *Session) beginPoint(ctx context.Context) (*point, error) {
 		return nil, err
 	}
 	p := &point{name: "retort_unit_" + strconv.Itoa(s.depth+1)}
-	statements = append(statements, flight.Statement{SQL: "SAVEPOINT " + p.name})
+	statements = append(statements, flight.Statement{SQL: savepointLabel + "SAVEPOINT " + p.name})
 	if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, work: work}); err != nil {
 		return nil, err
 	}
@@ -113,7 +115,7 @@ func (s *Session) keepPoint(ctx context.Context, p *point) error {
 	if err != nil {
 		return err
 	}
-	statements = append(statements, flight.Statement{SQL: "RELEASE SAVEPOINT " + p.name})
+	statements = append(statements, flight.Statement{SQL: savepointLabel + "RELEASE SAVEPOINT " + p.name})
 	if err := s.fly(ctx, trip{begin: s.begin(), statements: statements, work: work}); err != nil {
 		return err
 	}
@@ -128,7 +130,7 @@ func (s *Session) undoPoint(ctx context.Context, p *point) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
 	err := s.eng.observed(ctx, s.lease.Resource(), &flight.Flight{Statements: []flight.Statement{
-		{SQL: "ROLLBACK TO SAVEPOINT " + p.name}, {SQL: "RELEASE SAVEPOINT " + p.name},
+		{SQL: savepointLabel + "ROLLBACK TO SAVEPOINT " + p.name}, {SQL: savepointLabel + "RELEASE SAVEPOINT " + p.name},
 	}}, 1)
 	if err != nil {
 		s.failed = s.eng.explain(err)

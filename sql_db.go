@@ -49,7 +49,7 @@ func (l *engineLink) Exec(ctx context.Context, sql string, args ...any) (pgconn.
 	c := l.loan.Resource()
 	c.Used(sql)
 	watched, done := l.eng.watched(ctx, []string{sql}, args)
-	tag, err := c.Pgx().Exec(watched, sql, args...)
+	tag, err := c.Pgx().Exec(watched, flight.Origin(sql, "sql"), args...)
 	done([]int64{tag.RowsAffected()}, err)
 	return tag, err
 }
@@ -58,7 +58,7 @@ func (l *engineLink) Query(ctx context.Context, sql string, args ...any) (pgx.Ro
 	c := l.loan.Resource()
 	c.Used(sql)
 	watched, done := l.eng.watched(ctx, []string{sql}, args[1:]) // without the formats
-	rows, err := c.Pgx().Query(watched, sql, args...)
+	rows, err := c.Pgx().Query(watched, flight.Origin(sql, "sql"), args...)
 	done(nil, err)
 	return rows, err
 }

@@ -58,7 +58,7 @@ func (c *Conn) send(p *pgconn.Pipeline) {
 		c.requests = append(c.requests, request{kind: askClose, index: -1})
 	}
 	if f.Begin != "" {
-		c.run(p, &Statement{SQL: f.Begin}, -1)
+		c.run(p, &Statement{SQL: f.Begin, begins: true}, -1)
 	}
 	if f.Settings != nil {
 		c.run(p, f.Settings, AtSettings)
@@ -118,14 +118,14 @@ func (c *Conn) run(p *pgconn.Pipeline, s *Statement, index int) {
 		c.next++
 	}
 	if c.trip.unnamed {
-		p.SendQueryParams(s.SQL, s.Args, s.OIDs, formats, binary)
+		p.SendQueryParams(s.sent(), s.Args, s.OIDs, formats, binary)
 		c.requests = append(c.requests, request{kind: askRun, index: index})
 		c.noteRaw(s)
 		return
 	}
 	if stmt.description == nil && !stmt.sent {
 		stmt.sent = true
-		p.SendPrepare(stmt.name, s.SQL, stmt.oids)
+		p.SendPrepare(stmt.name, s.sent(), stmt.oids)
 		c.requests = append(c.requests, request{kind: askParse, index: index, statement: stmt})
 	}
 	switch {

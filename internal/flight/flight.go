@@ -8,7 +8,8 @@ import "github.com/jackc/pgx/v5/pgconn"
 //   - Concurrency: a flight belongs to one Fly at a time; it may be flown again.
 type Flight struct {
 	// Begin is the whole text that opens the transaction ("BEGIN READ ONLY"), or a
-	// savepoint in an open one, sent as a statement of its own. Empty: none.
+	// savepoint in an open one, sent as a statement of its own, with a comment that
+	// names its origin. Empty: none.
 	Begin string
 
 	// Settings runs right behind Begin: a SELECT set_config(…, true) that Retort
@@ -51,7 +52,8 @@ type Statement struct {
 	Formats []int16
 
 	// Raw marks SQL that Retort did not build. It leaves the connection dirty
-	// (see Conn.Reset), and its result is described by the server each time.
+	// (see Conn.Reset), its result is described by the server each time, and it is
+	// sent with its [Origin].
 	Raw bool
 
 	// Row receives each row, always in binary format. Nil drops the rows. Both
@@ -65,4 +67,6 @@ type Statement struct {
 
 	// Tag is filled in by Fly; empty when the statement was not reached.
 	Tag pgconn.CommandTag
+
+	begins bool // it is Flight.Begin
 }
