@@ -4,26 +4,25 @@ import (
 	"strings"
 
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/migrate/hazard"
 )
 
-// HazardKind names a danger.
-type HazardKind string
+// HazardKind names a danger; see [hazard.Kind].
+type HazardKind = hazard.Kind
 
 // The kinds of hazards.
 const (
-	DeletesData HazardKind = "deletes data"
-	Rewrites    HazardKind = "rewrites the table"
-	Locks       HazardKind = "lock"
-	MayFail     HazardKind = "may fail"
-	CannotUndo  HazardKind = "cannot be undone"
-	ByHand      HazardKind = "by hand"
+	DeletesData = hazard.DeletesData
+	Rewrites    = hazard.Rewrites
+	Locks       = hazard.Locks
+	MayFail     = hazard.MayFail
+	CannotUndo  = hazard.CannotUndo
+	ByHand      = hazard.ByHand
 )
 
-// Hazard is what a reader must know before a step runs.
-type Hazard struct {
-	Kind HazardKind
-	Text string
-}
+// Hazard is what a reader must know before a step runs; package lint speaks of the
+// same, in the same words.
+type Hazard = hazard.Hazard
 
 // Mode says how a step is run.
 type Mode string
@@ -81,17 +80,17 @@ func lostFor(database *catalog.Catalog, differences []Difference) []Hazard {
 	for _, d := range differences {
 		switch {
 		case d.Action == Drop && d.Kind == catalog.KindTable:
-			out = append(out, Hazard{CannotUndo, "the rows of " + d.Name + " do not come back"})
+			out = append(out, CannotUndo.Of("the rows of " + d.Name + " do not come back"))
 		case d.Action == Drop && d.Kind == catalog.KindColumn:
 			t, ok := database.Table(d.Namespace, d.Table)
 			if !ok {
 				continue
 			}
 			if col, ok := t.Column(d.Name); ok && col.Generated == "" {
-				out = append(out, Hazard{CannotUndo, "the values of " + d.Table + "." + d.Name + " do not come back"})
+				out = append(out, CannotUndo.Of("the values of " + d.Table + "." + d.Name + " do not come back"))
 			}
 		case d.Action == Alter && d.Aspect == Generated && d.Database == "" && d.Model != "":
-			out = append(out, Hazard{CannotUndo, "the values that " + d.Table + "." + d.Name + " had do not come back"})
+			out = append(out, CannotUndo.Of("the values that " + d.Table + "." + d.Name + " had do not come back"))
 		}
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/migrate/hazard"
 )
 
 // addColumn adds a column without a rewrite of the table where it can: what
@@ -18,7 +19,7 @@ func (p *planner) addColumn(t *catalog.Table, d Difference) {
 	}
 	plain := *col
 	var hazards []Hazard
-	rewrite := Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"}
+	rewrite := hazard.AddColumnCopy.On(t.Name)
 	switch {
 	case col.Identity != "" || col.Generated != "" && !col.Virtual:
 		hazards = append(hazards, rewrite)
@@ -56,9 +57,9 @@ func (p *planner) alterColumn(t *catalog.Table, name string, aspects map[Aspect]
 	alter := "ALTER TABLE " + p.table(t.Ref()) + " ALTER COLUMN " + sqltext.Ident(name)
 	if _, differs := aspects[Generated]; differs {
 		if to.Generated == "" {
-			p.step(Together, alter+" DROP EXPRESSION", Hazard{CannotUndo, "the values stay, but nothing keeps them up to date"})
+			p.step(Together, alter+" DROP EXPRESSION", CannotUndo.Of("the values stay, but nothing keeps them up to date"))
 		} else {
-			p.step(Together, alter+" SET EXPRESSION AS ("+to.Generated+")", Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"})
+			p.step(Together, alter+" SET EXPRESSION AS ("+to.Generated+")", hazard.SetExpression.On(t.Name))
 		}
 	}
 	if _, differs := aspects[Identity]; differs && from.Identity != "" {
@@ -114,17 +115,19 @@ func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Colum
 	}
 	var hazards []Hazard
 	if from.Type == to.Type {
-		hazards = append(hazards, Hazard{Locks, "ACCESS EXCLUSIVE on " + t.Name + " while the indexes of the column are built anew"})
+		hazards = append(hazards, hazard.AccessExclusive.OnUntil(t.Name, "while the indexes of the column are built anew"))
 	} else if !widens(from.Type, to.Type) {
-		hazards = append(hazards, Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied and its indexes are built anew"})
+		copied := hazard.AlterTypeCopy.On(t.Name)
+		copied.Text += " and its indexes are built anew"
+		hazards = append(hazards, copied)
 		switch {
 		case zoned(from.Type) != zoned(to.Type):
-			hazards = append(hazards, Hazard{ByHand, "the session's TimeZone says which moment a time without a zone means: set it before this step"})
+			hazards = append(hazards, ByHand.Of("the session's TimeZone says which moment a time without a zone means: set it before this step"))
 		case !holds(from, to):
-			hazards = append(hazards, Hazard{MayFail, "a value that " + to.Type + " cannot hold stops it, or loses what does not fit"})
+			hazards = append(hazards, MayFail.Of("a value that " + to.Type + " cannot hold stops it, or loses what does not fit"))
 		}
 	} else {
-		hazards = append(hazards, Hazard{Locks, "ACCESS EXCLUSIVE on " + t.Name + " for a moment"})
+		hazards = append(hazards, hazard.AlterTypeWiden.On(t.Name))
 	}
 	p.step(Together, sql, hazards...)
 }
@@ -246,14 +249,14 @@ func (p *planner) notNulls() {
 	p.needy(func(t *catalog.Table, col *catalog.Column) {
 		alter := "ALTER TABLE " + p.table(t.Ref())
 		name, check := sqltext.Ident(col.Name), sqltext.Ident(short(t.Name+"_"+col.Name, "_not_null"))
-		p.step(Alone, alter+" ADD CONSTRAINT "+check+" CHECK ("+name+" IS NOT NULL) NOT VALID", Hazard{Locks, "ACCESS EXCLUSIVE on " + t.Name + " for a moment"})
+		p.step(Alone, alter+" ADD CONSTRAINT "+check+" CHECK ("+name+" IS NOT NULL) NOT VALID", hazard.AddCheckNotValid.On(t.Name))
 		where := "UPDATE " + p.table(t.Ref()) + " SET " + name + " = "
 		if col.Default != "" {
-			p.step(Alone, where+"DEFAULT WHERE "+name+" IS NULL", Hazard{Locks, "every row that is changed; on a large table do it in batches first"})
+			p.step(Alone, where+"DEFAULT WHERE "+name+" IS NULL", Locks.Of("every row that is changed; on a large table do it in batches first"))
 		} else {
-			p.step(Alone, "", Hazard{ByHand, "rows without a value need one now: " + where + "… WHERE " + name + " IS NULL"})
+			p.step(Alone, "", ByHand.Of("rows without a value need one now: " + where + "… WHERE " + name + " IS NULL"))
 		}
-		p.step(Alone, alter+" VALIDATE CONSTRAINT "+check, Hazard{MayFail, "a NULL that is left stops it"})
+		p.step(Alone, alter+" VALIDATE CONSTRAINT "+check, MayFail.Of("a NULL that is left stops it"))
 		p.step(Together, alter+" ALTER COLUMN "+name+" SET NOT NULL")
 		p.step(Together, alter+" DROP CONSTRAINT "+check)
 	})
@@ -272,7 +275,7 @@ func (p *planner) backfill() {
 		if ok && !col.NotNull && col.Default != "" && !constant(col.Default) {
 			name := sqltext.Ident(col.Name)
 			p.step(Alone, "UPDATE "+p.table(t.Ref())+" SET "+name+" = DEFAULT WHERE "+name+" IS NULL",
-				Hazard{Locks, "every row; on a large table do it in batches first"})
+				Locks.Of("every row; on a large table do it in batches first"))
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/migrate/hazard"
 )
 
 // lookForParts finds indexes and constraints that go with columns that are
@@ -158,7 +159,7 @@ func (p *planner) clearConstraints() {
 			if w.from == nil || (w.from.Kind == catalog.ForeignKey) != foreign || w.validity && w.to.Valid || p.swaps(w) || p.dropsObject(w.ref) {
 				continue
 			}
-			p.step(Together, "ALTER TABLE "+p.table(w.ref)+" DROP CONSTRAINT "+sqltext.Ident(w.from.Name), Hazard{Locks, "ACCESS EXCLUSIVE on " + w.ref.Name + " for a moment"})
+			p.step(Together, "ALTER TABLE "+p.table(w.ref)+" DROP CONSTRAINT "+sqltext.Ident(w.from.Name), hazard.DropConstraint.On(w.ref.Name))
 		}
 	}
 	for i := range p.from.Tables { // tables that go together may refer to each other
@@ -179,7 +180,7 @@ func (p *planner) clearColumns() {
 		hazards := []Hazard{}
 		if t, ok := p.from.Table(key.namespace, key.table); ok {
 			if col, ok := t.Column(key.column); ok && col.Generated == "" {
-				hazards = append(hazards, Hazard{DeletesData, "every value of " + key.table + "." + key.column + "; the server computes new ones"})
+				hazards = append(hazards, DeletesData.Of("every value of " + key.table + "." + key.column + "; the server computes new ones"))
 			}
 		}
 		p.step(Together, "ALTER TABLE "+p.name(key.namespace, key.table)+" DROP COLUMN "+sqltext.Ident(key.column), hazards...)
@@ -214,8 +215,8 @@ func (p *planner) checks() {
 		case w.to == nil || w.to.Kind == catalog.ForeignKey || carried(w.to):
 		case w.to.Kind == catalog.Exclusion:
 			p.step(Together, p.addConstraint(w.ref, w.to.Name, w.to.Definition),
-				Hazard{Locks, "ACCESS EXCLUSIVE on " + w.ref.Name + " while its index is built: PostgreSQL cannot build it concurrently"},
-				Hazard{MayFail, "rows that exclude each other stop it"})
+				slow(hazard.AddExclusion.On(w.ref.Name), "PostgreSQL cannot build it concurrently"),
+				MayFail.Of("rows that exclude each other stop it"))
 		default:
 			validate = p.provable(validate, w)
 		}
@@ -229,19 +230,19 @@ func (p *planner) provable(validate []Step, w constraintWork) []Step {
 		definition := withoutValidity(w.to) + " NOT VALID"
 		if w.to.Kind == catalog.ForeignKey && w.table != nil && w.table.PartitionBy != "" && p.from.Version < 180000 {
 			p.step(Together, p.addConstraint(w.ref, w.to.Name, w.to.Definition),
-				Hazard{Locks, "SHARE ROW EXCLUSIVE on " + w.ref.Name + " and " + w.to.RefTable.Name + " while all rows are read: NOT VALID is not there for partitioned tables"})
+				slow(hazard.AddForeignKey.On(w.ref.Name+" and "+w.to.RefTable.Name), "NOT VALID is not there for partitioned tables"))
 			return validate
 		}
-		lock := "ACCESS EXCLUSIVE on " + w.ref.Name + " for a moment"
+		lock := hazard.AddCheckNotValid.On(w.ref.Name)
 		if w.to.Kind == catalog.ForeignKey {
-			lock = "SHARE ROW EXCLUSIVE on " + w.ref.Name + " and " + w.to.RefTable.Name + " for a moment"
+			lock = hazard.AddForeignKeyNotValid.On(w.ref.Name + " and " + w.to.RefTable.Name)
 		}
-		p.step(Together, p.addConstraint(w.ref, w.to.Name, definition), Hazard{Locks, lock})
+		p.step(Together, p.addConstraint(w.ref, w.to.Name, definition), lock)
 	}
 	if w.to.Valid {
 		validate = append(validate, Step{
 			SQL: "ALTER TABLE " + p.table(w.ref) + " VALIDATE CONSTRAINT " + sqltext.Ident(w.to.Name), Mode: Alone,
-			Hazards: []Hazard{{MayFail, "a row that breaks the rule already stops it"}},
+			Hazards: []Hazard{MayFail.Of("a row that breaks the rule already stops it")},
 		})
 	}
 	return validate
@@ -256,7 +257,7 @@ func (p *planner) foreignKeys() {
 		}
 		for i := range t.Constraints {
 			if k := &t.Constraints[i]; k.Kind == catalog.ForeignKey && !k.Inherited {
-				p.step(Together, p.addConstraint(ref, k.Name, k.Definition), Hazard{Locks, "SHARE ROW EXCLUSIVE on " + k.RefTable.Name + " for a moment"})
+				p.step(Together, p.addConstraint(ref, k.Name, k.Definition), hazard.AddForeignKeyNotValid.On(k.RefTable.Name))
 			}
 		}
 	}
@@ -288,10 +289,10 @@ func (p *planner) uniqueKeys() {
 		if !carried(w.to) {
 			continue
 		}
-		twice := Hazard{MayFail, "rows that are there twice stop it and leave an invalid index: drop that before the next try"}
+		twice := MayFail.Of("rows that are there twice stop it and leave an invalid index: drop that before the next try")
 		if w.table != nil && w.table.PartitionBy != "" {
 			p.step(Together, p.addConstraint(w.ref, w.to.Name, w.to.Definition), twice,
-				Hazard{Locks, "ACCESS EXCLUSIVE on " + w.ref.Name + " while its indexes are built: PostgreSQL cannot build them concurrently"})
+				slow(hazard.AddUnique.On(w.ref.Name), "PostgreSQL cannot build them concurrently"))
 			continue
 		}
 		index := w.to.Name
@@ -304,6 +305,12 @@ func (p *planner) uniqueKeys() {
 			alter += " DROP CONSTRAINT " + sqltext.Ident(w.from.Name) + ","
 		}
 		p.step(Together, strings.TrimSuffix(alter, " ")+" ADD CONSTRAINT "+sqltext.Ident(w.to.Name)+" "+usingIndex(w.to, index),
-			Hazard{Locks, "ACCESS EXCLUSIVE on " + w.ref.Name + " for a moment"})
+			hazard.AddUsingIndex.On(w.ref.Name))
 	}
 }
+
+// slow says why a lock that is held long cannot be avoided.
+func slow(h Hazard, why string) Hazard { return h.Kind.Of(h.Text + ": " + why) }
+
+// also says what else comes of it.
+func also(h Hazard, what string) Hazard { return h.Kind.Of(h.Text + "; " + what) }

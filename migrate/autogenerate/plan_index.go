@@ -5,6 +5,7 @@ import (
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/migrate/hazard"
 )
 
 // indexWork is one index that goes, comes or changes.
@@ -98,7 +99,7 @@ func (p *planner) withRebuilt(w indexWork) bool {
 func (p *planner) clearIndexes() {
 	for _, w := range p.indexesToDo() {
 		if p.cleared(w) && !p.withRebuilt(w) && !w.validity {
-			p.step(Together, "DROP INDEX "+p.name(w.ref.Namespace, w.from.Name), Hazard{Locks, "ACCESS EXCLUSIVE on " + w.ref.Name + " for a moment"})
+			p.step(Together, "DROP INDEX "+p.name(w.ref.Namespace, w.from.Name), hazard.DropIndex.On(w.ref.Name))
 		}
 	}
 }
@@ -114,9 +115,9 @@ func (p *planner) indexes() {
 			}
 		case w.validity && w.to.Valid:
 			p.step(Outside, "REINDEX INDEX CONCURRENTLY "+p.name(w.ref.Namespace, w.to.Name),
-				Hazard{MayFail, "rows that are there twice stop it if the index is unique"})
+				MayFail.Of("rows that are there twice stop it if the index is unique"))
 		case w.validity:
-			p.step(Together, "", Hazard{CannotUndo, "index " + w.to.Name + " was invalid before; it stays valid"})
+			p.step(Together, "", CannotUndo.Of("index " + w.to.Name + " was invalid before; it stays valid"))
 		case w.from == nil || p.cleared(w):
 			p.buildIndex(w, w.to.Name)
 		case w.whole:
@@ -136,10 +137,10 @@ func (p *planner) indexes() {
 func (p *planner) buildIndex(w indexWork, name string) {
 	var hazards []Hazard
 	if w.to.Unique {
-		hazards = append(hazards, Hazard{MayFail, "rows that are there twice stop it and leave an invalid index: drop that before the next try"})
+		hazards = append(hazards, MayFail.Of("rows that are there twice stop it and leave an invalid index: drop that before the next try"))
 	}
 	if w.whole {
-		hazards = append(hazards, Hazard{Locks, "SHARE on " + w.ref.Name + " and its partitions while they are read: PostgreSQL cannot build it concurrently"})
+		hazards = append(hazards, slow(hazard.CreateIndex.On(w.ref.Name+" and its partitions"), "PostgreSQL cannot build it concurrently"))
 		p.step(Together, p.createIndex(w.ref, w.to, name, false), hazards...)
 		return
 	}
@@ -148,7 +149,7 @@ func (p *planner) buildIndex(w indexWork, name string) {
 
 func (p *planner) dropIndex(w indexWork, name string) {
 	if w.whole || w.from != nil && p.partitioned(w.ref) {
-		p.step(Together, "DROP INDEX "+p.name(w.ref.Namespace, name), Hazard{Locks, "ACCESS EXCLUSIVE on " + w.ref.Name + " for a moment"})
+		p.step(Together, "DROP INDEX "+p.name(w.ref.Namespace, name), hazard.DropIndex.On(w.ref.Name))
 		return
 	}
 	p.step(Outside, "DROP INDEX CONCURRENTLY "+p.name(w.ref.Namespace, name))

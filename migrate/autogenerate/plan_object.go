@@ -201,7 +201,7 @@ func (p *planner) clear() {
 		if ref.Kind == catalog.KindView {
 			p.step(Together, p.dropView(ref))
 		} else if p.again[ref] {
-			p.step(Together, "DROP "+p.described(ref), Hazard{Locks, "what calls it waits until this transaction ends"})
+			p.step(Together, "DROP "+p.described(ref), Locks.Of("what calls it waits until this transaction ends"))
 		}
 	}
 	p.clearConstraints()
@@ -255,7 +255,7 @@ func (p *planner) drops() {
 	p.each(catalog.KindColumn, func(d Difference) {
 		if d.Action == Drop && !p.computed(d) {
 			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name),
-				append([]Hazard{{DeletesData, "every value of " + d.Table + "." + d.Name}}, p.perhapsRenamed(d)...)...)
+				append([]Hazard{DeletesData.Of("every value of " + d.Table + "." + d.Name)}, p.perhapsRenamed(d)...)...)
 		}
 	})
 	for _, ref := range slices.Backward(p.from.Order) {
@@ -264,7 +264,7 @@ func (p *planner) drops() {
 		}
 		switch ref.Kind {
 		case catalog.KindTable:
-			p.step(Together, "DROP TABLE "+p.table(ref), append([]Hazard{{DeletesData, "every row of " + ref.Name}},
+			p.step(Together, "DROP TABLE "+p.table(ref), append([]Hazard{DeletesData.Of("every row of " + ref.Name)},
 				p.perhapsRenamed(Difference{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name})...)...)
 		case catalog.KindSequence:
 			s, _ := p.from.Sequence(ref.Namespace, ref.Name)
@@ -300,7 +300,7 @@ func (p *planner) perhapsRenamed(gone Difference) []Hazard {
 		if d.Action != Add || d.Kind != gone.Kind || d.Namespace != gone.Namespace || d.Table != gone.Table || !alike(p.from, p.to, gone, d) {
 			continue
 		}
-		return []Hazard{{ByHand, "if " + gone.Name + " is called " + d.Name + " now, say so in Options.Renames: then nothing is lost"}}
+		return []Hazard{ByHand.Of("if " + gone.Name + " is called " + d.Name + " now, say so in Options.Renames: then nothing is lost")}
 	}
 	return nil
 }

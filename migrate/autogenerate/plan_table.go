@@ -6,6 +6,7 @@ import (
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/migrate/hazard"
 )
 
 // tableSteps makes a table, or changes it and its columns.
@@ -48,7 +49,7 @@ func (p *planner) tableSteps(ref catalog.Ref, differences []Difference) {
 	for i := range t.Columns {
 		if col := &t.Columns[i]; p.rebuilt[columnKey{t.Namespace, t.Name, col.Name}] {
 			p.step(Together, "ALTER TABLE "+p.table(ref)+" ADD COLUMN "+columnText(col),
-				Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"})
+				hazard.AddColumnCopy.On(t.Name))
 		}
 	}
 }
@@ -78,16 +79,16 @@ func (p *planner) newTable(t *catalog.Table) {
 
 func (p *planner) alterTable(t *catalog.Table, d Difference) {
 	alter := "ALTER TABLE " + p.table(t.Ref())
-	rewrite := Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"}
+	rewrite := hazard.SetLogged.On(t.Name)
 	switch d.Aspect {
 	case Persistence:
 		hazards := []Hazard{rewrite}
 		if t.Persistence == catalog.Unlogged {
-			hazards = append(hazards, Hazard{DeletesData, "from then on a crash of the server empties the table"})
+			hazards = append(hazards, DeletesData.Of("from then on a crash of the server empties the table"))
 		}
 		p.step(Together, alter+" SET "+d.Model, hazards...)
 	case Storage:
-		p.storageSteps(alter, parameters(d.Database), parameters(d.Model))
+		p.storageSteps(t.Name, alter, parameters(d.Database), parameters(d.Model))
 	case Replica:
 		identity := d.Model
 		if identity == "" {
@@ -100,17 +101,17 @@ func (p *planner) alterTable(t *catalog.Table, d Difference) {
 			if method == "" {
 				method = "heap"
 			}
-			p.step(Together, alter+" SET ACCESS METHOD "+sqltext.Ident(method), rewrite)
+			p.step(Together, alter+" SET ACCESS METHOD "+sqltext.Ident(method), hazard.SetAccessMethod.On(t.Name))
 			return
 		}
 		fallthrough
 	case Partitions, Inheritance:
-		p.step(Together, "", Hazard{ByHand, "the " + string(d.Aspect) + " of " + t.Name + " is " + oneLine(d.Database) + " and shall be " +
-			oneLine(d.Model) + ": make the new table beside it, move the rows over in batches, then exchange the names"})
+		p.step(Together, "", ByHand.Of("the " + string(d.Aspect) + " of " + t.Name + " is " + oneLine(d.Database) + " and shall be " +
+			oneLine(d.Model) + ": make the new table beside it, move the rows over in batches, then exchange the names"))
 	}
 }
 
-func (p *planner) storageSteps(alter string, from, to map[string]string) {
+func (p *planner) storageSteps(table, alter string, from, to map[string]string) {
 	set := map[string]string{}
 	var reset []string
 	for name, value := range to {
@@ -124,7 +125,7 @@ func (p *planner) storageSteps(alter string, from, to map[string]string) {
 		}
 	}
 	if len(set) > 0 {
-		p.step(Together, alter+" SET ("+quotedParameters(parameterText(set))+")", Hazard{Locks, "SHARE UPDATE EXCLUSIVE for a moment; rows keep their place until they are written again"})
+		p.step(Together, alter+" SET ("+quotedParameters(parameterText(set))+")", also(hazard.SetParameters.On(table), "rows keep their place until they are written again"))
 	}
 	for _, name := range reset {
 		p.step(Together, alter+" RESET ("+name+")")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/migrate/hazard"
 )
 
 // eachColumn visits the columns that are of a type of the user, or arrays of it,
@@ -85,8 +86,8 @@ func (p *planner) alterType(d Difference) {
 	case d.Aspect == Definition && from.Kind == catalog.Composite && to.Kind == catalog.Composite:
 		p.alterComposite(from, to)
 	case d.Aspect == Definition:
-		p.step(Together, "", Hazard{ByHand, "type " + d.Name + " becomes another: make " + p.createType(to) +
-			" under a new name, move its columns over, drop the old one"})
+		p.step(Together, "", ByHand.Of("type " + d.Name + " becomes another: make " + p.createType(to) +
+			" under a new name, move its columns over, drop the old one"))
 	}
 }
 
@@ -104,8 +105,8 @@ func (p *planner) rebuildEnum(ref catalog.Ref, to *catalog.Type) {
 			p.step(Together, alter+" DROP DEFAULT")
 		}
 		p.step(Together, alter+" TYPE "+typed+" USING "+sqltext.Ident(col.Name)+cast+"::"+typed,
-			Hazard{Rewrites, "ACCESS EXCLUSIVE on " + t.Name + " while it is copied"},
-			Hazard{MayFail, "a row that holds a value which is no longer in " + ref.Name + " stops it; change such rows first"})
+			hazard.AlterTypeCopy.On(t.Name),
+			MayFail.Of("a row that holds a value which is no longer in " + ref.Name + " stops it; change such rows first"))
 		if target, ok := p.targetColumn(t, col); ok && col.Default != "" && target.Default == col.Default {
 			p.step(Together, alter+" SET DEFAULT "+col.Default)
 		}
@@ -147,13 +148,13 @@ func (p *planner) alterDomain(from, to *catalog.Type) {
 	for _, k := range added {
 		p.step(Together, alter+" ADD CONSTRAINT "+sqltext.Ident(k.Name)+" "+withoutValidity(k)+" NOT VALID")
 		if k.Valid {
-			p.step(Alone, alter+" VALIDATE CONSTRAINT "+sqltext.Ident(k.Name), Hazard{MayFail, "a value that is stored already may break the rule"})
+			p.step(Alone, alter+" VALIDATE CONSTRAINT "+sqltext.Ident(k.Name), MayFail.Of("a value that is stored already may break the rule"))
 		}
 	}
 	switch {
 	case to.NotNull && !from.NotNull:
-		p.step(Together, alter+" SET NOT NULL", Hazard{MayFail, "a NULL in a column of this domain stops it"},
-			Hazard{Locks, "SHARE on each table that uses the domain, while it is read"})
+		p.step(Together, alter+" SET NOT NULL", MayFail.Of("a NULL in a column of this domain stops it"),
+			hazard.Share.On("each table that uses the domain", hazard.Scan))
 	case from.NotNull && !to.NotNull:
 		p.step(Together, alter+" DROP NOT NULL")
 	}
@@ -167,10 +168,10 @@ func (p *planner) alterComposite(from, to *catalog.Type) {
 			p.step(Together, alter+" ADD ATTRIBUTE "+sqltext.Ident(f.Name)+" "+columnType(f))
 		case columnType(old) != columnType(f):
 			p.step(Together, alter+" ALTER ATTRIBUTE "+sqltext.Ident(f.Name)+" TYPE "+columnType(f),
-				Hazard{MayFail, "PostgreSQL refuses it while a table has a column of this type"})
+				MayFail.Of("PostgreSQL refuses it while a table has a column of this type"))
 		}
 	}, func(old *catalog.Column) {
-		p.step(Together, alter+" DROP ATTRIBUTE "+sqltext.Ident(old.Name), Hazard{DeletesData, "the values of this attribute"})
+		p.step(Together, alter+" DROP ATTRIBUTE "+sqltext.Ident(old.Name), DeletesData.Of("the values of this attribute"))
 	})
 }
 

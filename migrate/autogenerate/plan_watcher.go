@@ -6,6 +6,7 @@ import (
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/migrate/hazard"
 )
 
 // watched calls do for the policies and triggers of tables that stay which look
@@ -49,7 +50,7 @@ func (p *planner) watched(policy func(t *catalog.Table, policy *catalog.Policy),
 func (p *planner) lookForWatchers() {
 	p.watched(func(t *catalog.Table, policy *catalog.Policy) {
 		p.step(Together, "DROP POLICY "+sqltext.Ident(policy.Name)+" ON "+p.table(t.Ref()),
-			Hazard{Locks, "until this transaction ends nobody sees rows by this policy"})
+			Locks.Of("until this transaction ends nobody sees rows by this policy"))
 	}, func(t *catalog.Table, tr *catalog.Trigger) {
 		p.step(Together, "DROP TRIGGER "+sqltext.Ident(tr.Name)+" ON "+p.table(t.Ref()))
 	})
@@ -139,9 +140,9 @@ func (p *planner) watchersOf(t *catalog.Table) {
 func (p *planner) rowSecurity(d Difference) {
 	alter := "ALTER TABLE " + p.table(d.ref())
 	if had, has := strings.Contains(d.Database, "ENABLE"), strings.Contains(d.Model, "ENABLE"); has && !had {
-		p.step(Together, alter+" ENABLE ROW LEVEL SECURITY", Hazard{Locks, "from then on only rows that a policy lets through are seen"})
+		p.step(Together, alter+" ENABLE ROW LEVEL SECURITY", Locks.Of("from then on only rows that a policy lets through are seen"))
 	} else if had && !has {
-		p.step(Together, alter+" DISABLE ROW LEVEL SECURITY", Hazard{Locks, "from then on everybody with a privilege sees all rows"})
+		p.step(Together, alter+" DISABLE ROW LEVEL SECURITY", Locks.Of("from then on everybody with a privilege sees all rows"))
 	}
 	if had, has := strings.Contains(d.Database, "FORCE"), strings.Contains(d.Model, "FORCE"); has && !had {
 		p.step(Together, alter+" FORCE ROW LEVEL SECURITY")
@@ -151,7 +152,7 @@ func (p *planner) rowSecurity(d Difference) {
 }
 
 func (p *planner) triggerSteps(owner catalog.Ref, t *catalog.Trigger) {
-	p.step(Together, p.createTrigger(owner, t), Hazard{Locks, "SHARE ROW EXCLUSIVE on " + owner.Name + " for a moment"})
+	p.step(Together, p.createTrigger(owner, t), hazard.CreateTrigger.On(owner.Name))
 	if t.Enabled != "" {
 		p.step(Together, "ALTER TABLE "+p.table(owner)+" "+t.Enabled+" TRIGGER "+sqltext.Ident(t.Name))
 	}

@@ -1,10 +1,12 @@
 package autogenerate
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/migrate/hazard"
 )
 
 // planner turns differences into steps. from is what there is once the renamings
@@ -164,15 +166,15 @@ func (p *planner) renames() {
 			if d.Action != Rename {
 				return
 			}
-			hazard := Hazard{Locks, "ACCESS EXCLUSIVE for a moment; queries with the old name fail from then on"}
+			renamed := also(hazard.RenameTable.On(cmp.Or(d.Table, d.From)), "queries with the old name fail from then on")
 			to := " TO " + sqltext.Ident(d.Name)
 			switch kind {
 			case catalog.KindTable:
-				p.step(Together, "ALTER TABLE "+p.name(d.Namespace, d.From)+" RENAME"+to, hazard)
+				p.step(Together, "ALTER TABLE "+p.name(d.Namespace, d.From)+" RENAME"+to, renamed)
 			case catalog.KindType:
-				p.step(Together, "ALTER TYPE "+p.name(d.Namespace, d.From)+" RENAME"+to, hazard)
+				p.step(Together, "ALTER TYPE "+p.name(d.Namespace, d.From)+" RENAME"+to, renamed)
 			case catalog.KindColumn:
-				p.step(Together, "ALTER TABLE "+p.table(d.owner())+" RENAME COLUMN "+sqltext.Ident(d.From)+to, hazard)
+				p.step(Together, "ALTER TABLE "+p.table(d.owner())+" RENAME COLUMN "+sqltext.Ident(d.From)+to, renamed)
 			case catalog.KindConstraint:
 				p.step(Together, "ALTER TABLE "+p.table(d.owner())+" RENAME CONSTRAINT "+sqltext.Ident(d.From)+to)
 			default:
