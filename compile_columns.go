@@ -106,6 +106,7 @@ func (c *ColumnDef) merge(d *ColumnDef) *ColumnDef {
 		out.generated = pick(part.generated, out.generated)
 		out.collation = pick(part.collation, out.collation)
 		out.comment = pick(part.comment, out.comment)
+		out.renamedFrom = pick(part.renamedFrom, out.renamedFrom)
 		if part.sequence != (schema.Sequence{}) {
 			out.sequence = part.sequence
 		}
@@ -139,6 +140,7 @@ func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.C
 	return col, schema.Column{
 		Name: name, Default: d.defaultSQL,
 		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment,
+		RenamedFrom: d.renamedFrom,
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 func (c *compiler) constraints(p *part) {
 	t := p.schema
 	t.Comment, t.Storage, t.Unlogged = p.def.comment, p.def.storage, p.def.unlogged
+	t.RenamedFrom = p.def.renamedFrom
 	for _, u := range p.def.uniques {
 		_, names, ok := c.find(p, "Unique", u.fields)
 		included, okToo := c.included(p, "Unique.Include", u.include)

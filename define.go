@@ -42,6 +42,8 @@ type definition struct {
 	comment    string
 	storage    string
 	unlogged   bool
+
+	renamedFrom string
 }
 
 // fail adds a problem; the compiler names the model.
@@ -75,6 +77,11 @@ func (d *Definition[T]) Column(field any) *ColumnDef {
 
 // Comment says in the database what the table is for.
 func (d *Definition[T]) Comment(text string) { d.core.comment = text }
+
+// RenamedFrom says what the table was called before, in the same namespace, so
+// that migrations rename it and keep its rows. It does nothing where the database
+// has the new name already: it can stay, or go once every database is there.
+func (d *Definition[T]) RenamedFrom(name string) { d.core.renamedFrom = name }
 
 // Storage sets the table's storage parameters as SQL text, as in
 // "fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01".

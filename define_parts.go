@@ -21,10 +21,16 @@ type ColumnDef struct {
 	keyMaker   KeyMaker
 	stamp      model.Stamp
 	nullAsZero bool
+
+	renamedFrom string
 }
 
 // Name sets the column's name; a db tag on the field does the same.
 func (c *ColumnDef) Name(name string) *ColumnDef { c.name = name; return c }
+
+// RenamedFrom says what the column was called before, so that migrations rename
+// it and keep its values. As with [Definition.RenamedFrom], it can stay.
+func (c *ColumnDef) RenamedFrom(name string) *ColumnDef { c.renamedFrom = name; return c }
 
 // Type sets the PostgreSQL type as SQL text where the field's own is not meant:
 // date for a time.Time, varchar(20) for a string, jsonb for a struct.

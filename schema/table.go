@@ -6,7 +6,8 @@ package schema
 //     physical order. Every constraint has a name. Storage is
 //     the list of storage parameters as SQL text ("fillfactor = 70"), empty for
 //     the server's defaults. An empty Comment is none. An Unmanaged table is
-//     somebody else's: known, but neither created nor compared.
+//     somebody else's: known, but neither created nor compared. RenamedFrom is the
+//     name that it had before, a hint for migrations; empty for none.
 type Table struct {
 	Namespace   string
 	Name        string
@@ -21,6 +22,7 @@ type Table struct {
 	Unmanaged   bool
 	Storage     string
 	Comment     string
+	RenamedFrom string
 }
 
 // FullName is the name for people: behind its namespace and a period, where it
@@ -66,7 +68,8 @@ type Sequence struct {
 //   - Shape: Type, Default and Generated are SQL text; empty is none. Type is the
 //     full name, without quotes, for an enum of the same Schema. Generated is the expression of a
 //     stored generated column. Collation is a name as written, without quotes and
-//     without a namespace. Sequence belongs to identity columns.
+//     without a namespace. Sequence belongs to identity columns. RenamedFrom as in
+//     [Table].
 type Column struct {
 	Name      string
 	Type      string
@@ -77,4 +80,6 @@ type Column struct {
 	Sequence  Sequence
 	Collation string
 	Comment   string
+
+	RenamedFrom string
 }

@@ -31,6 +31,7 @@ func (v *validation) table(t *schema.Table) {
 		seen[c.Name] = true
 		v.column(where, c)
 	}
+	v.renamed(where, t)
 	v.text(where, "comment", t.Comment)
 	v.text(where, "list of storage parameters", t.Storage)
 	tv := tableValidation{validation: v, t: t, constraints: map[string]bool{}}
@@ -44,6 +45,32 @@ func (v *validation) table(t *schema.Table) {
 	}
 	for i := range t.Indexes {
 		tv.index(&t.Indexes[i])
+	}
+}
+
+// renamed checks what the table and its columns were called before: nothing else
+// may have that name, or come from it.
+func (v *validation) renamed(where string, t *schema.Table) {
+	for i := range v.schema.Tables {
+		other := &v.schema.Tables[i]
+		if t.RenamedFrom == "" || other.Namespace != t.Namespace {
+			continue
+		}
+		if other.Name == t.RenamedFrom || other != t && other.RenamedFrom == t.RenamedFrom {
+			v.problem(where, "it is renamed from %s, and so is or is called table %s; remove one RenamedFrom", t.RenamedFrom, other.FullName())
+		}
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.RenamedFrom == "" {
+			continue
+		}
+		for j := range t.Columns {
+			other := &t.Columns[j]
+			if other.Name == c.RenamedFrom || i != j && other.RenamedFrom == c.RenamedFrom {
+				v.problem(where+": column "+c.Name, "it is renamed from %s, and so is or is called column %s; remove one RenamedFrom", c.RenamedFrom, other.Name)
+			}
+		}
 	}
 }
 

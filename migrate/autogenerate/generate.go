@@ -2,6 +2,7 @@ package autogenerate
 
 import (
 	"context"
+	"slices"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/migrate/catalog"
@@ -36,6 +37,9 @@ type Candidate struct {
 // Generate compares the database of eng with the models of base, and plans what
 // leads from one to the other and back. It changes nothing in the database.
 //
+// To the hints of cfg come those that models declare by RenamedFrom, of which the
+// ones that are fulfilled or match nothing do nothing.
+//
 //   - Shape: the database is read in one round trip.
 //   - Errors: as [catalog.Read], [ReadModels] and [Compare].
 func Generate(ctx context.Context, eng *retort.Engine, base *retort.Base, cfg Config) (*Candidate, error) {
@@ -52,6 +56,7 @@ func Generate(ctx context.Context, eng *retort.Engine, base *retort.Base, cfg Co
 	if err != nil {
 		return nil, err
 	}
+	cfg.Options.Renames = append(slices.Clip(cfg.Options.Renames), declared(database, models, cfg.Options.Renames)...)
 	differences, err := Compare(database, built, cfg.Options)
 	if err != nil {
 		return nil, err

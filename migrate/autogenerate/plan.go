@@ -66,7 +66,7 @@ type Plan struct {
 func Build(database, models *catalog.Catalog, differences []Difference) *Plan {
 	plan := &Plan{
 		Up:   steps(database, models, differences, true),
-		Down: steps(models, database, inverse(differences), false),
+		Down: steps(remaining(database, models, differences), database, inverse(differences), false),
 	}
 	if lost := lostFor(database, differences); len(lost) > 0 {
 		plan.Down = append([]Step{{Mode: Together, Hazards: lost}}, plan.Down...)

@@ -24,23 +24,24 @@ func TestRandomModels(t *testing.T) {
 		fill(rt, first, before)
 		fill(rt, second, after)
 		from, to := look(rt, one), look(rt, two)
-		plan := between(rt, from, to)
+		opts := autogenerate.Options{DropUnclaimed: rapid.Bool().Draw(rt, "drop what nobody claims")}
+		plan := between(rt, from, to, opts)
 		story := func() string {
 			return before + "\n--\n" + after + "\n-- up\n" + autogenerate.Script(plan.Up) + "-- down\n" + autogenerate.Script(plan.Down)
 		}
 		if err := walk(rt, first, plan.Up); err != nil {
 			rt.Fatalf("up: %v\n%s", err, story())
 		}
-		if left := differ(rt, look(rt, one), to); len(left) > 0 {
+		if left := differ(rt, look(rt, one), to, opts); len(left) > 0 {
 			rt.Fatalf("up leaves\n%s\n%s", list(left), story())
 		}
 		if err := walk(rt, first, plan.Down); err != nil {
 			rt.Fatalf("down: %v\n%s", err, story())
 		}
-		if left := differ(rt, look(rt, one), from); len(left) > 0 {
+		if left := differ(rt, look(rt, one), from, everything); len(left) > 0 {
 			rt.Fatalf("down leaves\n%s\n%s", list(left), story())
 		}
-		again := between(rt, from, to)
+		again := between(rt, from, to, opts)
 		if autogenerate.Script(again.Up)+autogenerate.Script(again.Down) != autogenerate.Script(plan.Up)+autogenerate.Script(plan.Down) {
 			rt.Fatalf("another plan the second time\n%s", story())
 		}
@@ -55,16 +56,16 @@ func look(rt *rapid.T, db database) *catalog.Catalog {
 	return c
 }
 
-func differ(rt *rapid.T, from, to *catalog.Catalog) []autogenerate.Difference {
-	out, err := autogenerate.Compare(from, to, everything)
+func differ(rt *rapid.T, from, to *catalog.Catalog, opts autogenerate.Options) []autogenerate.Difference {
+	out, err := autogenerate.Compare(from, to, opts)
 	if err != nil {
 		rt.Fatal(err)
 	}
 	return out
 }
 
-func between(rt *rapid.T, from, to *catalog.Catalog) *autogenerate.Plan {
-	return autogenerate.Build(from, to, differ(rt, from, to))
+func between(rt *rapid.T, from, to *catalog.Catalog, opts autogenerate.Options) *autogenerate.Plan {
+	return autogenerate.Build(from, to, differ(rt, from, to, opts))
 }
 
 func fill(rt *rapid.T, conn *pgx.Conn, sql string) {

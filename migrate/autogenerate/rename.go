@@ -1,6 +1,7 @@
 package autogenerate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,53 @@ import (
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/schema"
 )
+
+// declared are the renamings that models declare and that are still to be done:
+// the database has the old name and not the new one. What asked says goes first.
+func declared(database *catalog.Catalog, models *schema.Schema, asked []Renaming) []Renaming {
+	var out []Renaming
+	add := func(r Renaming) {
+		same := func(other Renaming) bool {
+			return other.Kind == r.Kind && other.Table == r.Table && cmp.Or(other.Namespace, database.Namespace) == r.Namespace &&
+				(other.To == r.To || other.From == r.From)
+		}
+		before := asItWas(database, append(slices.Clip(out), asked...), r)
+		if r.From != "" && exists(database, before, r.From) && !exists(database, before, r.To) && !slices.ContainsFunc(asked, same) {
+			out = append(out, r)
+		}
+	}
+	managed := func(yield func(*schema.Table, string) bool) {
+		for i := range models.Tables {
+			if t := &models.Tables[i]; !t.Unmanaged && !yield(t, cmp.Or(t.Namespace, database.Namespace)) {
+				return
+			}
+		}
+	}
+	for t, namespace := range managed {
+		add(Renaming{Kind: catalog.KindTable, Namespace: namespace, From: t.RenamedFrom, To: t.Name})
+	}
+	for t, namespace := range managed {
+		for i := range t.Columns {
+			add(Renaming{Kind: catalog.KindColumn, Namespace: namespace, Table: t.Name, From: t.Columns[i].RenamedFrom, To: t.Columns[i].Name})
+		}
+	}
+	return out
+}
+
+// asItWas is r with the table's name as the database says it, where that is
+// renamed, too.
+func asItWas(database *catalog.Catalog, all []Renaming, r Renaming) Renaming {
+	for _, t := range all {
+		if t.Kind == catalog.KindTable && t.To == r.Table && cmp.Or(t.Namespace, database.Namespace) == r.Namespace {
+			if _, still := database.Table(r.Namespace, t.From); still {
+				r.Table = t.From
+			}
+		}
+	}
+	return r
+}
 
 // hints keeps the renamings that are still to be done, tables before columns.
 func hints(database, models *catalog.Catalog, all []Renaming) ([]Renaming, error) {
@@ -17,14 +64,7 @@ func hints(database, models *catalog.Catalog, all []Renaming) ([]Renaming, error
 		if r.Namespace == "" {
 			r.Namespace = database.Namespace
 		}
-		before := r // as the database says it
-		for _, t := range all {
-			if t.Kind == catalog.KindTable && t.To == r.Table && (t.Namespace == r.Namespace || t.Namespace == "") {
-				if _, still := database.Table(r.Namespace, t.From); still {
-					before.Table = t.From
-				}
-			}
-		}
+		before := asItWas(database, all, r)
 		from, done := exists(database, before, r.From), exists(database, before, r.To)
 		switch {
 		case !exists(models, r, r.To):
