@@ -19,17 +19,18 @@ type explaining struct{ analyze bool }
 // as taking numbers of a sequence, stays.
 func Analyze() ExplainOption { return func(e *explaining) { e.analyze = true } }
 
-// explainable is a [Query], a [Selection], or a bulk write.
+// explainable is a [Query], a [Selection], a bulk write, or [SQL].
 type explainable interface {
 	statement(s *Session) (query.Statement, error)
 }
 
-// Explain returns the server's plan of a query, selection or bulk write as text. SQL
-// of your own says it by itself: retort.SQL[string]("EXPLAIN SELECT …").
+// Explain returns the server's plan of a query, selection, bulk write or SQL of your
+// own as text.
 //
 //   - Shape: one round trip. Without [Analyze] the statement does not run; with it
 //     the session opens its transaction and undoes the statement there.
-//   - Errors: what is wrong with the statement.
+//   - Errors: what is wrong with the statement; raw SQL that has no plan, such as
+//     CREATE TABLE, is the server's syntax error.
 func Explain(ctx context.Context, s *Session, of explainable, options ...ExplainOption) (string, error) {
 	var e explaining
 	for _, option := range options {
@@ -44,7 +45,8 @@ func Explain(ctx context.Context, s *Session, of explainable, options ...Explain
 	}
 	defer s.leave()
 	label, sql, _ := strings.Cut(st.SQL, "*/ ")
-	prefix := "EXPLAIN "
+	// In brackets even without an option: raw SQL cannot begin with one of its own then.
+	prefix := "EXPLAIN (FORMAT TEXT) "
 	if e.analyze {
 		prefix = "EXPLAIN (ANALYZE, BUFFERS) "
 	}
@@ -54,7 +56,7 @@ func Explain(ctx context.Context, s *Session, of explainable, options ...Explain
 		lines = append(lines, string(values[0]))
 		return nil
 	}
-	t := trip{reset: func() { lines = nil }}
+	t := trip{reset: func() { lines = nil }, readOnly: !e.analyze}
 	reads := []flight.Statement{statement(st, row)}
 	if e.analyze {
 		t.opens = true
@@ -66,6 +68,9 @@ func Explain(ctx context.Context, s *Session, of explainable, options ...Explain
 		}
 	}
 	if err := s.readTrip(ctx, t, reads...); err != nil {
+		if st.Raw {
+			err = explainRaw(err, len(st.Values))
+		}
 		return "", err
 	}
 	return strings.Join(lines, "\n"), nil
@@ -111,4 +116,12 @@ func (in *insertion) statement(s *Session) (query.Statement, error) {
 		return query.Statement{}, fmt.Errorf("retort: Explain: %w", err)
 	}
 	return query.Read(form, s.world(), "explain")
+}
+
+func (r Raw[T]) statement(s *Session) (query.Statement, error) {
+	sql, encoded, err := s.rawText(r.sql, r.args)
+	if err != nil {
+		return query.Statement{}, err
+	}
+	return query.Statement{SQL: "/* retort:explain */ " + sql, Values: encoded.Values, Formats: encoded.Formats, Effects: query.Effects{Raw: true}}, nil
 }

@@ -115,19 +115,11 @@ func (s *Session) raw(ctx context.Context, st flight.Statement, args []any, read
 		return 0, err
 	}
 	defer s.leave()
-	if err := checkSQL(st.SQL); err != nil {
+	sql, encoded, err := s.rawText(st.SQL, args)
+	if err != nil {
 		return 0, err
 	}
-	var err error
-	if st.SQL, args, err = arrange("SQL", st.SQL, args); err != nil {
-		return 0, err
-	}
-	var encoded mapper.Args
-	for i, arg := range args {
-		if _, err := s.eng.models.types.AppendText(&encoded, arg); err != nil {
-			return 0, fmt.Errorf("retort: SQL: argument $%d: %w", i+1, err)
-		}
-	}
+	st.SQL = sql
 	st.Args, st.Formats = encoded.Values, encoded.Formats
 	work, statements, err := s.pending(ctx, 1)
 	if err != nil {
@@ -140,12 +132,30 @@ func (s *Session) raw(ctx context.Context, st flight.Statement, args []any, read
 	}
 	s.scope(&t)
 	if err := s.fly(ctx, t); err != nil {
-		return 0, explainRaw(err, len(args))
+		return 0, explainRaw(err, len(st.Args))
 	}
 	if err := s.apply(ctx, work); err != nil {
 		return 0, err
 	}
 	return t.statements[at].Tag.RowsAffected(), nil
+}
+
+// rawText is the user's own SQL with its arguments numbered and encoded.
+func (s *Session) rawText(sql string, args []any) (string, mapper.Args, error) {
+	var encoded mapper.Args
+	if err := checkSQL(sql); err != nil {
+		return "", encoded, err
+	}
+	sql, args, err := arrange("SQL", sql, args)
+	if err != nil {
+		return "", encoded, err
+	}
+	for i, arg := range args {
+		if _, err := s.eng.models.types.AppendText(&encoded, arg); err != nil {
+			return "", encoded, fmt.Errorf("retort: SQL: argument $%d: %w", i+1, err)
+		}
+	}
+	return sql, encoded, nil
 }
 
 // checkSQL refuses what is no statement, before it costs a round trip.

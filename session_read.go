@@ -28,7 +28,7 @@ func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statemen
 		t.raw = t.raw || reads[i].Raw
 	}
 	t.statements = append(t.statements, reads...)
-	if t.work != nil || s.open || s.snapshotIsolation() || t.opens || t.raw {
+	if t.work != nil || s.open || s.snapshotIsolation() || t.opens || t.raw && !t.readOnly {
 		t.begin = s.begin()
 	}
 	s.scope(&t)

@@ -29,6 +29,15 @@ func SetExpr[V any](field *V, e Expr[V]) Assignment {
 	return Assignment{query.Assign{Call: "SetExpr", Field: field, Node: e.node}}
 }
 
+// Increment adds to a column: Increment(&c.Sold, 1). It is what the row holds when
+// the statement runs, not what an object was read with, so none is lost between
+// two that count.
+//
+//   - Shape: NULL stays NULL. Less is a negative by.
+func Increment[V Number](field *V, by V) Assignment {
+	return SetExpr(field, Col(field).Add(Val(by)))
+}
+
 // SetNull sets a nullable column to NULL.
 func SetNull[V any](field *V) Assignment {
 	return Assignment{query.Assign{Call: "SetNull", Field: field, Null: true}}
@@ -108,6 +117,13 @@ func (b *bulk) unfiltered(names []string) *bulk {
 }
 
 //go:noinline
+func (b *bulk) withDeleted() *bulk {
+	b = b.clone()
+	b.w.Deleted = true
+	return b
+}
+
+//go:noinline
 func (b *bulk) named(name string) *bulk {
 	b = b.clone()
 	b.name, b.errs = name, append(slices.Clip(b.errs), checkLabel(name))
@@ -171,6 +187,14 @@ func (u *Update[T]) From(src Source) *Update[T] { return (*Update[T])(u.core().u
 
 // Using lets conditions name another table.
 func (d *Delete[T]) Using(src Source) *Delete[T] { return (*Delete[T])(d.core().using("Using", src)) }
+
+// WithDeleted reaches rows of a [SoftDelete] table that are marked as deleted, too:
+// Update(SetNull(c.DeletedAt)).WithDeleted() brings them back.
+func (u *Update[T]) WithDeleted() *Update[T] { return (*Update[T])(u.core().withDeleted()) }
+
+// WithDeleted reaches rows of a [SoftDelete] table that are marked as deleted, too,
+// as [Delete.Permanently] wants to.
+func (d *Delete[T]) WithDeleted() *Delete[T] { return (*Delete[T])(d.core().withDeleted()) }
 
 // Unfiltered leaves filters of the session out; see [Query.Unfiltered].
 func (u *Update[T]) Unfiltered(names ...string) *Update[T] {

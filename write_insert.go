@@ -53,8 +53,8 @@ func insertObjects(of *declaration, objects []mapper.Object) *insertion {
 // columns that the INSERT writes are set, but for the key and those given.
 //
 //   - Shape: where that leaves no column, the row that is there stays as it is, and
-//     does not come back from Rows. For a partial unique index, and for some of the
-//     columns, say it by [Insert.OnConflict].
+//     does not come back from Rows. For a partial unique index see
+//     [Conflict.DoUpdateAll], for some of the columns [Conflict.DoUpdate].
 func (t *Table[T]) Upsert(rows []*T, unique ...any) *Insert[T] {
 	in := t.Insert(rows...)
 	in.in.Conflict = &query.Conflict{Fields: slices.Clone(unique), Whole: true}
@@ -142,6 +142,29 @@ func (c *Conflict[T]) DoUpdate(set ...Assignment) *Insert[T] {
 	in := (*Insert[T])(c).clone()
 	in.core().doUpdate(set)
 	return in
+}
+
+// DoUpdateAll changes all columns of the row that is there to what the INSERT
+// would have written, but for the key and those that met; what set names is set
+// to that instead. It is [Table.Upsert] for a partial unique index:
+// OnConflict(&c.Code).Where(IsNull(c.DeletedAt)).DoUpdateAll().
+//
+//   - Shape: where that leaves no column, the row stays as it is and does not come
+//     back from Rows.
+func (c *Conflict[T]) DoUpdateAll(set ...Assignment) *Insert[T] {
+	in := (*Insert[T])(c).clone()
+	in.core().doUpdateAll(set)
+	return in
+}
+
+//go:noinline
+func (in *insertion) doUpdateAll(set []Assignment) {
+	own := *in.in.Conflict
+	own.Whole, own.Set = true, assigned(set)
+	in.in.Conflict = &own
+	if len(own.Fields) == 0 {
+		in.errs = append(slices.Clip(in.errs), errors.New("retort: DoUpdateAll: say which unique columns may meet, as in .OnConflict(&c.Email)"))
+	}
 }
 
 //go:noinline

@@ -231,7 +231,7 @@ func TestGORM_soft_delete(t *testing.T) {
 		t.Fatalf("Permanently reached %d marked rows, %v", marked, err)
 	}
 
-	gone, err := Products.Delete().Where(retort.IsNotNull(c.DeletedAt)).Unfiltered(retort.FilterDeleted).Permanently().Exec(ctx, s)
+	gone, err := Products.Delete().Where(retort.IsNotNull(c.DeletedAt)).WithDeleted().Permanently().Exec(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,13 +265,13 @@ func TestGORM_hooks_and_upserts(t *testing.T) {
 	must(t, s.Rollback(ctx))
 
 	c := Categories.C
-	tea := &Category{Name: "tea"}
-	if _, err := Categories.Insert(tea).OnConflict(&c.Name).DoNothing().Exec(ctx, s); err != nil {
-		t.Fatal(err)
-	}
-	tea, err := Categories.Where(retort.Eq(&c.Name, "tea")).One(ctx, s) // FirstOrCreate, without its race
+	tea, created, err := retort.GetOrCreate(ctx, s, Categories.Insert(&Category{Name: "tea"}).OnConflict(&c.Name)) // FirstOrCreate, without its race
 	if err != nil {
 		t.Fatal(err)
+	}
+
+	if !created || tea.ID == 0 {
+		t.Errorf("%+v, created %v", tea, created)
 	}
 
 	pc := Products.C

@@ -65,8 +65,8 @@ func TestSqlc_queries(t *testing.T) {
 		t.Errorf("%q, %v", chosen, err)
 	}
 
-	plan, err := retort.SQL[string]("EXPLAIN SELECT title FROM posts WHERE author_id = @author",
-		retort.Args{"author": id}).ReadOnly().All(ctx, s) // the server parses and plans it, and does not run it
+	plan, err := retort.Explain(ctx, s, retort.SQL[string]("SELECT title FROM posts WHERE author_id = @author",
+		retort.Args{"author": id})) // the server parses and plans it, and does not run it
 
 	if err != nil || len(plan) == 0 {
 		t.Errorf("%q, %v", plan, err)

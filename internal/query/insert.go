@@ -23,8 +23,8 @@ type Insert struct {
 
 // Conflict is ON CONFLICT: without Set it does nothing.
 //
-//   - Shape: Whole sets all columns that the INSERT writes; without Fields they are
-//     those of the primary key then.
+//   - Shape: Whole sets all columns that the INSERT writes, those of Set as it says;
+//     without Fields they are those of the primary key then.
 type Conflict struct {
 	Whole    bool
 	Fields   []any
@@ -135,7 +135,7 @@ func (b *builder) conflict(t *model.Table, in *Insert) {
 		return
 	}
 	if c.Whole {
-		c = b.wholeConflict(t, c)
+		c = b.wholeConflict(t, in)
 	}
 	b.WriteString("\nON CONFLICT")
 	for i, f := range c.Fields {
@@ -171,22 +171,33 @@ func (b *builder) conflict(t *model.Table, in *Insert) {
 }
 
 // wholeConflict spells out what Whole means.
-func (b *builder) wholeConflict(t *model.Table, c *Conflict) *Conflict {
-	own := *c
-	var met []int
-	for _, f := range c.Fields {
-		if _, col, ok := b.resolve("Upsert", f); ok {
-			met = append(met, col)
+func (b *builder) wholeConflict(t *model.Table, in *Insert) *Conflict {
+	own := *in.Conflict
+	own.Set = slices.Clip(own.Set)
+	named := func(call string, fields ...any) (columns []int) {
+		for _, f := range fields {
+			if _, col, ok := b.resolve(call, f); ok {
+				columns = append(columns, col)
+			}
 		}
+		return columns
 	}
-	if len(c.Fields) == 0 {
+	done := named("Upsert", own.Fields...)
+	if len(own.Fields) == 0 {
 		for _, col := range t.Key {
 			own.Fields = append(own.Fields, t.Pointer(col))
-			met = append(met, col)
+			done = append(done, col)
 		}
 	}
-	for _, col := range t.InsertColumns() {
-		if t.Columns[col].Fixed || t.Columns[col].OnUpdate != "" || t.Columns[col].Stamp != model.NoStamp || slices.Contains(met, col) {
+	for _, a := range own.Set {
+		done = append(done, named(a.Call, a.Field)...)
+	}
+	written := t.InsertColumns()
+	if in.Source != nil {
+		written = named("InsertFrom", in.Targets...)
+	}
+	for _, col := range written {
+		if t.Columns[col].Fixed || t.Columns[col].OnUpdate != "" || t.Columns[col].Stamp != model.NoStamp || slices.Contains(done, col) {
 			continue
 		}
 		field := t.Pointer(col)

@@ -1,6 +1,10 @@
 package query
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/retort-go/retort/internal/mapper"
+)
 
 // Predicate is one condition, or several joined by And, Or or Not.
 //
@@ -70,6 +74,25 @@ func IsNull(field any) Predicate { return Predicate{op: opIsNull, name: "IsNull"
 // IsNotNull holds when the field is not NULL.
 func IsNotNull(field any) Predicate {
 	return Predicate{op: opIsNotNull, name: "IsNotNull", field: field}
+}
+
+// Holds compares a field with what an object of the same table holds in it; the
+// column of a nil pointer equals nothing.
+func Holds(call string, field any, o mapper.Object) Predicate {
+	return Condition(call, Node{write: func(b *builder) facts {
+		s, col, ok := b.resolve(call, field)
+		if !ok {
+			return facts{}
+		}
+		b.column(s, col)
+		b.WriteString(" = ")
+		if err := s.table.Plan.Append(&b.args, o, col); err != nil {
+			b.errs = append(b.errs, nilHint(call, err))
+			return facts{}
+		}
+		b.bind(s.table.Plan.OID(col))
+		return facts{}
+	}})
 }
 
 // And holds when all of ps hold; none given is no condition.
