@@ -1,6 +1,12 @@
 package retort
 
-import "github.com/jackc/pgx/v5/pgconn"
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/retort-go/retort/internal/flight"
+)
 
 // PasswordOf is the password that a URL gives to the driver.
 func PasswordOf(raw string) string {
@@ -25,3 +31,20 @@ func (r *RetryBudget) Take() bool { return r.b.take() }
 
 // Put gives one back.
 func (r *RetryBudget) Put() { r.b.put() }
+
+// Fly makes one flight of one SELECT on a connection of its own, past what looks
+// on (bare) or by way of it.
+func Fly(ctx context.Context, e *Engine) (fly func(bare bool) error, done func(), err error) {
+	l, err := e.acquire(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := l.Resource()
+	f := &flight.Flight{Statements: []flight.Statement{{SQL: "/* retort:test */ SELECT 1"}}}
+	return func(bare bool) error {
+		if bare {
+			return c.Fly(ctx, f)
+		}
+		return e.observed(ctx, c, f, 1)
+	}, func() { e.release(l, nil) }, nil
+}

@@ -2,8 +2,10 @@ package retort_test
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest"
@@ -35,6 +37,29 @@ func BenchmarkGet(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkNobodyLooks is what observers, tracers and the log cost where there are
+// none: the same flight, once past them and once by way of them, in turns. The
+// ratio's distance from 1 is the machine's noise.
+func BenchmarkNobodyLooks(b *testing.B) {
+	fly, done, err := retort.Fly(b.Context(), straight(b))
+	must(b, err)
+	defer done()
+	var took [2][]time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		for way, bare := range []bool{true, false} {
+			start := time.Now()
+			must(b, fly(bare))
+			took[way] = append(took[way], time.Since(start))
+		}
+	}
+	for _, t := range took {
+		slices.Sort(t)
+	}
+	middle := len(took[0]) / 2
+	b.ReportMetric(float64(took[1][middle])/float64(took[0][middle]), "seen/bare")
 }
 
 // BenchmarkInsertCommit writes one row in a session of its own.
