@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/retort-go/retort"
 )
@@ -15,22 +18,38 @@ type call struct {
 	cmd    *cobra.Command
 	args   []string
 	engine *retort.Engine // once opened
+	typed  *bufio.Reader  // once asked
+	tty    *os.File       // once asked
 }
 
 func (c *call) ctx() context.Context { return c.cmd.Context() }
 
-// flag gives a flag that the command has.
+// on reports whether a flag was given.
 func (c *call) on(name string) bool {
 	v, err := c.cmd.Flags().GetBool(name)
 	return err == nil && v
 }
 
+// value gives a flag's text.
 func (c *call) value(name string) string {
 	v, err := c.cmd.Flags().GetString(name)
 	if err != nil {
 		return ""
 	}
 	return v
+}
+
+// values gives a flag that can be there several times.
+func (c *call) values(name string) []string {
+	f := c.cmd.Flags().Lookup(name)
+	if f == nil {
+		return nil
+	}
+	list, ok := f.Value.(pflag.SliceValue)
+	if !ok {
+		return nil
+	}
+	return list.GetSlice()
 }
 
 // next is a command to type, below the same program.
@@ -70,6 +89,9 @@ func (c *call) base() (*retort.Base, error) {
 
 // close ends what the command opened; err is how the command ended.
 func (c *call) close(err error) error {
+	if c.tty != nil {
+		_ = c.tty.Close()
+	}
 	if c.engine == nil {
 		return err
 	}
@@ -77,12 +99,6 @@ func (c *call) close(err error) error {
 		err = closing
 	}
 	return err
-}
-
-// person reports whether questions can be asked: somebody reads and types, and
-// no program parses the answer.
-func (c *call) person() bool {
-	return !c.json && c.getenv("CI") == "" && isTerminal(c.cmd.InOrStdin()) && isTerminal(c.cmd.ErrOrStderr())
 }
 
 // say writes what a command answers, also when it ended with an error besides.
@@ -113,6 +129,9 @@ func (a *app) end(cmd *cobra.Command, err error) error {
 	f, ok := errors.AsType[*failure](err)
 	if !ok {
 		f = &failure{err: err, code: ExitCode(err)}
+	}
+	if f.next == nil {
+		f.next = advice(err, program(cmd)+" ")
 	}
 	if a.json {
 		if !f.said {

@@ -7,5 +7,9 @@ type command = cobra.Command
 
 // commands lists the subcommands.
 func (a *app) commands() []*command {
-	return []*command{a.doctorCmd()}
+	return []*command{
+		a.initCmd(), a.revisionCmd(), a.mergeCmd(),
+		a.headsCmd(), a.branchesCmd(), a.historyCmd(), a.showCmd(),
+		a.doctorCmd(),
+	}
 }

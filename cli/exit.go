@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/pool"
 )
@@ -79,6 +80,10 @@ func classify(err error) int {
 	_, connecting := errors.AsType[*pgerr.ConnectError](err)
 	_, waiting := errors.AsType[*pool.TimeoutError](err)
 	switch {
+	case misnamed(err):
+		return Misused
+	case contradicts(err):
+		return Disagree
 	case errors.Is(err, context.Canceled):
 		return Interrupted
 	case connecting:
@@ -87,4 +92,40 @@ func classify(err error) int {
 		return Busy
 	}
 	return Failed
+}
+
+// misnamed reports whether a revision was named that is not meant by anything.
+func misnamed(err error) bool {
+	_, unknown := errors.AsType[*migrate.UnknownTargetError](err)
+	_, ambiguous := errors.AsType[*migrate.AmbiguousTargetError](err)
+	_, steps := errors.AsType[*migrate.StepsError](err)
+	_, away := errors.AsType[*migrate.NotAppliedError](err)
+	return unknown || ambiguous || steps || away
+}
+
+// contradicts reports whether files, or files and ledger, do not go together.
+func contradicts(err error) bool {
+	_, file := errors.AsType[*migrate.FileError](err)
+	_, twice := errors.AsType[*migrate.DuplicateError](err)
+	_, missing := errors.AsType[*migrate.MissingParentError](err)
+	_, circle := errors.AsType[*migrate.CycleError](err)
+	_, heads := errors.AsType[*migrate.HeadsError](err)
+	_, order := errors.AsType[*migrate.OutOfOrderError](err)
+	return file || twice || missing || circle || heads || order
+}
+
+// advice gives the commands that help against an error of the packages below;
+// program is what stands before them.
+func advice(err error, program string) []string {
+	if heads, ok := errors.AsType[*migrate.HeadsError](err); ok {
+		command := program + "merge"
+		for _, r := range heads.Heads {
+			command += " " + r.ID
+		}
+		return []string{command}
+	}
+	if misnamed(err) {
+		return []string{program + "history"}
+	}
+	return nil
 }

@@ -103,6 +103,7 @@ func (c change) run(t *testing.T) {
 	if before.Version/10000 == 15 {
 		golden(t, "changes/"+strings.NewReplacer(" ", "_", "/", "_", "(", "_", ")", "_", ",", "_").Replace(c.name)+".txtar", archive(c.before, c.after, differences, plan))
 	}
+	readsBack(t, plan)
 	db.apply(t, plan.Up)
 	if left := compare(t, db.read(t), after, opts); len(left) > 0 {
 		t.Fatalf("up leaves:\n%s\nafter\n%s", list(left), autogenerate.Script(plan.Up))

@@ -124,7 +124,7 @@ func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Colum
 		case zoned(from.Type) != zoned(to.Type):
 			hazards = append(hazards, ByHand.Of("the session's TimeZone says which moment a time without a zone means: set it before this step"))
 		case !holds(from, to):
-			hazards = append(hazards, MayFail.Of("a value that " + to.Type + " cannot hold stops it, or loses what does not fit"))
+			hazards = append(hazards, MayFail.Of("a value that "+to.Type+" cannot hold stops it, or loses what does not fit"))
 		}
 	} else {
 		hazards = append(hazards, hazard.AlterTypeWiden.On(t.Name))
@@ -254,7 +254,7 @@ func (p *planner) notNulls() {
 		if col.Default != "" {
 			p.step(Alone, where+"DEFAULT WHERE "+name+" IS NULL", Locks.Of("every row that is changed; on a large table do it in batches first"))
 		} else {
-			p.step(Alone, "", ByHand.Of("rows without a value need one now: " + where + "… WHERE " + name + " IS NULL"))
+			p.step(Alone, "", ByHand.Of("rows without a value need one now: "+where+"… WHERE "+name+" IS NULL"))
 		}
 		p.step(Alone, alter+" VALIDATE CONSTRAINT "+check, MayFail.Of("a NULL that is left stops it"))
 		p.step(Together, alter+" ALTER COLUMN "+name+" SET NOT NULL")

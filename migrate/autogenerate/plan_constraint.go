@@ -180,7 +180,7 @@ func (p *planner) clearColumns() {
 		hazards := []Hazard{}
 		if t, ok := p.from.Table(key.namespace, key.table); ok {
 			if col, ok := t.Column(key.column); ok && col.Generated == "" {
-				hazards = append(hazards, DeletesData.Of("every value of " + key.table + "." + key.column + "; the server computes new ones"))
+				hazards = append(hazards, DeletesData.Of("every value of "+key.table+"."+key.column+"; the server computes new ones"))
 			}
 		}
 		p.step(Together, "ALTER TABLE "+p.name(key.namespace, key.table)+" DROP COLUMN "+sqltext.Ident(key.column), hazards...)

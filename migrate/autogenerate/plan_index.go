@@ -117,7 +117,7 @@ func (p *planner) indexes() {
 			p.step(Outside, "REINDEX INDEX CONCURRENTLY "+p.name(w.ref.Namespace, w.to.Name),
 				MayFail.Of("rows that are there twice stop it if the index is unique"))
 		case w.validity:
-			p.step(Together, "", CannotUndo.Of("index " + w.to.Name + " was invalid before; it stays valid"))
+			p.step(Together, "", CannotUndo.Of("index "+w.to.Name+" was invalid before; it stays valid"))
 		case w.from == nil || p.cleared(w):
 			p.buildIndex(w, w.to.Name)
 		case w.whole:

@@ -106,8 +106,8 @@ func (p *planner) alterTable(t *catalog.Table, d Difference) {
 		}
 		fallthrough
 	case Partitions, Inheritance:
-		p.step(Together, "", ByHand.Of("the " + string(d.Aspect) + " of " + t.Name + " is " + oneLine(d.Database) + " and shall be " +
-			oneLine(d.Model) + ": make the new table beside it, move the rows over in batches, then exchange the names"))
+		p.step(Together, "", ByHand.Of("the "+string(d.Aspect)+" of "+t.Name+" is "+oneLine(d.Database)+" and shall be "+
+			oneLine(d.Model)+": make the new table beside it, move the rows over in batches, then exchange the names"))
 	}
 }
 

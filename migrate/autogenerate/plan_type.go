@@ -86,7 +86,7 @@ func (p *planner) alterType(d Difference) {
 	case d.Aspect == Definition && from.Kind == catalog.Composite && to.Kind == catalog.Composite:
 		p.alterComposite(from, to)
 	case d.Aspect == Definition:
-		p.step(Together, "", ByHand.Of("type " + d.Name + " becomes another: make " + p.createType(to) +
+		p.step(Together, "", ByHand.Of("type "+d.Name+" becomes another: make "+p.createType(to)+
 			" under a new name, move its columns over, drop the old one"))
 	}
 }
@@ -106,7 +106,7 @@ func (p *planner) rebuildEnum(ref catalog.Ref, to *catalog.Type) {
 		}
 		p.step(Together, alter+" TYPE "+typed+" USING "+sqltext.Ident(col.Name)+cast+"::"+typed,
 			hazard.AlterTypeCopy.On(t.Name),
-			MayFail.Of("a row that holds a value which is no longer in " + ref.Name + " stops it; change such rows first"))
+			MayFail.Of("a row that holds a value which is no longer in "+ref.Name+" stops it; change such rows first"))
 		if target, ok := p.targetColumn(t, col); ok && col.Default != "" && target.Default == col.Default {
 			p.step(Together, alter+" SET DEFAULT "+col.Default)
 		}

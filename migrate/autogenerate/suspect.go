@@ -11,8 +11,9 @@ import (
 // longer have, and something new that looks like it. Nothing was decided by it;
 // what is true of it belongs in [Options.Renames].
 //
-//   - Shape: tables and columns, each as gone once; in the order of the differences.
-//     Where several new ones look like one that is gone, each is listed.
+//   - Shape: tables and columns, in the order of the differences. Where several new
+//     ones look like one that is gone each is listed, columns of the same nullability
+//     first.
 func (c *Candidate) Suspects() []Renaming {
 	var out []Renaming
 	for _, added := range c.Differences {
@@ -25,7 +26,26 @@ func (c *Candidate) Suspects() []Renaming {
 			}
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Renaming) int { return cmp.Compare(c.unlike(a), c.unlike(b)) })
 	return out
+}
+
+// unlike is 1 for columns of which only one takes NULL.
+func (c *Candidate) unlike(r Renaming) int {
+	if r.Kind != catalog.KindColumn {
+		return 0
+	}
+	from, before := c.former(r.Namespace, r.Table)
+	to, after := c.Models.Table(r.Namespace, r.Table)
+	if !before || !after {
+		return 0
+	}
+	gone, before := from.Column(r.From)
+	added, after := to.Column(r.To)
+	if before && after && gone.NotNull != added.NotNull {
+		return 1
+	}
+	return 0
 }
 
 // gone lists what could have been added's former self: dropped columns of its
@@ -36,6 +56,9 @@ func (c *Candidate) gone(added Difference) []Difference {
 	case catalog.KindColumn:
 		for _, d := range c.Differences {
 			if d.Action == Drop && d.Kind == added.Kind && d.Namespace == added.Namespace && d.Table == added.Table {
+				if t, ok := c.former(d.Namespace, d.Table); ok {
+					d.Table = t.Name
+				}
 				out = append(out, d)
 			}
 		}
@@ -55,6 +78,17 @@ func (c *Candidate) renamed(t *catalog.Table) bool {
 	return slices.ContainsFunc(c.Differences, func(d Difference) bool {
 		return d.Action == Rename && d.Kind == catalog.KindTable && d.Namespace == t.Namespace && d.From == t.Name
 	})
+}
+
+// former is the table of the database that is called name now.
+func (c *Candidate) former(namespace, name string) (*catalog.Table, bool) {
+	for _, d := range c.Differences {
+		if d.Action == Rename && d.Kind == catalog.KindTable && d.Namespace == namespace && d.Name == name {
+			name = d.From
+			break
+		}
+	}
+	return c.Database.Table(namespace, name)
 }
 
 // alike reports whether two columns have the same type, or two tables the same

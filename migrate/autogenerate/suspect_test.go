@@ -37,6 +37,17 @@ func TestSuspects(t *testing.T) {
 		})
 	}
 
+	t.Run("in a table that is renamed, and that of the same nullability first", func(t *testing.T) {
+		t.Parallel()
+		before := newDatabase(t, "CREATE TABLE t (id int, a text NOT NULL)").read(t)
+		after := newDatabase(t, "CREATE TABLE u (id int, b text, c text NOT NULL)").read(t)
+		opts := autogenerate.Options{Renames: []autogenerate.Renaming{{Kind: "table", From: "t", To: "u"}}}
+		c := autogenerate.Candidate{Database: before, Models: after, Differences: compare(t, before, after, opts)}
+		if got := fmt.Sprint(c.Suspects()); got != "[{column public u a c} {column public u a b}]" {
+			t.Errorf("suspects %s", got)
+		}
+	})
+
 	t.Run("once told, it asks no more", func(t *testing.T) {
 		t.Parallel()
 		before, after := newDatabase(t, "CREATE TABLE t (id int)").read(t), newDatabase(t, "CREATE TABLE u (id int); CREATE TABLE v (id int)").read(t)

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/retort-go/retort/migrate"
+)
+
+// history reads the revision files: those in the program, or those of --dir.
+func (c *call) history() (*migrate.History, error) {
+	if c.dir == "" && c.cfg.Revisions != nil {
+		return migrate.Read(c.cfg.Revisions)
+	}
+	return c.written()
+}
+
+// written reads the revision files of the folder where new ones go, which are
+// newer than those in the program.
+func (c *call) written() (*migrate.History, error) {
+	dir := c.folder()
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, failed(Misused, fmt.Errorf("there is no folder %s here; --dir names another one", dir), c.next("init"))
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, misuse("%s is not a folder; --dir names another one", dir)
+	}
+	return migrate.Read(os.DirFS(dir))
+}
+
+// folder is where new revisions are written.
+func (c *call) folder() string {
+	if c.dir != "" {
+		return c.dir
+	}
+	return c.cfg.Dir
+}
+
+// write makes the file of a new revision, and never replaces one.
+func (c *call) write(r *migrate.Revision) (string, error) {
+	return c.create(r.FileName(), migrate.Format(r))
+}
+
+func (c *call) create(name, text string) (string, error) {
+	path := filepath.Join(c.folder(), name)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("%s exists already; nothing was written", path)
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		// A half of a revision must not be read as one.
+		return "", errors.Join(err, os.Remove(path))
+	}
+	return path, nil
+}
