@@ -29,12 +29,17 @@ type Conn struct {
 
 	dirty     bool
 	mustClose bool
+	adopted   bool // somebody else holds pgx
+	direct    bool // a plain socket is at the bottom
 
 	// The flight under way. Kept here so that a flight allocates nothing for them.
 	trip     trip
 	requests []request
 	planned  []*prepared // one for each statement, in sending order
 	next     int         // the first of planned that is not sent
+	out      []byte      // what is sent, if it is little
+	shown    []pgconn.FieldDescription
+	watch    vigil
 }
 
 // Dirty reports whether SQL that Retort did not build ran since the last [Conn.Reset].

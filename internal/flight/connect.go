@@ -37,6 +37,8 @@ func Connect(ctx context.Context, cfg *Config) (*Conn, error) {
 	c.pg = pg
 	c.wire = findWire(pg.Conn())
 	c.socket.attach(c.wire)
+	c.direct = plain(pg.Conn())
+	c.watch.conn = pg.Conn()
 	c.registry = newRegistry(c.cfg.StatementCap)
 	if err := c.prepare(ctx); err != nil {
 		return nil, connectError(own, err)

@@ -4,75 +4,95 @@ import (
 	"context"
 	"errors"
 
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // request is one thing asked of the server, in the order of the answers.
 type request struct {
 	kind      requestKind
 	index     int       // in Flight.Statements; AtSettings; -1 for all others
-	statement *prepared // for askParse and named askRun
+	statement *prepared // for askParse and for askRun by name
 }
 
 type requestKind uint8
 
 const (
-	askClose requestKind = iota
-	askParse
-	askRun
+	askClose  requestKind = iota
+	askParse              // and describe the statement
+	askRun                // what was parsed and described before
+	askShow               // run, but the result is described anew
+	askParsed             // parse without a name, and askShow
 	askSync
 )
-
-// binary is the one format code that stands for all parameters or all results.
-var binary = []int16{1}
-
-var errOutOfStep = errors.New("the server's answers do not fit the requests")
 
 // exchange writes the flight in one go and reads all of its answers into the trip.
 func (c *Conn) exchange(ctx context.Context) {
 	t := &c.trip
+	c.watch.begin(ctx, t.flight.End == Commit, c.cfg.CommitTimeout)
 	if c.wire != nil {
 		c.wire.watch()
 	}
-	p := c.pg.StartPipeline(ctx)
-	c.send(p)
-	err := p.Flush()
+	c.plan(t.flight)
+	err := c.ship()
 	t.written = c.wire == nil || c.wire.written()
 	if err == nil {
-		err = c.receive(p)
+		err = c.receive()
 	}
-	if closing := p.Close(); err == nil && c.pg.IsClosed() {
-		err = closing
-	}
+	c.watch.end(err == nil && !c.pg.IsClosed())
 	if err != nil {
+		c.giveUp()
 		t.lost(ctx, err)
 	}
 }
 
-// send queues the flight: closings first, then the work, then the end.
-func (c *Conn) send(p *pgconn.Pipeline) {
-	f := c.trip.flight
-	c.plan(f)
-	for _, name := range c.registry.closing {
-		p.SendDeallocate(name)
-		c.requests = append(c.requests, request{kind: askClose, index: -1})
+// quietBytes is what a connection at rest takes in without waiting for its reader:
+// the smallest buffer of a socket that we know, macOS's for Unix sockets.
+const quietBytes = 8 << 10
+
+// ship writes the flight.
+//
+// The server answers while we write. When both directions are full, both sides
+// wait for ever; so pgconn's flush sets a timer, which wakes a thread each time,
+// and reads on a goroutine when writing takes long. What fits into the socket's
+// buffer cannot get there: the server had answered everything before.
+func (c *Conn) ship() error {
+	if c.direct && c.weight() <= quietBytes {
+		var err error
+		if c.out, err = c.compose(c.out[:0]); err != nil {
+			return err
+		}
+		_, err = c.pg.Conn().Write(c.out)
+		return err
 	}
-	if f.Begin != "" {
-		c.run(p, &Statement{SQL: f.Begin, begins: true}, -1)
-	}
-	if f.Settings != nil {
-		c.run(p, f.Settings, AtSettings)
-	}
-	for i := range f.Statements {
-		c.run(p, &f.Statements[i], i)
-	}
-	c.sync(p)
-	if f.End != Stay {
-		c.trip.end = len(c.requests)
-		c.run(p, &Statement{SQL: endSQL(f.End)}, -1)
-		c.sync(p)
-	}
+	c.pg.Frontend().Send(cargo{c})
+	p := c.pg.StartPipeline(context.Background())
+	err := p.Flush()
+	_ = p.Close() // an empty one; err is its error
+	return err
 }
+
+// cargo is a flight as a message of pgproto3, composed right into its buffer.
+type cargo struct{ c *Conn }
+
+func (cargo) Frontend()                           {}
+func (cargo) Decode([]byte) error                 { return errOutOfStep }
+func (m cargo) Encode(dst []byte) ([]byte, error) { return m.c.compose(dst) }
+
+var _ pgproto3.FrontendMessage = cargo{}
+
+// giveUp leaves a connection that failed to pgconn, which cancels what the server
+// may still be doing, says goodbye and closes, on a goroutine of its own. A pipeline
+// without its Sync is the way to ask for that.
+func (c *Conn) giveUp() {
+	if c.pg.IsClosed() {
+		return
+	}
+	p := c.pg.StartPipeline(context.Background())
+	p.SendFlushRequest()
+	_ = p.Close()
+}
+
+var errOutOfStep = errors.New("the server's answers do not fit the requests")
 
 func endSQL(e End) string {
 	if e == Commit {
@@ -104,144 +124,4 @@ func (c *Conn) plan(f *Flight) {
 	}
 	c.registry.evict(c.flights)
 	c.next = 0
-}
-
-// run asks for one statement in the cheapest form that is right for it.
-func (c *Conn) run(p *pgconn.Pipeline, s *Statement, index int) {
-	formats := s.Formats
-	if formats == nil {
-		formats = binary
-	}
-	var stmt *prepared
-	if !c.cfg.Pooler {
-		stmt = c.planned[c.next]
-		c.next++
-	}
-	if c.trip.unnamed {
-		p.SendQueryParams(s.sent(), s.Args, s.OIDs, formats, binary)
-		c.requests = append(c.requests, request{kind: askRun, index: index})
-		c.noteRaw(s)
-		return
-	}
-	if stmt.description == nil && !stmt.sent {
-		stmt.sent = true
-		p.SendPrepare(stmt.name, s.sent(), stmt.oids)
-		c.requests = append(c.requests, request{kind: askParse, index: index, statement: stmt})
-	}
-	switch {
-	case stmt.description == nil, s.Raw, c.trip.end > 0:
-		// The server describes the result: it has not yet told us; or the text
-		// (FETCH, CALL) may have another result each time; or a Sync lies before,
-		// after which pgx 5.12.0 pairs results with the wrong descriptions when a
-		// statement was skipped.
-		p.SendQueryPrepared(stmt.name, s.Args, formats, binary)
-	default:
-		p.SendQueryStatement(stmt.description, s.Args, formats, binary)
-	}
-	c.requests = append(c.requests, request{kind: askRun, index: index})
-	c.noteRaw(s)
-}
-
-// noteRaw remembers what the user's own SQL may have done to the session.
-func (c *Conn) noteRaw(s *Statement) {
-	if !s.Raw {
-		return
-	}
-	effect := rawEffect(s.SQL)
-	c.trip.mayCommit = c.trip.mayCommit || effect == rawCommit
-	if c.cfg.Pooler {
-		return
-	}
-	c.dirty = true
-	switch effect {
-	case rawPoison:
-		c.mustClose = true
-	case rawForget:
-		c.mustClose = true
-		// Names sent behind it would not be found.
-		c.trip.unnamed = true
-		c.trip.deallocated = true
-	}
-}
-
-func (c *Conn) sync(p *pgconn.Pipeline) {
-	p.SendPipelineSync()
-	c.requests = append(c.requests, request{kind: askSync, index: -1})
-}
-
-// receive reads the answers in the order of the requests. It returns the failure
-// of the connection; what the server says goes into the trip.
-func (c *Conn) receive(p *pgconn.Pipeline) error {
-	t := &c.trip
-	for at := 0; at < len(c.requests); at++ {
-		r := &c.requests[at]
-		t.at = at
-		result, err := p.GetResults()
-		if err == nil {
-			err = c.accept(r, result)
-		}
-		if err != nil {
-			if c.pg.IsClosed() {
-				return err
-			}
-			t.refused(r, err)
-			// The server skips everything up to the next Sync, and so does pgx.
-			for c.requests[at].kind != askSync {
-				at++
-			}
-			// An error at the Sync itself (autocommit) leaves its answer to come.
-			at--
-			continue
-		}
-		t.answered++
-		if r.kind == askSync {
-			t.synced(c.pg.TxStatus())
-		}
-	}
-	return nil
-}
-
-// accept takes one good answer, and every row of it.
-func (c *Conn) accept(r *request, result any) error {
-	switch result := result.(type) {
-	case *pgconn.StatementDescription:
-		result.Name, result.SQL = r.statement.name, r.statement.sql
-		r.statement.description = result
-	case *pgconn.ResultReader:
-		return c.read(r, result)
-	case nil:
-		// pgx has no more requests queued although we do: only after a failure.
-		return errOutOfStep
-	}
-	return nil
-}
-
-func (c *Conn) read(r *request, rr *pgconn.ResultReader) error {
-	t := &c.trip
-	var s *Statement
-	if r.index >= 0 && t.rowErr == nil {
-		s = &t.flight.Statements[r.index]
-	}
-	came := false
-	if s != nil && s.Row != nil {
-		fields := rr.FieldDescriptions()
-		for rr.NextRow() {
-			came = true
-			if err := s.Row(fields, rr.Values()); err != nil {
-				t.rowErr, t.rowAt = err, r.index
-				break // Close reads the rest
-			}
-		}
-	}
-	tag, err := rr.Close()
-	if err != nil {
-		return err
-	}
-	if s != nil && s.Empty != nil && !came && len(rr.FieldDescriptions()) > 0 {
-		if err := s.Empty(rr.FieldDescriptions()); err != nil {
-			t.rowErr, t.rowAt = err, r.index
-		}
-	}
-	t.ran(r, tag)
-	return nil
 }

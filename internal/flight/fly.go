@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -22,7 +21,7 @@ const (
 //
 // A flight with Commit is not bound to ctx once it is under way: it ends with
 // the server's answer or after Config.CommitTimeout. Any other flight obeys ctx;
-// when ctx ends meanwhile, the connection is given up.
+// when ctx ends meanwhile, the connection is given up within 10 ms.
 //
 //   - Shape: one round trip. A failed COMMIT that leaves its transaction open (its
 //     prepared statement was dropped by someone) costs a second one.
@@ -58,15 +57,13 @@ func (c *Conn) travel(ctx context.Context, f *Flight) *Error {
 	t.start(f, c.cfg.Pooler, c.TxStatus() != 'I')
 	defer t.clear()
 	if f.End == Commit {
-		// A deadline on the socket instead of a context: the same effect without
-		// a goroutine or an allocation, and nothing that could cancel it.
-		_ = c.pg.Conn().SetDeadline(time.Now().Add(c.cfg.CommitTimeout))
-		ctx = context.Background()
+		ctx = context.Background() // nothing may cancel it; CommitTimeout bounds it
 	}
 
 	landed := false
 	defer func() {
 		if !landed { // a Row callback panicked or called Goexit
+			c.watch.end(false)
 			c.abandon()
 		}
 	}()
@@ -77,9 +74,6 @@ func (c *Conn) travel(ctx context.Context, f *Flight) *Error {
 	e := t.verdict()
 	if c.Broken() {
 		return e
-	}
-	if f.End == Commit {
-		_ = c.pg.Conn().SetDeadline(time.Time{})
 	}
 	if e != nil && f.End != Stay && c.TxStatus() != 'I' {
 		c.rollbackLeftover()
@@ -160,7 +154,7 @@ func (c *Conn) settleStatements() {
 			continue
 		}
 		p.sent = false
-		if p.description == nil {
+		if !p.described {
 			c.registry.remove(p)
 		}
 	}

@@ -81,9 +81,11 @@ func Adopt(conn *pgx.Conn, cfg Config) (*Conn, error) {
 		return c, nil
 	}
 	cfg.Pooler = cfg.Pooler || conn.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement
-	c := &Conn{cfg: cfg, pg: pg, pgx: conn}
+	c := &Conn{cfg: cfg, pg: pg, pgx: conn, adopted: true}
 	c.cfg.applyDefaults()
 	c.socket.attachNet(pg.Conn())
+	c.direct = plain(pg.Conn())
+	c.watch.conn = pg.Conn()
 	c.registry = newRegistry(c.cfg.StatementCap)
 	pg.CustomData()[customKey] = c
 	return c, nil

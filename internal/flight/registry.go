@@ -14,8 +14,12 @@ type prepared struct {
 	oids []uint32
 	name string
 
-	// description is nil until the server has answered the Parse.
-	description *pgconn.StatementDescription
+	// described is set once the server has answered the Parse, with the columns of
+	// the result.
+	described bool
+	fields    []pgconn.FieldDescription
+
+	tag pgconn.CommandTag // of the last run
 
 	trip       uint64    // the last flight that used it; those of the current one are never evicted
 	sent       bool      // its Parse is in the current flight
@@ -112,7 +116,7 @@ func (r *registry) remove(p *prepared) {
 // next flight, to drop them as well.
 func (r *registry) forget(closing bool) {
 	for p := r.ring.next; closing && p != &r.ring; p = p.next {
-		if p.description != nil {
+		if p.described {
 			r.closing = append(r.closing, p.name)
 		}
 	}

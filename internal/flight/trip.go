@@ -75,6 +75,22 @@ const syncRepRoutine = "SyncRepWaitForLSN"
 // which name no place in the source.
 func fromServer(e *pgconn.PgError) bool { return e.File != "" && e.Routine != "" }
 
+// reader is the statement that takes the rows of r; nil: nobody does, not after an
+// error of a callback either.
+func (t *trip) reader(r *request) *Statement {
+	if r.index < 0 || t.rowErr != nil {
+		return nil
+	}
+	return &t.flight.Statements[r.index]
+}
+
+// mind takes the error of a callback.
+func (t *trip) mind(r *request, err error) {
+	if err != nil {
+		t.rowErr, t.rowAt = err, r.index
+	}
+}
+
 // ran takes a statement's tag.
 func (t *trip) ran(r *request, tag pgconn.CommandTag) {
 	if r.index < 0 {

@@ -49,6 +49,22 @@ func watched(dial pgconn.DialFunc) pgconn.DialFunc {
 	}
 }
 
+// plain reports whether a socket of the system's lies below conn.
+func plain(conn net.Conn) bool {
+	for {
+		switch c := conn.(type) {
+		case *net.TCPConn, *net.UnixConn:
+			return true
+		case *wire:
+			conn = c.Conn
+		case *tls.Conn:
+			conn = c.NetConn()
+		default:
+			return false
+		}
+	}
+}
+
 // findWire looks for our wrapper under the layers that pgconn or the caller put on it.
 func findWire(conn net.Conn) *wire {
 	for conn != nil {
