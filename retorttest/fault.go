@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/retort-go/retort/internal/statement"
 	"github.com/retort-go/retort/retorttest/proxy"
 )
 
@@ -23,7 +24,7 @@ func OnCommit(m proxy.Message) bool {
 
 // OnBegin is where a transaction is opened.
 func OnBegin(m proxy.Message) bool {
-	word := firstWord(m.SQL)
+	word := statement.FirstWord(m.SQL)
 	return asks(m) && (word == "BEGIN" || word == "START")
 }
 
@@ -101,7 +102,7 @@ func asks(m proxy.Message) bool { return m.Frontend && (m.Type == 'Q' || m.Type 
 
 // work tells a test's own statements from those that frame them.
 func work(sql string) bool {
-	switch firstWord(sql) {
+	switch statement.FirstWord(sql) {
 	case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE":
 		return false
 	}
@@ -111,19 +112,3 @@ func work(sql string) bool {
 // learns tells what an engine asks on its first connection: the types of the
 // models that are not built in, such as enums.
 func learns(sql string) bool { return strings.HasPrefix(sql, "/* retort:types */") }
-
-// firstWord is the statement's first word in capitals, comments left out.
-func firstWord(sql string) string {
-	for {
-		sql = strings.TrimSpace(sql)
-		if !strings.HasPrefix(sql, "/*") {
-			break
-		}
-		_, sql, _ = strings.Cut(sql, "*/")
-	}
-	end := strings.IndexFunc(sql, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
-	if end < 0 {
-		end = len(sql)
-	}
-	return strings.ToUpper(sql[:end])
-}

@@ -40,7 +40,10 @@ func House() []Room {
 		{Dir: "localpg", Floor: 0},
 		{Dir: "retorttest/proxy", Floor: 0, Links: []string{pgx}},
 
+		{Dir: "migrate/manifest", Floor: 0}, // values and their file, which the test kit writes
+
 		{Dir: "internal/pgbin", Floor: 1},
+		{Dir: "internal/statement", Floor: 1, Links: []string{pgx}},
 		{Dir: "internal/ddl", Floor: 1},
 		{Dir: "internal/mapper", Floor: 1, Links: []string{pgx}},
 		{Dir: "internal/model", Floor: 2},
@@ -59,6 +62,7 @@ func House() []Room {
 		{Dir: "migrate/catalog", Floor: 6}, // it knows no package of the house: rows come through its Source
 		{Dir: "migrate", Floor: 7},
 		{Dir: "migrate/autogenerate", Floor: 8},
+		{Dir: "migrate/rolling", Floor: 8},
 		{Dir: "cli", Floor: 9, Links: []string{cobra, pflag, pretty}},
 		{Dir: "cmd/retort", Floor: 10},
 
