@@ -15,7 +15,7 @@ import (
 //     a callback does can make it longer, except an Alive that blocks.
 //   - Errors: [*TimeoutError] after Timeout; an error that is ctx.Err() with the
 //     pool's numbers when ctx ended first; [ErrClosed]; the wrapped error of Open
-//     when the attempt made for this call failed.
+//     when the attempt made for this call failed, or one that it waited for.
 //   - Concurrency: safe for many goroutines. No timer, goroutine or allocation
 //     when an idle resource is at hand that need not be pinged.
 //   - Cleanup: [Lease.Release], [Lease.Discard] or [Lease.Invalidate], once.
@@ -38,12 +38,14 @@ func (p *Pool[R]) Acquire(ctx context.Context) (Lease[R], error) {
 			break
 		}
 		s := p.pop()
+		p.note(s, ctx, start)
 		p.mu.Unlock()
 		if p.alive(s) {
 			return p.lend(s, start), nil
 		}
 		p.mu.Lock()
 		p.drop(s, ReasonDead, nil)
+		p.gate.suspect()
 		p.settle()
 	}
 	return p.acquireSlow(ctx, ticket)
@@ -56,7 +58,7 @@ func (p *Pool[R]) acquireSlow(ctx context.Context, ticket uint64) (Lease[R], err
 		return Lease[R]{}, ErrClosed
 	}
 	start := p.clock()
-	w := &waiter[R]{ctx: ctx, ticket: ticket, ready: make(chan grant[R], 1)}
+	w := &waiter[R]{ctx: ctx, ticket: ticket, ready: make(chan grant[R], 1), since: start}
 	p.enqueue(w)
 	p.settle()
 	starved := w.queued && !w.working
@@ -123,10 +125,11 @@ func (p *Pool[R]) refused(err error, start time.Duration) error {
 		return err
 	}
 	p.mu.Lock()
-	err = p.timedOut()
+	timeout, loans := p.timedOut(), p.borrowers()
 	p.mu.Unlock()
-	p.emit(Event{Kind: EventTimedOut, Duration: p.cfg.Timeout, Err: err})
-	return err
+	timeout.Holders = p.holders(loans)
+	p.emit(Event{Kind: EventTimedOut, Duration: p.cfg.Timeout, Err: timeout})
+	return timeout
 }
 
 // leaveCanceled takes w out because ctx ended; what was handed to it at that
@@ -163,11 +166,12 @@ func (p *Pool[R]) leaveTimedOut(w *waiter[R], start time.Duration) (Lease[R], er
 		p.drop(g.slot, ReasonDead, nil)
 		p.settle()
 	}
-	err := p.timedOut()
+	err, loans := p.timedOut(), p.borrowers()
 	if w.queued {
 		p.dequeue(w)
 	}
 	p.mu.Unlock()
+	err.Holders = p.holders(loans)
 	p.emit(Event{Kind: EventTimedOut, Duration: p.cfg.Timeout, Err: err})
 	return Lease[R]{}, err
 }
@@ -179,11 +183,14 @@ func (p *Pool[R]) lend(s *slot[R], start time.Duration) Lease[R] {
 		s.lentAt = p.clock()
 		p.emit(Event{Kind: EventAcquired, Duration: s.lentAt - start})
 	}
+	if p.cfg.HeldLimit > 0 {
+		p.limitHeld(s)
+	}
 	return l
 }
 
 // timedOut counts a timeout and describes it; mu is held.
-func (p *Pool[R]) timedOut() error {
+func (p *Pool[R]) timedOut() *TimeoutError {
 	p.counts.timeouts++
 	s := p.stats()
 	return &TimeoutError{

@@ -10,11 +10,11 @@ import (
 // in a deferred call, so that neither a panic nor runtime.Goexit loses a place.
 
 // runOpen opens a resource for w and gives it to whoever is first by then.
-func (p *Pool[R]) runOpen(w *waiter[R], generation uint64) {
+func (p *Pool[R]) runOpen(w *waiter[R], generation uint64, a *attempt) {
 	var resource R
 	err := errExited
 	start := p.clock()
-	defer func() { p.opened(w, generation, resource, err, p.clock()-start) }()
+	defer func() { p.opened(w, a, generation, resource, err, p.clock()-start) }()
 	ctx, cancel := p.callbackContext(w.ctx, p.cfg.Timeout)
 	defer cancel()
 	resource, err = p.open(ctx)
@@ -26,7 +26,7 @@ func (p *Pool[R]) open(ctx context.Context) (resource R, err error) {
 }
 
 // opened books the end of an open.
-func (p *Pool[R]) opened(w *waiter[R], generation uint64, resource R, err error, took time.Duration) {
+func (p *Pool[R]) opened(w *waiter[R], a *attempt, generation uint64, resource R, err error, took time.Duration) {
 	kind := EventOpened
 	if err != nil {
 		kind = EventOpenFailed
@@ -40,15 +40,16 @@ func (p *Pool[R]) opened(w *waiter[R], generation uint64, resource R, err error,
 	p.opening--
 	p.lastErr = err
 	p.dismiss(w)
+	p.gate.end(a)
 	if err == nil {
 		p.counts.opened++
+		p.gate.succeeded(p.limit)
 		p.put(p.newSlot(resource, generation))
 	} else {
 		p.counts.openFailed++
 		p.total--
-		if w.queued {
-			p.hand(w, grant[R]{err: err})
-		}
+		p.gate.failed(a, p.clock(), p.random())
+		p.refuse(w, err)
 	}
 	p.settle()
 }
@@ -114,24 +115,6 @@ func (p *Pool[R]) wasReset(s *slot[R], err error) {
 		p.drop(s, ReasonResetFailed, err)
 	}
 	p.settle()
-}
-
-// runClose closes a resource that has no place any more.
-func (p *Pool[R]) runClose(s *slot[R], why Reason, cause error) {
-	defer func() {
-		p.mu.Lock()
-		p.closing--
-		p.settle()
-		p.mu.Unlock()
-	}()
-	p.emit(Event{Kind: EventClosed, Reason: why, Duration: p.clock() - s.opened, Err: cause})
-	_ = p.close(s) // a panic was told to the observer; there is nobody else to tell
-}
-
-func (p *Pool[R]) close(s *slot[R]) (err error) {
-	defer p.recovered("Close", &err)
-	p.cfg.Close(s.resource)
-	return nil
 }
 
 // alive asks a resource that the calling goroutine holds.

@@ -40,7 +40,7 @@ type Config[R any] struct {
 	Open func(ctx context.Context) (R, error)
 
 	// Close destroys a resource. Required. It may block: it runs on its own
-	// goroutine and the place of the resource is free before it starts.
+	// goroutine. See CloseGrace for its place.
 	Close func(R)
 
 	// Alive says without a round trip whether a resource is still usable. It is
@@ -73,6 +73,17 @@ type Config[R any] struct {
 	// Timeout bounds one Acquire: waiting, opening and pinging together. Default 30 s.
 	Timeout time.Duration
 
+	// Patience is how long a caller sits out an outage within its Timeout: one whose
+	// attempt to open failed stays in the queue, and the error is its answer only
+	// when it has waited that long. Default 0, at once.
+	Patience time.Duration
+
+	// CloseGrace is how long a resource that is being closed keeps its place where
+	// Close does not return, so that no more than Size plus Overflow are open while
+	// old ones close, and yet a Close that hangs holds back nobody. At most as many
+	// as the limit hang beside it. Default 0, no place is kept.
+	CloseGrace time.Duration
+
 	// Recycle is the age since opening after which a resource is replaced at its
 	// next loan. 0 is never. Each one draws a lifetime up to 10 % shorter.
 	Recycle time.Duration
@@ -92,6 +103,17 @@ type Config[R any] struct {
 
 	// ResetTimeout bounds one Reset. Default 5 s.
 	ResetTimeout time.Duration
+
+	// Who names the borrower that a context of Acquire stands for, such as a route:
+	// one of few, for Holders. It is asked when somebody asks for those and when a
+	// lease is held too long, on their goroutines and not on the borrower's. Nil
+	// names nobody.
+	Who func(context.Context) string
+
+	// HeldLimit is the time after which a lease that is still out is told to
+	// OnEvent, once, with the stack of its Acquire. It costs each loan a look at the
+	// stack, about a microsecond. Default 0, never.
+	HeldLimit time.Duration
 
 	// Rand draws the jitter of Recycle. Only the pool may use it. Nil is the
 	// generator of math/rand/v2; tests give a seeded one.
@@ -160,6 +182,9 @@ func (c Config[R]) validate() error {
 		zero string
 	}{
 		{"Timeout", c.Timeout, defaultTimeout.String()},
+		{"HeldLimit", c.HeldLimit, "never"},
+		{"Patience", c.Patience, "the error at once"},
+		{"CloseGrace", c.CloseGrace, "no grace"},
 		{"Recycle", c.Recycle, "never"},
 		{"PingAfter", c.PingAfter, defaultPingAfter.String()},
 		{"PingTimeout", c.PingTimeout, defaultPingTimeout.String()},

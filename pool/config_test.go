@@ -18,7 +18,7 @@ func TestNew(t *testing.T) {
 		t.Parallel()
 		srv := &server{}
 		p := open(t, srv.config())
-		if got := p.Stats(); got != (pool.Stats{Size: 5, Overflow: 10}) || srv.tried() != 0 {
+		if got := p.Stats(); cmp.Diff(pool.Stats{Size: 5, Overflow: 10}, got) != "" || srv.tried() != 0 {
 			t.Errorf("a new pool has %+v after %d attempts", got, srv.tried())
 		}
 	})

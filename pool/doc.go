@@ -36,14 +36,24 @@
 // not to be reset, abandoned, one too many at release, or when the pool closes.
 // Opening, pinging, resetting and closing run on goroutines of their own, no
 // lock is held while a callback runs, and a callback that panics counts as one
-// that failed.
+// that failed. A Close that hangs keeps its place for CloseGrace at most.
+//
+// # Trouble
+//
+// When an open fails, or what is lent turns out to be lost, opens go through a
+// gate: one at a time, with a pause behind each failure that grows from 10 ms to
+// 100 ms and, once the outage is older than a second, to 800 ms, each drawn from
+// its upper half. All others wait for that prober. Its failure is the answer to
+// the caller it was made for, and to everybody where nothing is lent that could
+// come back; Config.Patience has them wait on. Each success then lets one more be
+// opened at once, so that what has just come back is not met by all together. An
+// open that hangs for a second holds back nobody.
 //
 // # What it does not do
 //
-// It keeps no minimum of idle resources, starts no background goroutine, never
-// interrupts a borrower, and does not space out attempts to open during an
-// outage: each caller makes at most one attempt that fails, and an Open that
-// wants back-off sleeps on its context. It knows nothing of SQL or networks.
+// It keeps no minimum of idle resources, starts no background goroutine (a timer
+// runs while callers wait at the gate) and never interrupts a borrower. It knows
+// nothing of SQL or networks.
 //
 // Above it sits the root package, which lends connections of internal/flight
 // with it; below it is the standard library only.

@@ -31,6 +31,9 @@ type TimeoutError struct {
 	Opening  int
 	Waiting  int
 
+	// Holders are who held what at that moment, where [Config].Who can tell.
+	Holders []Holder
+
 	// Cause is how the last attempt to open failed; nil when the last one succeeded.
 	Cause error
 }
@@ -47,6 +50,7 @@ func (e *TimeoutError) Error() string {
 		b = fmt.Appendf(b, "pool: connection timed out while opening, timeout %s (size %d, overflow %d, in use %d, idle %d, opening %d, waiting %d)",
 			seconds(e.Timeout), e.Size, e.Overflow, e.InUse, e.Idle, e.Opening, e.Waiting)
 	}
+	b = appendHolders(b, e.Holders)
 	if e.Cause != nil {
 		b = fmt.Appendf(b, "; last open failed: %v", e.Cause)
 	}

@@ -17,6 +17,10 @@ type Event struct {
 
 	// Err is what went wrong, nil where nothing did.
 	Err error
+
+	// Holder and Stack are set for [EventHeld] only: what Who says of the borrower,
+	// and the callers of its Acquire, two lines for each, the innermost first.
+	Holder, Stack string
 }
 
 // EventKind says what an [Event] is about and what its Duration measures.
@@ -34,6 +38,7 @@ const (
 	EventInvalidated                      // all that were open became invalid, because of Err
 	EventMisused                          // a lease was ended a second time; nothing was done
 	EventPanicked                         // a callback panicked; Err is a *PanicError
+	EventHeld                             // a lease is out for longer than HeldLimit; Duration is how long
 )
 
 // String returns the kind in words.
@@ -59,6 +64,8 @@ func (k EventKind) String() string {
 		return "misused"
 	case EventPanicked:
 		return "panicked"
+	case EventHeld:
+		return "held too long"
 	}
 	return "unknown"
 }

@@ -67,13 +67,13 @@ func TestEvents(t *testing.T) {
 	t.Run("have names", func(t *testing.T) {
 		t.Parallel()
 		seen := map[string]bool{}
-		for k := pool.EventOpened; k <= pool.EventPanicked; k++ {
+		for k := pool.EventOpened; k <= pool.EventHeld; k++ {
 			seen["event "+k.String()] = true
 		}
 		for r := pool.ReasonRecycled; r <= pool.ReasonShutdown; r++ {
 			seen["reason "+r.String()] = true
 		}
-		if len(seen) != 18 || seen["event unknown"] || seen["reason unknown"] {
+		if len(seen) != 19 || seen["event unknown"] || seen["reason unknown"] {
 			t.Errorf("names: %v", seen)
 		}
 		if got := fmt.Sprint(pool.EventKind(0), pool.Reason(99)); got != "unknown unknown" {

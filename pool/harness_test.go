@@ -22,6 +22,9 @@ var (
 	errLost    = errors.New("server closed the connection")
 )
 
+// firstPause is the longest that the first pause of an outage can be.
+const firstPause = 10 * time.Millisecond
+
 // conn is what the pools under test lend.
 type conn struct {
 	id     int64
@@ -41,6 +44,7 @@ type server struct {
 	refuse   error
 	latency  time.Duration
 	hang     bool // Open blocks until its context ends
+	began    []time.Time
 
 	pings  atomic.Int64
 	closed chan struct{} // Close blocks until this is closed; nil is never
@@ -49,6 +53,7 @@ type server struct {
 func (s *server) open(ctx context.Context) (*conn, error) {
 	s.mu.Lock()
 	s.attempts++
+	s.began = append(s.began, time.Now())
 	refuse, latency, hang := s.refuse, s.latency, s.hang
 	s.mu.Unlock()
 	if hang {

@@ -44,6 +44,7 @@ type slot[R any] struct {
 	opened     time.Duration // on the pool's clock
 	expires    time.Duration // on the pool's clock; 0 is never
 	cleanup    runtime.Cleanup
+	loan       *loan // nil unless loans are watched
 
 	idleSince time.Duration // kept only where PrePing needs it
 	lentAt    time.Duration // kept only where OnEvent needs it
@@ -82,6 +83,7 @@ type orphan[R any] struct {
 	pool     weak.Pointer[Pool[R]] // weak, or no pool that is dropped unclosed could be collected
 	resource R
 	opened   time.Duration
+	loan     *loan
 	close    func(R)
 }
 
@@ -89,7 +91,7 @@ type orphan[R any] struct {
 // It costs nothing per loan: the pool lets go of a slot while it is lent.
 func (s *slot[R]) watch() {
 	s.cleanup = runtime.AddCleanup(s, reclaim[R], orphan[R]{
-		pool: weak.Make(s.pool), resource: s.resource, opened: s.opened, close: s.pool.cfg.Close,
+		pool: weak.Make(s.pool), resource: s.resource, opened: s.opened, loan: s.loan, close: s.pool.cfg.Close,
 	})
 }
 
@@ -107,6 +109,6 @@ func reclaim[R any](o orphan[R]) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.drop(&slot[R]{pool: p, resource: o.resource, opened: o.opened}, ReasonAbandoned, nil)
+	p.drop(&slot[R]{pool: p, resource: o.resource, opened: o.opened, loan: o.loan}, ReasonAbandoned, nil)
 	p.settle()
 }

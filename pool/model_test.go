@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -34,6 +35,7 @@ func TestModel(t *testing.T) {
 				"openFails":       m.openFails,
 				"cancel":          m.cancel,
 				"kill":            m.kill,
+				"wait":            m.wait,
 				"":                m.compare,
 			})
 		})
@@ -46,6 +48,7 @@ type ownerKey struct{}
 type attempt struct {
 	outcome    chan *conn // nil refuses
 	generation int
+	round      int // failures before it began
 }
 
 // caller is one Acquire: of the pool in call, of the model in the rest.
@@ -69,14 +72,19 @@ type machine struct {
 	queue                                  []*caller
 	callers                                []*caller
 	opening                                []int // owners
+
+	// What a gate does, but for the clock: time passes in wait only.
+	window, rounds int
+	paused         bool
+	young          map[int]bool // of opening, those that began since the last wait
 }
 
 func newMachine(rt *rapid.T) *machine {
 	size := rapid.IntRange(1, 3).Draw(rt, "size")
 	overflow := rapid.IntRange(0, 2).Draw(rt, "overflow")
-	m := &machine{size: size, limit: size + overflow, gates: map[int]*attempt{}, born: map[*conn]int{}, fresh: map[*conn]bool{}}
+	m := &machine{size: size, limit: size + overflow, gates: map[int]*attempt{}, born: map[*conn]int{}, fresh: map[*conn]bool{}, young: map[int]bool{}}
 	p, err := pool.New(pool.Config[*conn]{
-		Size: size, Overflow: overflow,
+		Size: size, Overflow: overflow, Timeout: 1000 * time.Hour,
 		Open: func(ctx context.Context) (*conn, error) {
 			select {
 			case c := <-m.gates[ctx.Value(ownerKey{}).(int)].outcome:
@@ -103,10 +111,12 @@ func newMachine(rt *rapid.T) *machine {
 func (m *machine) serve() {
 	for {
 		i := slices.IndexFunc(m.queue, func(c *caller) bool { return !c.working })
-		if i < 0 || m.total == m.limit {
+		if i < 0 || m.total == m.limit || m.window > 0 && (m.paused || len(m.young) >= m.window) {
 			return
 		}
 		c := m.queue[i]
+		m.young[c.id] = true
+		m.gates[c.id].round = m.rounds
 		c.working = true
 		m.total++
 		m.opening = append(m.opening, c.id)
@@ -149,8 +159,11 @@ func (m *machine) lend(to *caller, c *conn) {
 	m.fresh[c] = false
 }
 
+func (m *machine) suspect() { m.window = max(1, m.window) }
+
 func (m *machine) forget() {
 	m.generation++
+	m.suspect()
 	for _, c := range m.idle {
 		m.drop(c)
 	}
@@ -172,6 +185,7 @@ func (m *machine) acquire(*rapid.T) {
 			m.lend(c, top)
 		} else {
 			m.drop(top)
+			m.suspect()
 		}
 	}
 	if c.got == nil {
@@ -240,6 +254,7 @@ func (m *machine) opener(rt *rapid.T) *caller {
 	i := rapid.IntRange(0, len(m.opening)-1).Draw(rt, "opener")
 	c := m.callers[m.opening[i]]
 	m.opening = slices.Delete(m.opening, i, i+1)
+	delete(m.young, c.id)
 	c.working = false
 	return c
 }
@@ -250,6 +265,12 @@ func (m *machine) openSucceeds(rt *rapid.T) {
 	r := &conn{id: int64(len(m.conns))}
 	m.conns = append(m.conns, r)
 	m.born[r], m.fresh[r] = gate.generation, true
+	m.paused = false
+	if m.window > 0 {
+		if m.window++; m.window >= m.limit {
+			m.window = 0
+		}
+	}
 	m.put(r)
 	gate.outcome <- r
 }
@@ -257,10 +278,15 @@ func (m *machine) openSucceeds(rt *rapid.T) {
 func (m *machine) openFails(rt *rapid.T) {
 	c := m.opener(rt)
 	m.total--
-	if i := slices.Index(m.queue, c); i >= 0 {
-		m.queue = slices.Delete(m.queue, i, i+1)
-		c.failed = true
+	if m.gates[c.id].round == m.rounds {
+		m.rounds++
+		m.window, m.paused = 1, true
 	}
+	m.queue = slices.DeleteFunc(m.queue, func(q *caller) bool {
+		gone := q == c || m.total == 0 && !q.working
+		q.failed = q.failed || gone
+		return gone
+	})
 	m.serve()
 	m.gates[c.id].outcome <- nil
 }
@@ -282,6 +308,18 @@ func (m *machine) kill(rt *rapid.T) {
 		rt.Skip("nothing is open")
 	}
 	rapid.SampledFrom(open).Draw(rt, "victim").dead.Store(true)
+}
+
+// wait lets every pause end, and every open under way count as one that hangs.
+func (m *machine) wait(*rapid.T) {
+	m.paused = false
+	clear(m.young)
+	window := m.window
+	m.window = 0 // each second one more may begin
+	m.serve()
+	m.window = window
+	clear(m.young)
+	time.Sleep(time.Minute)
 }
 
 // compare checks that the pool is where the model is.

@@ -32,14 +32,18 @@ type Pool[R any] struct {
 	gone       bool // drained is closed
 	idle       []*slot[R]
 	queue      queue[R]
-	needy      int    // callers in the queue without an open or a ping under way
-	total      int    // places taken: idle, opening, lent, being pinged or reset
-	opening    int    // of these, being opened
-	closing    int    // being closed; these hold no place
-	generation uint64 // raised by an invalidation
-	tickets    uint64 // calls of Acquire so far
-	lastErr    error  // of the last open, nil when it succeeded
-	staleCause error  // of the last invalidation
+	gate       gate
+	needy      int         // callers in the queue without an open or a ping under way
+	total      int         // places taken: idle, opening, lent, being pinged or reset
+	opening    int         // of these, being opened
+	closing    int         // being closed
+	leaving    int         // of these, the ones that still hold a place; total has them
+	crowd      []*farewell // of these, the ones whose grace is over
+	generation uint64      // raised by an invalidation
+	tickets    uint64      // calls of Acquire so far
+	lastErr    error       // of the last open, nil when it succeeded
+	staleCause error       // of the last invalidation
+	loans      []*loan     // of all that are open; nil unless they are watched
 	counts     counts
 }
 
@@ -57,7 +61,7 @@ func New[R any](cfg Config[R]) (*Pool[R], error) {
 		keep:    cfg.keep(),
 		limit:   cfg.limit(),
 		epoch:   time.Now(),
-		timed:   cfg.Recycle > 0 || cfg.PrePing || cfg.OnEvent != nil,
+		timed:   cfg.Recycle > 0 || cfg.PrePing || cfg.OnEvent != nil || cfg.watched(),
 		drained: make(chan struct{}),
 	}
 	p.life, p.endLife = context.WithCancel(context.Background())
@@ -106,14 +110,14 @@ func (p *Pool[R]) settle() {
 // reports whether there was one.
 func (p *Pool[R]) serve() bool {
 	if len(p.idle) == 0 {
-		if p.total >= p.limit {
+		if p.total >= p.limit || !p.mayOpen() {
 			return false
 		}
 		w := p.queue.firstNeedy(p.needy)
 		p.employ(w)
 		p.total++
 		p.opening++
-		go p.runOpen(w, p.generation)
+		go p.runOpen(w, p.generation, p.gate.begin(p.clock()))
 		return true
 	}
 	s, now := p.pop(), p.now()
@@ -164,6 +168,9 @@ func (p *Pool[R]) dequeue(w *waiter[R]) {
 // hand takes w out of the queue and gives it its answer.
 func (p *Pool[R]) hand(w *waiter[R], g grant[R]) {
 	p.dequeue(w)
+	if g.slot != nil {
+		p.note(g.slot, w.ctx, p.now())
+	}
 	w.ready <- g // never blocks: one answer per stay in the queue, and room for one
 }
 
@@ -183,18 +190,10 @@ func (p *Pool[R]) pingDue(s *slot[R], now time.Duration) bool {
 func (p *Pool[R]) invalidate(cause error) {
 	p.generation++
 	p.staleCause = cause
+	p.gate.suspect()
 	for len(p.idle) > 0 {
 		p.drop(p.pop(), ReasonInvalidated, cause)
 	}
-}
-
-// drop gives up the place of s and closes it behind the caller's back.
-func (p *Pool[R]) drop(s *slot[R], why Reason, cause error) {
-	s.cleanup.Stop()
-	p.total--
-	p.closing++
-	p.counts.closed.add(why)
-	go p.runClose(s, why, cause)
 }
 
 // newSlot makes the place of a resource that has just been opened.
@@ -204,6 +203,7 @@ func (p *Pool[R]) newSlot(resource R, generation uint64) *slot[R] {
 	if p.cfg.Recycle > 0 {
 		s.expires = now + p.cfg.Recycle - time.Duration(p.random()*recycleJitter*float64(p.cfg.Recycle))
 	}
+	p.keepLoan(s)
 	s.watch()
 	return s
 }

@@ -95,6 +95,7 @@ func (p *Pool[R]) current(s *slot[R]) bool {
 
 // put hands s to the oldest caller, keeps it or closes it; mu is held.
 func (p *Pool[R]) put(s *slot[R]) {
+	p.noted(s)
 	switch {
 	case p.closed:
 		p.drop(s, ReasonShutdown, nil)

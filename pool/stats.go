@@ -8,8 +8,8 @@ import (
 // Stats is a snapshot of a pool: its limits, what there is now, and what has
 // happened since it was made.
 //
-//   - Shape: all of one moment. InUse, Idle and Opening together are the places
-//     taken; Opened is Closed.Total plus InUse plus Idle.
+//   - Shape: all of one moment. InUse, Idle and Opening are the places taken, and
+//     those of Closing whose CloseGrace is not over; Opened is Closed.Total plus InUse plus Idle.
 type Stats struct {
 	Size     int // the limit of idle ones; Unlimited is -1
 	Overflow int // how many more may be open; Unlimited is -1
@@ -19,7 +19,11 @@ type Stats struct {
 	Opening       int // being opened
 	OverflowInUse int // places taken beyond Size; 0 with an unlimited Size
 	Waiting       int // callers that wait for capacity; not those whose own open is under way
-	Closing       int // being closed; these hold no place, but the server may still count them
+	// Holders are who has what is lent, those with most first; nil where
+	// [Config].Who cannot tell. Resources being pinged or reset are nobody's.
+	Holders []Holder
+
+	Closing int // being closed; the server may still count them
 
 	Acquires   int64         // calls of Acquire whose context had not ended before
 	Waits      int64         // of these, the ones that had to wait for capacity, however that ended
@@ -80,8 +84,10 @@ type counts struct {
 // Stats returns the pool's numbers as they are now.
 func (p *Pool[R]) Stats() Stats {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stats()
+	s, loans := p.stats(), p.borrowers()
+	p.mu.Unlock()
+	s.Holders = p.holders(loans)
+	return s
 }
 
 func (p *Pool[R]) stats() Stats {
@@ -89,7 +95,7 @@ func (p *Pool[R]) stats() Stats {
 		Size:       p.cfg.Size,
 		Overflow:   p.cfg.Overflow,
 		Idle:       len(p.idle),
-		InUse:      p.total - len(p.idle) - p.opening,
+		InUse:      p.total - len(p.idle) - p.opening - p.leaving,
 		Opening:    p.opening,
 		Waiting:    p.needy,
 		Closing:    p.closing,

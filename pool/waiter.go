@@ -1,12 +1,16 @@
 package pool
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // waiter is one call of Acquire that was not served at once.
 type waiter[R any] struct {
 	ctx    context.Context // the caller's; opens and pings made for it carry its values
 	ticket uint64          // arrival order
 	ready  chan grant[R]   // room for one
+	since  time.Duration   // on the pool's clock
 
 	// The pool's mu protects these.
 	prev, next *waiter[R]
