@@ -64,6 +64,16 @@ type Config struct {
 	// PoolTimeout bounds the wait for a connection. Default 30 s.
 	PoolTimeout time.Duration
 
+	// OutageTimeout is how long, within PoolTimeout, a caller sits out an outage of
+	// the database in which no connection can be opened. Default 0: it gets the
+	// error of the first attempt that fails.
+	OutageTimeout time.Duration
+
+	// HeldLimit is the time after which a connection that one unit of work still
+	// holds is logged as a warning, with the route and the stack of its borrower. It
+	// costs each loan about a microsecond. Default 0, never.
+	HeldLimit time.Duration
+
 	// Recycle is the age after which a connection is replaced before its next
 	// use, up to 10 % earlier. Default 0, never.
 	Recycle time.Duration
@@ -165,6 +175,8 @@ func (c *Config) validate() error {
 		zero  string
 	}{
 		{"PoolTimeout", c.PoolTimeout, "30 s"},
+		{"OutageTimeout", c.OutageTimeout, "the error at once"},
+		{"HeldLimit", c.HeldLimit, "never"},
 		{"Recycle", c.Recycle, "never"},
 		{"ConnectTimeout", c.ConnectTimeout, "10 s"},
 		{"CommitTimeout", c.CommitTimeout, "10 s"},

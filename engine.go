@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/pgerr"
@@ -100,12 +101,16 @@ func (e *Engine) poolConfig(cfg Config) pool.Config[*flight.Conn] {
 		Open:       e.connect,
 		Close:      closeConn,
 		Alive:      (*flight.Conn).Alive,
-		Ping:       func(ctx context.Context, c *flight.Conn) error { return c.Ping(ctx) },
+		Ping:       e.ping,
 		NeedsReset: (*flight.Conn).Dirty,
 		Reset:      func(ctx context.Context, c *flight.Conn) error { return c.Reset(ctx) },
 		Size:       cfg.PoolSize,
 		Overflow:   cfg.MaxOverflow,
 		Timeout:    cfg.PoolTimeout,
+		Patience:   cfg.OutageTimeout,
+		CloseGrace: closeGrace,
+		HeldLimit:  cfg.HeldLimit,
+		Who:        func(ctx context.Context) string { return LabelsOf(ctx).Route },
 		Recycle:    cfg.Recycle,
 		PrePing:    cfg.PrePing,
 		OnEvent:    e.poolEvent,
@@ -126,6 +131,10 @@ func (e *Engine) connect(ctx context.Context) (*flight.Conn, error) {
 	e.learn(ctx, c) // here, so that no request waits for it
 	return c, nil
 }
+
+// closeGrace is how long a connection that does not close keeps its place. One
+// that is sound takes a fraction of a millisecond.
+const closeGrace = 100 * time.Millisecond
 
 // closeTimeout bounds the polite end of a connection; it runs on a goroutine
 // that nobody waits for but Close.
@@ -231,9 +240,10 @@ func (e *Engine) acquire(ctx context.Context) (loan, error) {
 	return loan{Lease: lease}, err
 }
 
-// release gives a connection back. A broken one is closed, and with it every
-// idle one that is as old, when the server said that it goes away. (An operator's
-// pg_terminate_backend says the same; then the others are replaced for nothing.)
+// release gives a connection back. A broken one is closed, and with it every idle
+// one that is as old, when the server said that it goes away, the network lost it,
+// or its server takes no writes any more. (An operator's pg_terminate_backend looks
+// like the first; then the others are replaced for nothing.)
 func (e *Engine) release(lease loan, err error) {
 	if lease.lent != nil {
 		e.lend.release(lease.lent)
@@ -244,9 +254,11 @@ func (e *Engine) release(lease loan, err error) {
 		e.pooler.lost(e.log, err)
 	}
 	switch {
+	case demoted(c, err):
+		lease.Invalidate(err)
 	case !c.Broken() && !c.MustClose() && c.TxStatus() == 'I':
 		lease.Release()
-	case c.Broken() && serverLeft(err):
+	case c.Broken() && (serverLeft(err) || networkLost(err)):
 		lease.Invalidate(err)
 	default:
 		lease.Discard(err)
@@ -262,6 +274,32 @@ func serverLeft(err error) bool {
 	default:
 		return false
 	}
+}
+
+// networkLost tells a connection that ended by itself from one that was closed
+// because its caller's time was up, or by what it did.
+func networkLost(err error) bool { return pgerr.KindOf(err) == pgerr.Connection }
+
+// demoted tells a server that takes no writes from a transaction that was begun
+// READ ONLY, which fails with the same SQLSTATE. Servers report both settings
+// whenever they change, so nothing is asked.
+func demoted(c *flight.Conn, err error) bool {
+	return pgerr.KindOf(err) == pgerr.ReadOnly &&
+		(c.ParameterStatus("in_hot_standby") == "on" || c.ParameterStatus("default_transaction_read_only") == "on")
+}
+
+// ping asks for a sign of life, and with target_session_attrs in the URL for the
+// role, in the same round trip.
+func (e *Engine) ping(ctx context.Context, c *flight.Conn) error {
+	fits := e.fly.Conn.ValidateConnect
+	if fits == nil {
+		return c.Ping(ctx)
+	}
+	err := fits(ctx, c.PgConn())
+	if _, ok := errors.AsType[*pgconn.NotPreferredError](err); ok {
+		return nil // better than none
+	}
+	return err
 }
 
 // logConnect logs on behalf of whoever the connection was opened for.
@@ -287,6 +325,8 @@ func (e *Engine) poolEvent(event pool.Event) {
 		e.log.Warn("retort: idle connections are replaced", "cause", event.Err)
 	case pool.EventMisused, pool.EventPanicked:
 		e.log.Error("retort: defect in the pool's use", "event", event.Kind.String(), "error", event.Err)
+	case pool.EventHeld:
+		e.log.Warn("retort: a connection is held for long; see docs/errors.md#held", "route", event.Holder, "held", event.Duration, "stack", event.Stack)
 	case pool.EventClosed:
 		e.log.Debug("retort: connection closed", "reason", event.Reason.String(), "age", event.Duration)
 	}

@@ -48,3 +48,13 @@ func Fly(ctx context.Context, e *Engine) (fly func(bare bool) error, done func()
 		return e.observed(ctx, c, f, 1)
 	}, func() { e.release(l, nil) }, nil
 }
+
+// PingRole is what the pool asks of a connection that was idle for long.
+func PingRole(ctx context.Context, e *Engine) error {
+	l, err := e.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.release(l, nil)
+	return e.ping(ctx, l.Resource())
+}

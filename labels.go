@@ -18,7 +18,8 @@ func (l Labels) Labels() Labels { return l }
 // Labeler gives labels when they are asked for: a route may be known only after
 // the context was made.
 //
-//   - Concurrency: asked on the goroutines that use the context.
+//   - Concurrency: asked on the goroutines that use the context, and while one of
+//     them holds a connection by whoever asks for [Engine.Stats].
 type Labeler interface{ Labels() Labels }
 
 // labelsKey finds the Labeler in a context.

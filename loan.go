@@ -51,7 +51,7 @@ func (c *Config) target() (*pgx.ConnConfig, error) {
 
 // connects tells whether a setting is there that is of no use with a lender.
 func (c *Config) connects() bool {
-	return c.URL != "" || c.PoolSize != 0 || c.MaxOverflow != 0 || c.PoolTimeout != 0 ||
+	return c.URL != "" || c.PoolSize != 0 || c.MaxOverflow != 0 || c.PoolTimeout != 0 || c.OutageTimeout != 0 || c.HeldLimit != 0 ||
 		c.Recycle != 0 || c.PrePing || c.ConnectTimeout != 0 || c.PasswordFunc != nil || c.AfterConnect != nil
 }
 

@@ -1,7 +1,6 @@
 package retort_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -117,24 +116,6 @@ func behindBouncer(t *testing.T, change func(*retort.Config), settings ...string
 	must(t, err)
 	closing(t, eng.Close)
 	return eng, k, &log
-}
-
-// lockedBuffer is a log that many goroutines write to.
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer // guarded by mu
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }
 
 func TestPooler(t *testing.T) {

@@ -1,6 +1,7 @@
 package retort_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -154,4 +155,22 @@ func cutAfter(s, sep string) (before, after string, found bool) {
 		before += sep
 	}
 	return before, after, found
+}
+
+// lockedBuffer is a log that many goroutines write to.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer // guarded by mu
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
 }
