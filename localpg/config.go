@@ -38,6 +38,8 @@ type Config struct {
 	// Logger hears of starts and stops. Nil: nobody does. The server's own log
 	// is the file [Server.LogFile].
 	Logger *slog.Logger
+
+	primary *Server // whose copy the cluster begins as; nil for an empty one
 }
 
 var settingName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)

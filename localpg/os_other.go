@@ -28,3 +28,6 @@ func isPostmaster(int, string) bool      { return false }
 func alive(int) bool                     { return false }
 func tryLock(*os.File) (bool, error)     { return false, errPlatform() }
 func unlock(f *os.File)                  { f.Close() }
+
+// promoteSignal does not exist here, where no server can be started anyway.
+const promoteSignal = syscall.Signal(0)

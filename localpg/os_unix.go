@@ -114,6 +114,9 @@ func unlock(f *os.File) {
 	f.Close()
 }
 
+// promoteSignal has a postmaster look for its promote file.
+const promoteSignal = syscall.SIGUSR1
+
 // alive reports whether a process of this id exists.
 func alive(pid int) bool {
 	err := syscall.Kill(pid, 0)

@@ -204,7 +204,12 @@ func (p *place) prepare(ctx context.Context, cfg Config, bin Binaries, acct acco
 	if err := os.WriteFile(marker, []byte("This cluster is being made; a copy that was cut short is made anew.\n"), 0o600); err != nil {
 		return fmt.Errorf("localpg: %w", err)
 	}
-	if err := copyTemplate(ctx, cfg.CacheDir, p.data, bin, acct); err != nil {
+	if cfg.primary != nil {
+		err = p.copyPrimary(ctx, cfg.primary, bin, acct)
+	} else {
+		err = copyTemplate(ctx, cfg.CacheDir, p.data, bin, acct)
+	}
+	if err != nil {
 		return err
 	}
 	if !p.ephemeral {
