@@ -8,7 +8,9 @@ import (
 // Counts is what went through the proxy since its start or the last Reset.
 type Counts struct {
 	RoundTrips  int // see the package's comment
+	Accepted    int // TCP connections, cancel requests and failed attempts among them
 	Connections int // sessions begun
+	Peak        int // most sessions that were ready and open at once
 	Cancels     int // cancel requests, which travel on connections of their own
 	Syncs       int
 	Parses      int
@@ -91,11 +93,39 @@ func (p *Proxy) Executions() []string {
 	return slices.Clone(p.tally.executions)
 }
 
-// Reset sets all counters to zero and forgets the texts; delays and rules stay.
+// began counts a session that is ready for its first statement.
+func (l *link) began() {
+	if l.trip.ready {
+		return
+	}
+	l.session = true
+	l.p.mu.Lock()
+	defer l.p.mu.Unlock()
+	l.p.sessions++
+	l.p.tally.Peak = max(l.p.tally.Peak, l.p.sessions)
+}
+
+// ended counts a session whose client has left. One that is replaced has always
+// left before the other is ready: that takes several messages more.
+func (l *link) ended() {
+	l.mu.Lock()
+	was := l.session
+	l.session = false
+	l.mu.Unlock()
+	if was {
+		l.p.mu.Lock()
+		defer l.p.mu.Unlock()
+		l.p.sessions--
+	}
+}
+
+// Reset sets all counters to zero, but for Peak, which begins with what is open,
+// and forgets the texts; delays and rules stay.
 //
 // A trip under way is counted where it began.
 func (p *Proxy) Reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally = newTally()
+	p.tally.Peak = p.sessions
 }

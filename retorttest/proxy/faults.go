@@ -122,6 +122,27 @@ func (r *Rule) take() bool {
 	return true
 }
 
+// Slice forwards at most n bytes at a time, in both directions, 1 for the worst
+// that a network may do to a message; 0 forwards what there is. Default 0.
+func (p *Proxy) Slice(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slice = n
+}
+
+// Redirect leads new connections to the server of upstreamURL, as a name or an
+// address does that has moved; open ones stay where they are. URL stays the same,
+// so the other server must know its user and database.
+//
+// A URL where nothing listens makes an outage in which attempts are counted, by
+// [Counts].Accepted.
+//
+//   - Errors: the test fails when the URL cannot be read.
+func (p *Proxy) Redirect(upstreamURL string) {
+	p.tb.Helper()
+	p.aim(upstreamURL)
+}
+
 // BlackHole while on lets nothing through in either direction and closes
 // nothing, as a network does that drops packets. Switched off, what was sent
 // meanwhile arrives.

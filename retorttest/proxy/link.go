@@ -23,7 +23,7 @@ type link struct {
 	raw      syscall.RawConn // of client
 	upstream net.Conn
 
-	toServer, toClient chan parcel
+	toServer, toClient *queue
 	done               chan struct{}
 	closing            sync.Once
 	refusals           refusals
@@ -32,15 +32,10 @@ type link struct {
 	// that the other direction knows at each moment what the client has sent.
 	mu         sync.Mutex
 	trip       trip
+	session    bool // counted as one that is open
 	fromClient frames
 	statements map[string]string // SQL by prepared name
 	cut        bool              // by a rule: nothing more is forwarded
-}
-
-// parcel is what one read brought; the last one of a direction has no messages.
-type parcel struct {
-	due      time.Time
-	messages []Message
 }
 
 func (p *Proxy) newLink(client *net.TCPConn, upstream net.Conn) (*link, error) {
@@ -50,7 +45,7 @@ func (p *Proxy) newLink(client *net.TCPConn, upstream net.Conn) (*link, error) {
 	}
 	l := &link{
 		p: p, client: client, raw: raw, upstream: upstream,
-		toServer: make(chan parcel, 64), toClient: make(chan parcel, 64),
+		toServer: newQueue(), toClient: newQueue(),
 		done: make(chan struct{}), statements: make(map[string]string),
 	}
 	l.fromClient.untyped = true
@@ -69,7 +64,7 @@ func (p *Proxy) newLink(client *net.TCPConn, upstream net.Conn) (*link, error) {
 
 func (l *link) run() {
 	var wg sync.WaitGroup
-	wg.Go(func() { l.readClient(); l.pass(l.toServer, nil) })
+	wg.Go(func() { l.readClient(); l.ended(); l.pass(l.toServer, nil) })
 	wg.Go(func() { l.readServer(); l.pass(l.toClient, nil) })
 	wg.Go(l.writeServer)
 	wg.Go(func() { l.writeClient(); l.close() })
@@ -86,16 +81,11 @@ func (l *link) close() {
 }
 
 // pass queues messages for the other side, none for the stream's end.
-func (l *link) pass(queue chan parcel, messages []Message) bool {
+func (l *link) pass(to *queue, messages []Message) bool {
 	l.p.mu.Lock()
 	delay := l.p.delay
 	l.p.mu.Unlock()
-	select {
-	case queue <- parcel{time.Now().Add(delay), messages}:
-		return true
-	case <-l.done:
-		return false
-	}
+	return to.put(parcel{time.Now().Add(delay), messages}, l.done)
 }
 
 // readClient reads until the client is gone.

@@ -19,23 +19,26 @@ import (
 //
 //   - Concurrency: safe for many goroutines.
 type Proxy struct {
-	tb       testing.TB
-	url      string
-	address  string // where it listens
-	upstream struct{ network, address string }
-	work     sync.WaitGroup // every goroutine of the proxy
+	tb      testing.TB
+	url     string
+	address string         // where it listens
+	work    sync.WaitGroup // every goroutine of the proxy
 
-	listening sync.Mutex   // guards listener and closed
-	listener  net.Listener // nil while connections are refused
+	listening sync.Mutex    // guards listener and closed
+	listener  net.Listener  // nil while connections are refused
+	accepting chan struct{} // closed when nobody accepts from listener any more
 	closed    bool
 
-	mu    sync.Mutex // guards what follows
-	tally tally
-	links map[*link]struct{}
-	seen  int // connections so far, for their numbers
-	rules []*Rule
-	delay time.Duration
-	hole  chan struct{} // not nil: nothing passes until it is closed
+	mu       sync.Mutex // guards what follows
+	to       upstream   // where new connections lead
+	tally    tally
+	links    map[*link]struct{}
+	seen     int // connections so far, for their numbers
+	rules    []*Rule
+	delay    time.Duration
+	slice    int           // bytes for each write; 0 is all at once
+	sessions int           // open now
+	hole     chan struct{} // not nil: nothing passes until it is closed
 }
 
 // Start begins to listen on a free port of 127.0.0.1 in front of the server
@@ -46,17 +49,29 @@ type Proxy struct {
 func Start(tb testing.TB, upstreamURL string) *Proxy {
 	tb.Helper()
 	p := &Proxy{tb: tb, address: "127.0.0.1:0", tally: newTally(), links: make(map[*link]struct{})}
-	cfg, err := pgconn.ParseConfig(upstreamURL)
-	if err != nil {
-		tb.Fatalf("proxy: upstream: %v", err) // pgconn leaves the password out
-	}
-	p.upstream.network, p.upstream.address = pgconn.NetworkAddress(cfg.Host, cfg.Port)
+	cfg := p.aim(upstreamURL)
 	if err := p.listen(); err != nil {
 		tb.Fatalf("proxy: %v", err)
 	}
 	p.url = throughProxy(upstreamURL, cfg, p.address)
 	tb.Cleanup(p.Close)
 	return p
+}
+
+// upstream is a server's address.
+type upstream struct{ network, address string }
+
+// aim has new connections lead to the server of a URL.
+func (p *Proxy) aim(upstreamURL string) *pgconn.Config {
+	p.tb.Helper()
+	cfg, err := pgconn.ParseConfig(upstreamURL)
+	if err != nil {
+		p.tb.Fatalf("proxy: upstream: %v", err) // pgconn leaves the password out
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.to.network, p.to.address = pgconn.NetworkAddress(cfg.Host, cfg.Port)
+	return cfg
 }
 
 // throughProxy is the upstream's URL with the proxy's address in it.
@@ -128,15 +143,18 @@ func (p *Proxy) listen() error {
 		return fmt.Errorf("no port: %w", err)
 	}
 	p.address = l.Addr().String()
-	p.listener = l
-	p.work.Go(func() { p.accept(l) })
+	gone := make(chan struct{})
+	p.listener, p.accepting = l, gone
+	p.work.Go(func() { defer close(gone); p.accept(l) })
 	return nil
 }
 
-// stopListening closes the port; the caller holds listening.
+// stopListening closes the port; the caller holds listening. The kernel has closed
+// it when the goroutine that accepts has let go of it.
 func (p *Proxy) stopListening() {
 	if p.listener != nil {
 		p.listener.Close()
+		<-p.accepting
 		p.listener = nil
 	}
 }
@@ -153,7 +171,11 @@ func (p *Proxy) accept(l net.Listener) {
 
 // serve runs one connection to its end.
 func (p *Proxy) serve(client *net.TCPConn) {
-	upstream, err := net.DialTimeout(p.upstream.network, p.upstream.address, 10*time.Second)
+	p.mu.Lock()
+	p.tally.Accepted++
+	to := p.to
+	p.mu.Unlock()
+	upstream, err := net.DialTimeout(to.network, to.address, 10*time.Second)
 	if err != nil {
 		client.Close()
 		return

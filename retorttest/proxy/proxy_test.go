@@ -210,7 +210,7 @@ func TestCounts(t *testing.T) {
 	}
 	got.BytesIn, got.BytesOut = 0, 0
 	want := proxy.Counts{
-		RoundTrips: 4, Connections: 1, Syncs: 3, Parses: 1, Binds: 2, Queries: 1,
+		RoundTrips: 4, Accepted: 1, Connections: 1, Peak: 1, Syncs: 3, Parses: 1, Binds: 2, Queries: 1,
 		Frontend: map[byte]int{'P': 1, 'D': 3, 'B': 2, 'E': 2, 'S': 3, 'Q': 1},
 		Backend:  map[byte]int{'1': 1, 't': 1, 'n': 3, '2': 2, 'C': 3, 'Z': 4, 'T': 1, 'D': 2},
 	}
@@ -219,7 +219,7 @@ func TestCounts(t *testing.T) {
 	}
 
 	b.p.Reset()
-	empty := proxy.Counts{Frontend: map[byte]int{}, Backend: map[byte]int{}}
+	empty := proxy.Counts{Peak: 1, Frontend: map[byte]int{}, Backend: map[byte]int{}}
 	if diff := cmp.Diff(empty, b.p.Counts()); diff != "" {
 		t.Errorf("after Reset (-want +got):\n%s", diff)
 	}

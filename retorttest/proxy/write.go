@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net"
 	"time"
 )
 
@@ -19,7 +20,7 @@ func (l *link) writeServer() {
 			l.mark() // before the server can answer
 		}
 		if len(batch) > 0 {
-			if _, err := l.upstream.Write(batch); err != nil {
+			if err := l.p.write(l.upstream, batch); err != nil {
 				// Its last words may still be on the way to the client.
 				l.discard(l.toServer)
 				return
@@ -43,7 +44,7 @@ func (l *link) writeClient() {
 		batch, passed, cut := l.judged(messages)
 		if len(batch) > 0 {
 			l.delivering(passed)
-			if _, err := l.client.Write(batch); err != nil && !l.isCut() {
+			if err := l.p.write(l.client, batch); err != nil && !l.isCut() {
 				return
 			}
 		}
@@ -57,11 +58,9 @@ func (l *link) writeClient() {
 
 // next waits for the queue's next parcel, until it is due and until the black
 // hole lets it through; nil is the end of the stream or of the link.
-func (l *link) next(queue chan parcel) []Message {
-	var p parcel
-	select {
-	case p = <-queue:
-	case <-l.done:
+func (l *link) next(from *queue) []Message {
+	p := from.take(l.done)
+	if p.messages == nil {
 		return nil
 	}
 	if wait := time.Until(p.due); wait > 0 {
@@ -118,10 +117,29 @@ func (l *link) delivering(messages []Message) {
 			counted = append(counted, m)
 		}
 		if m.Type == 'Z' {
+			l.began()
 			l.trip.readyForQuery(len(l.fromClient.rest) > 0 || unread(l.raw))
 		}
 	}
 	l.p.note(0, 0, 0, counted)
+}
+
+// write forwards bytes, in slices where that is asked for.
+func (p *Proxy) write(to net.Conn, batch []byte) error {
+	p.mu.Lock()
+	slice := p.slice
+	p.mu.Unlock()
+	if slice <= 0 {
+		slice = len(batch)
+	}
+	for len(batch) > 0 {
+		n := min(slice, len(batch))
+		if _, err := to.Write(batch[:n]); err != nil {
+			return err
+		}
+		batch = batch[n:]
+	}
+	return nil
 }
 
 // cutNow ends the client's side at once and the server's once the server has
@@ -147,16 +165,8 @@ func (l *link) isCut() bool {
 }
 
 // discard empties a queue to the stream's end.
-func (l *link) discard(queue chan parcel) {
-	for {
-		select {
-		case p := <-queue:
-			if p.messages == nil {
-				return
-			}
-		case <-l.done:
-			return
-		}
+func (l *link) discard(from *queue) {
+	for from.take(l.done).messages != nil {
 	}
 }
 
