@@ -247,56 +247,15 @@ func (w *walker) comment(end int) {
 //   - Shape: most tokens at most; all of them for a negative number.
 func Words(sql string, most int) []string {
 	var out []string
-	for i := 0; i < len(sql) && len(out) != most; {
-		c, end := sql[i], i+1
-		switch {
-		case c == ' ' || c >= '\t' && c <= '\r':
-			i++
-			continue
-		case strings.HasPrefix(sql[i:], "--"):
-			end = strings.IndexAny(sql[i:], "\r\n")
-			if end < 0 {
-				return out
-			}
-			i += end
-			continue
-		case strings.HasPrefix(sql[i:], "/*"):
-			if end = commentEnd(sql, i); end < 0 {
-				return out
-			}
-			i = end
-			continue
-		case c == '\'':
-			end = stringEnd(sql, i, false)
-		case c == '"':
-			end = quoteEnd(sql, i, '"', false)
-		case c == '$':
-			var err error
-			if end, err = dollar(sql, i, func(token, int, int) {}); err != nil {
-				end = -1
-			}
-		case nameStart(c) || c >= '0' && c <= '9':
-			for end = i; end < len(sql) && (nameByte(sql[end]) || sql[end] == '$'); {
-				end++
-			}
-			if end == i+1 && (c == 'e' || c == 'E') && end < len(sql) && sql[end] == '\'' {
-				end = stringEnd(sql, end, true)
-			}
+	for _, t := range Tokens(sql) {
+		if len(out) == most {
+			break
 		}
-		if end < 0 {
-			return out
+		text := t.Text
+		if t.Kind == Quoted && !plain(text) {
+			text = sql[t.Start:t.End]
 		}
-		token := sql[i:end]
-		switch {
-		case nameStart(c) && !strings.HasSuffix(token, "'"):
-			token = lower(token)
-		case c == '"':
-			if name := strings.ReplaceAll(token[1:len(token)-1], `""`, `"`); plain(name) {
-				token = name
-			}
-		}
-		out = append(out, token)
-		i = end
+		out = append(out, text)
 	}
 	return out
 }
