@@ -1,7 +1,6 @@
 package autogenerate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -25,7 +24,7 @@ func (p *planner) addColumn(t *catalog.Table, d Difference) {
 		hazards = append(hazards, rewrite)
 	case col.Default == "":
 		plain.NotNull = false // see notNulls
-	case !constant(col.Default):
+	case !hazard.Constant(col.Default):
 		plain.NotNull, plain.Default = false, ""
 	}
 	alter := "ALTER TABLE " + p.table(t.Ref())
@@ -37,12 +36,6 @@ func (p *planner) addColumn(t *catalog.Table, d Difference) {
 		p.step(Together, alter+" ALTER COLUMN "+sqltext.Ident(col.Name)+" SET STORAGE "+col.Storage)
 	}
 }
-
-// constants are defaults that PostgreSQL stores once for all rows: literals and
-// the time of the transaction.
-var constants = regexp.MustCompile(`^(?i:\(?-?[0-9.]+\)?|'([^']|'')*'|true|false|now\(\)|CURRENT_(TIMESTAMP|DATE|TIME)|ARRAY\[\]|NULL)(::["\w .()\[\],]+)*$`)
-
-func constant(expression string) bool { return constants.MatchString(expression) }
 
 func (p *planner) alterColumn(t *catalog.Table, name string, aspects map[Aspect]Difference) {
 	fromTable, ok := p.from.Table(t.Namespace, t.Name)
@@ -102,10 +95,10 @@ func (p *planner) storageWord(storage string) string {
 
 func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Column) {
 	sql := alter + " TYPE " + columnType(to)
-	if base(from.Type) != base(to.Type) && !(textual(from.Type) && textual(to.Type)) {
+	if hazard.BaseType(from.Type) != hazard.BaseType(to.Type) && !(hazard.Textual(from.Type) && hazard.Textual(to.Type)) {
 		sql += " USING " + sqltext.Ident(to.Name)
 		switch { // enums cast by way of text only
-		case !from.Enum && !to.Enum || base(to.Type) == "text" || base(to.Type) == "text[]":
+		case !from.Enum && !to.Enum || hazard.BaseType(to.Type) == "text" || hazard.BaseType(to.Type) == "text[]":
 		case strings.HasSuffix(from.Type, "[]"):
 			sql += "::text[]"
 		case from.Type != "text":
@@ -116,7 +109,7 @@ func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Colum
 	var hazards []Hazard
 	if from.Type == to.Type {
 		hazards = append(hazards, hazard.AccessExclusive.OnUntil(t.Name, "while the indexes of the column are built anew"))
-	} else if !widens(from.Type, to.Type) {
+	} else if !hazard.Widens(from.Type, to.Type) {
 		copied := hazard.AlterTypeCopy.On(t.Name)
 		copied.Text += " and its indexes are built anew"
 		hazards = append(hazards, copied)
@@ -132,36 +125,6 @@ func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Colum
 	p.step(Together, sql, hazards...)
 }
 
-// base is a type without its modifier: varchar of varchar(10).
-func base(typ string) string {
-	if open := strings.IndexByte(typ, '('); open >= 0 {
-		if end := strings.IndexByte(typ[open:], ')'); end >= 0 {
-			return typ[:open] + typ[open+end+1:]
-		}
-	}
-	return typ
-}
-
-func textual(typ string) bool { return typ == "text" || base(typ) == "character varying" }
-
-// widens reports whether PostgreSQL keeps the rows as they are: a longer or
-// unlimited varchar, an unlimited numeric, a finer or unlimited time.
-func widens(from, to string) bool {
-	if to == "text" || to == "character varying" {
-		return textual(from)
-	}
-	if base(from) != base(to) {
-		return false
-	}
-	switch base(to) {
-	case "character varying":
-		return len(modifier(from)) < len(modifier(to)) && modifier(from) != "" || len(modifier(from)) == len(modifier(to)) && modifier(from) <= modifier(to)
-	case "numeric", "timestamp with time zone", "timestamp without time zone", "time without time zone", "time with time zone", "interval", "bit varying":
-		return modifier(to) == ""
-	}
-	return false
-}
-
 // holds reports whether a type takes every value of another.
 func holds(from, to *catalog.Column) bool {
 	if to.Type == "text" || to.Type == "character varying" {
@@ -172,16 +135,7 @@ func holds(from, to *catalog.Column) bool {
 	return a >= 0 && a < b
 }
 
-func zoned(typ string) bool { return strings.HasSuffix(base(typ), " with time zone") }
-
-func modifier(typ string) string {
-	_, rest, ok := strings.Cut(typ, "(")
-	if !ok {
-		return ""
-	}
-	inside, _, _ := strings.Cut(rest, ")")
-	return inside
-}
+func zoned(typ string) bool { return strings.HasSuffix(hazard.BaseType(typ), " with time zone") }
 
 // alterIdentity changes or takes away an identity; one that is new comes after
 // NOT NULL, see identities.
@@ -235,7 +189,7 @@ func (p *planner) needy(do func(t *catalog.Table, col *catalog.Column)) {
 		if !ok || !col.NotNull {
 			return
 		}
-		late := d.Action == Add && col.Identity == "" && col.Generated == "" && !constant(col.Default)
+		late := d.Action == Add && col.Identity == "" && col.Generated == "" && !hazard.Constant(col.Default)
 		if late || d.Action == Alter && d.Aspect == Nullability {
 			do(t, col)
 		}
@@ -272,7 +226,7 @@ func (p *planner) backfill() {
 			return
 		}
 		col, ok := t.Column(d.Name)
-		if ok && !col.NotNull && col.Default != "" && !constant(col.Default) {
+		if ok && !col.NotNull && col.Default != "" && !hazard.Constant(col.Default) {
 			name := sqltext.Ident(col.Name)
 			p.step(Alone, "UPDATE "+p.table(t.Ref())+" SET "+name+" = DEFAULT WHERE "+name+" IS NULL",
 				Locks.Of("every row; on a large table do it in batches first"))
@@ -327,7 +281,8 @@ func (p *planner) ownedSequences(table catalog.Ref, column string) []*catalog.Se
 func (p *planner) relax() {
 	p.each(catalog.KindColumn, func(d Difference) {
 		if d.Action == Alter && d.Aspect == Nullability && d.Model == "NULL" && !p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
-			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" ALTER COLUMN "+sqltext.Ident(d.Name)+" DROP NOT NULL")
+			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" ALTER COLUMN "+sqltext.Ident(d.Name)+" DROP NOT NULL",
+				MayFail.Of("programs that still run may not expect NULL in "+d.Table+"."+d.Name))
 		}
 	})
 }

@@ -181,15 +181,23 @@ func (p *planner) clearColumns() {
 		if t, ok := p.from.Table(key.namespace, key.table); ok {
 			if col, ok := t.Column(key.column); ok && col.Generated == "" {
 				hazards = append(hazards, DeletesData.Of("every value of "+key.table+"."+key.column+"; the server computes new ones"))
+			} else {
+				hazards = append(hazards, usedGenerated(key.table, key.column))
 			}
 		}
 		p.step(Together, "ALTER TABLE "+p.name(key.namespace, key.table)+" DROP COLUMN "+sqltext.Ident(key.column), hazards...)
 	}
 	p.each(catalog.KindColumn, func(d Difference) {
 		if d.Action == Drop && p.computed(d) {
-			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name))
+			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name), usedGenerated(d.Table, d.Name))
 		}
 	})
+}
+
+// usedGenerated is what dropping a generated column does: no value is lost that
+// cannot be computed again.
+func usedGenerated(table, column string) Hazard {
+	return MayFail.Of("programs that still run may read " + table + "." + column + ", which is computed from what stays")
 }
 
 // computed reports whether a column that goes is a generated one.
