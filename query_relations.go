@@ -24,7 +24,7 @@ func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
 
 // selectRows reads rows with their relations.
 func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations []*loader) ([]mapper.Object, error) {
-	parents := receiver{table: sel.Table}
+	parents := receiver{table: sel.Table, expect: expected(sel.Limit)}
 	st, err := sel.Rows()
 	if err != nil {
 		return nil, err

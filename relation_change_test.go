@@ -41,6 +41,32 @@ func oneBlog(t *testing.T, b bench, relations ...retort.Relation) (*retort.Sessi
 	return s, blog
 }
 
+// TestRelationsOfManyObjects changes relations of a list that is longer than what
+// the unit of work looks through one by one.
+func TestRelationsOfManyObjects(t *testing.T) {
+	t.Parallel()
+	t.Run("are_written_for_each", func(t *testing.T) {
+		t.Parallel()
+		const many = 30
+		b := blogBench(t)
+		s := b.session(t)
+		for range many {
+			s.Add(&Blog{Name: "one of many"})
+		}
+		must(t, s.Commit(t.Context()))
+		s = b.session(t)
+		list, err := blogs.With(&blogs.C.Posts).All(t.Context(), s)
+		must(t, err)
+		for _, blog := range list {
+			must(t, blog.Posts.Append(essay("p")))
+		}
+		must(t, s.Commit(t.Context()))
+		if n := b.QueryInt(t, "SELECT count(DISTINCT blog_id) FROM posts"); n != many {
+			t.Errorf("posts of %d blogs, want %d", n, many)
+		}
+	})
+}
+
 func TestNewGraphs(t *testing.T) {
 	t.Parallel()
 	t.Run("of_1_and_20_rows_are_one_flight", func(t *testing.T) {

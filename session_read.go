@@ -58,26 +58,26 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 	if s.unit.Gone(t, k) {
 		return mapper.Object{}, ErrNotFound
 	}
-	rows, err := s.selectByKey(ctx, "Get", t, key)
+	row, err := s.selectByKey(ctx, "Get", t, key)
 	if err != nil {
 		return mapper.Object{}, err
 	}
-	return s.unit.Load(t, rows), nil
+	return s.unit.Load(t, row.object, row.then), nil
 }
 
 // selectByKey reads one row into a new object that the session does not know.
-func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, key any) (mapper.Object, error) {
+func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, key any) (*byKey, error) {
 	f, st, err := s.byKeyStatement(call, t, key)
 	if err != nil {
-		return mapper.Object{}, err
+		return nil, err
 	}
 	if err := s.read(ctx, f.reset, st); err != nil {
-		return mapper.Object{}, err
+		return nil, err
 	}
 	if f.object.IsNil() {
-		return mapper.Object{}, ErrNotFound
+		return nil, ErrNotFound
 	}
-	return f.object, nil
+	return f, nil
 }
 
 // byKeyStatement is the statement that reads one row, and what takes it.
@@ -104,6 +104,7 @@ func (s *Session) byKeyStatement(call string, t *model.Table, key any) (*byKey, 
 type byKey struct {
 	table   *model.Table
 	object  mapper.Object
+	then    mapper.Snapshot
 	args    mapper.Args
 	values  [1][]byte
 	formats [1]int16
@@ -112,8 +113,7 @@ type byKey struct {
 func (f *byKey) row(fields []flight.Field, values [][]byte) error {
 	dec, err := f.table.Decoder(model.ResultAll, fields)
 	if err == nil {
-		f.object = f.table.Plan.New()
-		err = dec.Decode(f.object, values)
+		f.object, f.then, err = dec.DecodeOne(values)
 	}
 	if err != nil {
 		return fmt.Errorf("retort: reading %s: %w", f.table.Type, err)
@@ -121,7 +121,7 @@ func (f *byKey) row(fields []flight.Field, values [][]byte) error {
 	return nil
 }
 
-func (f *byKey) reset() { f.object = mapper.Object{} }
+func (f *byKey) reset() { f.object, f.then = mapper.Object{}, mapper.Snapshot{} }
 
 // Refresh reads the object's row again and gives the object its values, changed
 // fields included.
@@ -150,7 +150,7 @@ func (s *Session) Refresh(ctx context.Context, object any) error {
 	if err != nil {
 		return err
 	}
-	s.unit.Reload(o, fresh)
+	s.unit.Reload(o, fresh.object, fresh.then)
 	return nil
 }
 
@@ -158,7 +158,9 @@ func (s *Session) Refresh(ctx context.Context, object any) error {
 type receiver struct {
 	table   *model.Table
 	batch   *mapper.Batch
+	expect  int // rows, as far as it is known
 	objects []mapper.Object
+	then    []mapper.Snapshot // of objects
 }
 
 func (r *receiver) row(fields []flight.Field, values [][]byte) error {
@@ -167,21 +169,33 @@ func (r *receiver) row(fields []flight.Field, values [][]byte) error {
 		return fmt.Errorf("retort: reading %s: %w", r.table.Type, err)
 	}
 	if r.batch == nil {
-		r.batch = r.table.Plan.NewBatch(0)
+		r.batch = r.table.Plan.NewBatch(r.expect)
+		n := max(r.expect, 4)
+		r.objects, r.then = make([]mapper.Object, 0, n), make([]mapper.Snapshot, 0, n)
 	}
-	o, err := dec.DecodeNew(r.batch, values)
+	o, then, err := dec.DecodeKept(r.batch, values)
 	if err != nil {
 		return fmt.Errorf("retort: reading %s: %w", r.table.Type, err)
 	}
-	r.objects = append(r.objects, o)
+	r.objects, r.then = append(r.objects, o), append(r.then, then)
 	return nil
 }
 
-func (r *receiver) reset() { r.objects, r.batch = nil, nil }
+func (r *receiver) reset() { r.objects, r.then, r.batch = nil, nil, nil }
+
+// expected is how many rows a query with that limit is made ready for, -1 being
+// none. Pages are full most often; a limit that is there for safety is not.
+func expected(limit int) int {
+	const page = 32
+	if limit < 0 || limit > page {
+		return 0
+	}
+	return limit
+}
 
 // load takes the rows into the session: same row, same object.
 func (r *receiver) load(s *Session) []mapper.Object {
-	s.unit.LoadAll(r.table, r.objects)
+	s.unit.LoadAll(r.table, r.objects, r.then)
 	return r.objects
 }
 
@@ -189,9 +203,9 @@ func (r *receiver) load(s *Session) []mapper.Object {
 // their values, as nobody else can change them any more.
 func (r *receiver) reload(s *Session) []mapper.Object {
 	for i, fresh := range r.objects {
-		o := s.unit.Load(r.table, fresh)
+		o := s.unit.Load(r.table, fresh, r.then[i])
 		if o != fresh {
-			s.unit.Reload(o, fresh)
+			s.unit.Reload(o, fresh, r.then[i])
 		}
 		r.objects[i] = o
 	}

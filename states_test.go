@@ -2,6 +2,7 @@ package retort_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -119,6 +120,31 @@ func TestExpire(t *testing.T) {
 	b.Exec(t, "UPDATE authors SET name = 'late'")
 	if same, err := Authors.Get(ctx, s, all[0].ID); err != nil || same != all[0] || same.Name != "late" {
 		t.Errorf("got %+v, %v", same, err)
+	}
+}
+
+// A list that is longer than what the unit of work looks through one by one.
+func TestExpireManyObjects(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx := t.Context()
+	s := b.session(t)
+	for i := range 30 {
+		s.Add(newAuthor(strconv.Itoa(i)))
+	}
+	must(t, s.Commit(ctx))
+	all, err := Authors.Query().All(ctx, s)
+	must(t, err)
+	for _, a := range all {
+		s.Expire(a)
+	}
+	b.Exec(t, "UPDATE authors SET name = 'late'")
+	again, err := Authors.Query().All(ctx, s)
+	must(t, err)
+	for _, a := range again {
+		if a.Name != "late" {
+			t.Fatalf("an expired author is still %q", a.Name)
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ func (q *rowQuery) into(label string, take func([]mapper.Object) error) Ask {
 		if err != nil {
 			return nil, err
 		}
-		r := &receiver{table: sel.Table}
+		r := &receiver{table: sel.Table, expect: expected(sel.Limit)}
 		return &asked{st: statement(st, r.row), trip: st.Effects, reset: r.reset, finish: func() error {
 			load := r.load
 			if sel.Lock != nil {
@@ -203,7 +203,7 @@ func (d *declaration) getInto(goType reflect.Type, key any, take func(mapper.Obj
 			if f.object.IsNil() {
 				return ErrNotFound
 			}
-			take(s.unit.Load(compiled, f.object))
+			take(s.unit.Load(compiled, f.object, f.then))
 			return nil
 		}}, nil
 	}}

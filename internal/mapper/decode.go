@@ -95,13 +95,13 @@ func (d *decodeColumn) decodeRare(dst unsafe.Pointer, src []byte, memory *arena)
 	case opCoded:
 		return d.column.codec.decode(d, dst, src)
 	case opJSON:
-		return d.unmarshal(dst, src)
+		return d.unmarshal(dst, src, memory)
 	case opJSONB:
 		text, err := d.jsonb(src)
 		if err != nil {
 			return err
 		}
-		return d.unmarshal(dst, text)
+		return d.unmarshal(dst, text, memory)
 	}
 	return nil
 }
@@ -174,9 +174,15 @@ func (d *decodeColumn) jsonb(src []byte) ([]byte, error) {
 	return src[1:], nil
 }
 
-func (d *decodeColumn) unmarshal(dst unsafe.Pointer, text []byte) error {
+func (d *decodeColumn) unmarshal(dst unsafe.Pointer, text []byte, memory *arena) error {
 	v := reflect.NewAt(d.column.elem, dst)
 	v.Elem().SetZero() // json.Unmarshal would merge into maps and structs
+	if d.column.json != nil {
+		if d.column.json.read(dst, text, memory) {
+			return nil
+		}
+		v.Elem().SetZero()
+	}
 	err := json.Unmarshal(text, v.Interface())
 	if err == nil {
 		return nil

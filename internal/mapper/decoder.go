@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,6 +18,7 @@ type Decoder struct {
 	cols  []decodeColumn
 	oids  []uint32
 	arena []int // positions of the columns whose bytes are kept
+	json  []int // by column of the plan: the position of its json, which a snapshot keeps, or -1
 
 	guessed bool     // a column's type was not known
 	learned *learned // what was known when d was made
@@ -92,11 +94,22 @@ func (p *Plan) DecoderOf(cols []int, oids []uint32, learned TypeNames) (*Decoder
 			d.arena = append(d.arena, k)
 		}
 		d.cols[k] = dc
+		if (dc.op == opJSON || dc.op == opJSONB) && c.shape == shapeJSON {
+			d.keepJSON(col, k)
+		}
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+// keepJSON notes that json of a column comes at k.
+func (d *Decoder) keepJSON(col, k int) {
+	if d.json == nil {
+		d.json = slices.Repeat([]int{-1}, len(d.plan.columns))
+	}
+	d.json[col] = k
 }
 
 func (p *Plan) mismatch(c *column, oid uint32, learned TypeNames) error {
@@ -136,7 +149,11 @@ func (d *Decoder) Decode(o Object, values [][]byte) error {
 	if o.p == nil {
 		panic("mapper: Decode into the zero Object")
 	}
-	return d.decode(o.p, values, false)
+	if err := d.complete(values); err != nil {
+		return err
+	}
+	memory := newArena(d.short(values))
+	return d.decode(o.p, values, false, &memory)
 }
 
 // DecodeNew stores one row in a new object of b, with fewer allocations than
@@ -147,31 +164,87 @@ func (d *Decoder) DecodeNew(b *Batch, values [][]byte) (Object, error) {
 	if b.plan != d.plan {
 		panic("mapper: DecodeNew with the batch of another plan")
 	}
+	if err := d.complete(values); err != nil {
+		return Object{}, err
+	}
 	o := b.New()
-	if err := d.decode(o.p, values, true); err != nil {
+	b.text.expect(d.short(values), b.left())
+	if err := d.decode(o.p, values, true, &b.text); err != nil {
 		return Object{}, err
 	}
 	return o, nil
 }
 
-// largestShared is the longest value that shares memory with its neighbors in
-// the row: a longer one would be kept alive by a short string beside it.
-const largestShared = 256 // bytes
-
-func (d *Decoder) decode(base unsafe.Pointer, values [][]byte, slots bool) error {
-	if len(values) != len(d.cols) {
-		return &FormatError{Column: "(all)", Reason: fmt.Sprintf("%d values for %d columns", len(values), len(d.cols))}
+// DecodeKept is DecodeNew and the [Plan.Snapshot] of the new object, which costs
+// less than one that is made later: json is remembered as it came.
+func (d *Decoder) DecodeKept(b *Batch, values [][]byte) (Object, Snapshot, error) {
+	o, err := d.DecodeNew(b, values)
+	if err != nil {
+		return Object{}, Snapshot{}, err
 	}
+	if b.snaps.slice == nil {
+		b.snaps = newChunks(d.plan.snap.block, b.left())
+	}
+	block := b.snaps.block()
+	if d.json != nil {
+		b.raw.expect(d.shortJSON(values), b.snaps.left())
+	}
+	return o, d.snapshot(o, block, values, &b.raw), nil
+}
+
+// DecodeOne is DecodeKept without a batch: for a row on its own.
+func (d *Decoder) DecodeOne(values [][]byte) (Object, Snapshot, error) {
+	if err := d.complete(values); err != nil {
+		return Object{}, Snapshot{}, err
+	}
+	o := Object{reflect.New(d.plan.block).UnsafePointer()}
+	memory := newArena(d.short(values))
+	if err := d.decode(o.p, values, true, &memory); err != nil {
+		return Object{}, Snapshot{}, err
+	}
+	var raw arena
+	if d.json != nil {
+		raw = newArena(d.shortJSON(values))
+	}
+	return o, d.snapshot(o, reflect.New(d.plan.snap.block).UnsafePointer(), values, &raw), nil
+}
+
+// complete checks that there is a value for each column.
+func (d *Decoder) complete(values [][]byte) error {
+	if len(values) == len(d.cols) {
+		return nil
+	}
+	return &FormatError{Column: "(all)", Reason: fmt.Sprintf("%d values for %d columns", len(values), len(d.cols))}
+}
+
+// short is how many bytes of the row share memory.
+func (d *Decoder) short(values [][]byte) int {
 	shared := 0
 	for _, k := range d.arena {
 		if n := len(values[k]); n <= largestShared {
 			shared += n
 		}
 	}
-	var memory arena
-	if shared > 0 {
-		memory.buf = make([]byte, shared)
+	for col, k := range d.json {
+		if k >= 0 && d.plan.columns[col].json != nil {
+			shared += len(values[k]) / 2 // about as much of it are strings
+		}
 	}
+	return shared
+}
+
+// shortJSON is the same of the json that a snapshot keeps, with a mark for each.
+func (d *Decoder) shortJSON(values [][]byte) int {
+	shared := 0
+	for _, k := range d.json {
+		if k >= 0 && len(values[k]) < largestShared {
+			shared += len(values[k]) + 1
+		}
+	}
+	return shared
+}
+
+func (d *Decoder) decode(base unsafe.Pointer, values [][]byte, slots bool, memory *arena) error {
 	for k := range d.cols {
 		c, src := &d.cols[k], values[k]
 		dst := unsafe.Add(base, c.offset)
@@ -191,7 +264,7 @@ func (d *Decoder) decode(base unsafe.Pointer, values [][]byte, slots bool) error
 			store(dst, value)
 			dst = value
 		}
-		if err := c.decode(dst, src, &memory); err != nil {
+		if err := c.decode(dst, src, memory); err != nil {
 			return err
 		}
 	}
@@ -224,35 +297,6 @@ func (c *column) newValue() unsafe.Pointer {
 		return unsafe.Pointer(new([16]byte))
 	}
 	return reflect.New(c.elem).UnsafePointer()
-}
-
-// arena hands out pieces of one allocation. No two pieces overlap, so bytes may
-// be written to while their neighbors are strings.
-type arena struct{ buf []byte }
-
-func (a *arena) bytes(src []byte) []byte {
-	n := len(src)
-	if n == 0 {
-		return []byte{} // never nil, whatever the rest of the row is
-	}
-	if n > len(a.buf) || n > largestShared {
-		return append(make([]byte, 0, n), src...)
-	}
-	piece := a.buf[:n:n]
-	a.buf = a.buf[n:]
-	copy(piece, src)
-	return piece
-}
-
-func (a *arena) string(src []byte) string {
-	if len(src) == 0 {
-		return ""
-	}
-	if len(src) > largestShared {
-		return string(src)
-	}
-	piece := a.bytes(src)
-	return unsafe.String(&piece[0], len(piece))
 }
 
 func (o op) keepsBytes() bool {

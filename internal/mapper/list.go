@@ -63,9 +63,8 @@ const maxDimensions = 6 // MAXDIM of the server
 
 // sliceHeader is a slice of any type in memory.
 type sliceHeader struct {
-	data unsafe.Pointer
-	len  int
-	_    int // its capacity
+	data     unsafe.Pointer
+	len, cap int
 }
 
 // flatten lists the lengths of all dimensions and the addresses of the elements.

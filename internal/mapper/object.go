@@ -30,13 +30,17 @@ func (p *Plan) ObjectOf(v any) (Object, bool) {
 }
 
 // Batch makes many objects with few allocations: chunks of up to 64 objects,
-// each with room for the values of its nullable columns.
+// each with room for the values of its nullable columns, and their texts beside.
 //
-//   - Cleanup: one object that is kept keeps its whole chunk.
+//   - Cleanup: one object that is kept keeps its whole chunk, and the short texts
+//     of its neighbors.
 //   - Concurrency: one goroutine at a time.
 type Batch struct {
 	plan *Plan
 	chunks
+	text  arena
+	snaps chunks // of DecodeKept
+	raw   arena  // json of the snapshots, as it came
 }
 
 // chunks is memory for many blocks of one type.
@@ -54,7 +58,7 @@ const largestChunk = 64 // blocks; beyond it the saving per block is under 1 %
 // NewBatch makes a Batch. expect is the number of objects that will be made; 0
 // when unknown, and then chunks grow from small to 64 objects.
 func (p *Plan) NewBatch(expect int) *Batch {
-	return &Batch{p, newChunks(p.block, expect)}
+	return &Batch{plan: p, chunks: newChunks(p.block, expect)}
 }
 
 func newChunks(block reflect.Type, expect int) chunks {
@@ -79,6 +83,10 @@ func (b *chunks) block() unsafe.Pointer {
 	b.used++
 	return at
 }
+
+// left is the number of blocks that chunk has room for, the last one that was
+// given included.
+func (b *chunks) left() int { return b.size - b.used + 1 }
 
 // IsZero reports whether the field is its type's zero value; a nil pointer is
 // zero, a pointer to a zero value is not.

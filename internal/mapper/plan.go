@@ -48,6 +48,7 @@ type column struct {
 	pg       pgType
 	name     string
 	codec    codec        // only for shapeCoded
+	json     *jsonPlan    // only for shapeJSON, where it helps
 	elem     reflect.Type // of the value: what a pointer points at
 	typ      reflect.Type // of the field
 	path     string
@@ -164,6 +165,11 @@ func (p *Plan) finish() {
 		if p.columns[i].nullable {
 			p.columns[i].slot = p.block.Field(slot).Offset
 			slot++
+		}
+	}
+	for i := range p.columns {
+		if c := &p.columns[i]; c.shape == shapeJSON {
+			c.json = planJSON(c.elem)
 		}
 	}
 	p.snap = newSnapPlan(p)

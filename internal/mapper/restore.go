@@ -16,7 +16,7 @@ func (p *Plan) KeyThen(s Snapshot, col int) (key Key, null bool) {
 	if !c.hasForm() {
 		return c.key(at), c.holdsNull && c.isNull(at)
 	}
-	form := load[[]byte](unsafe.Add(s.p, p.snap.slots[col]))
+	form := c.formThen(load[[]byte](unsafe.Add(s.p, p.snap.slots[col])))
 	if d, ok := c.decimal(form); ok {
 		form = d.trimmed().appendBinary(nil)
 	}
@@ -69,6 +69,9 @@ func (p *Plan) restoreValue(c *column, col int, to, then unsafe.Pointer, s Snaps
 		return
 	}
 	form := load[[]byte](unsafe.Add(s.p, p.snap.slots[col]))
+	if sent, ok := c.asSent(form); ok {
+		form = sent
+	}
 	if form != nil && !c.asText {
 		d := decodeColumn{op: opCoded, column: c, in: &incoming{pg: c.pg, oid: c.pg.oid, types: p.types}}
 		if c.shape == shapeJSON {

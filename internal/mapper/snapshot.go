@@ -106,29 +106,27 @@ func (s *snapPlan) merge(p *Plan, plain []int) {
 	}
 }
 
-// Snapshots makes many snapshots with few allocations.
-//
-//   - Cleanup: one snapshot that is kept keeps up to 64.
-//   - Concurrency: one goroutine at a time.
-type Snapshots struct {
-	plan *Plan
-	chunks
-}
-
-// NewSnapshots makes a Snapshots for about that many.
-func (p *Plan) NewSnapshots(expect int) *Snapshots {
-	return &Snapshots{p, newChunks(p.snap.block, expect)}
-}
-
-// Of is [Plan.Snapshot].
-func (s *Snapshots) Of(o Object) Snapshot { return s.plan.snapshot(o, s.block()) }
-
 // Snapshot remembers the values of all columns.
 func (p *Plan) Snapshot(o Object) Snapshot {
 	return p.snapshot(o, reflect.New(p.snap.block).UnsafePointer())
 }
 
 func (p *Plan) snapshot(o Object, block unsafe.Pointer) Snapshot {
+	return p.remember(o, block, nil)
+}
+
+// snapshot is that of an object that was decoded from values a moment ago.
+func (d *Decoder) snapshot(o Object, block unsafe.Pointer, values [][]byte, raw *arena) Snapshot {
+	var came func(col int) []byte
+	if d.json != nil {
+		came = func(col int) []byte { return d.sent(col, values, raw) }
+	}
+	return d.plan.remember(o, block, came)
+}
+
+// remember fills the block of a snapshot. came, where it is not nil, gives the
+// mark and the text of json that has just come; nil for what has not.
+func (p *Plan) remember(o Object, block unsafe.Pointer, came func(col int) []byte) Snapshot {
 	reflect.NewAt(p.object, block).Elem().Set(reflect.NewAt(p.object, o.p).Elem())
 	for _, i := range p.snap.cloned {
 		c := &p.columns[i]
@@ -141,7 +139,13 @@ func (p *Plan) snapshot(o Object, block unsafe.Pointer) Snapshot {
 		}
 		switch {
 		case c.hasForm():
-			form, _ := c.storedForm(value) // what cannot be written is reported by Changed
+			var form []byte
+			if came != nil {
+				form = came(i)
+			}
+			if form == nil {
+				form, _ = c.storedForm(value) // what cannot be written is reported by Changed
+			}
 			store(slot, form)
 			continue
 		case c.nullable:
@@ -229,8 +233,15 @@ func (c *column) same(now, then, text unsafe.Pointer) (bool, error) {
 		if !c.hasForm() {
 			return reflect.NewAt(c.elem, now).Elem().Interface() == reflect.NewAt(c.elem, then).Elem().Interface(), nil
 		}
-		current, err := c.storedForm(now)
 		before := load[[]byte](text)
+		if sent, ok := c.asSent(before); ok {
+			same, form := c.sameAsSent(now, sent)
+			if same {
+				return true, nil
+			}
+			before = form
+		}
+		current, err := c.storedForm(now)
 		if err != nil && before == nil && equalMemory(now, then, 0, c.elem.Size()) {
 			return true, nil // what could not be written then, such as a zero netip.Addr, and was left alone
 		}

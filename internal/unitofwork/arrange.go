@@ -236,7 +236,7 @@ func (u *Unit) nulled(s *state, l *model.Link, keepUndo bool) {
 	if keepUndo {
 		before := plan.New()
 		plan.CopyColumns(before, s.object, l.Columns)
-		s.undo = append(s.undo, undo{before: before, columns: l.Columns})
+		s.keep().undo = append(s.has().undo, undo{before: before, columns: l.Columns})
 	}
 	none := plan.New()
 	plan.CopyColumns(s.object, none, l.Columns)

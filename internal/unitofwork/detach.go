@@ -17,13 +17,12 @@ func (u *Unit) Detach(t *model.Table, o mapper.Object) error {
 		return fmt.Errorf("retort: Detach: this %s is %s; only pending and persistent objects can be let go", t.Type, u.Status(o))
 	}
 	u.unrefer(s)
-	u.index.remove(s)
 	if s.status == Pending {
 		s.status = Transient
 	} else {
 		s.status = Detached
 	}
-	s.unit, s.waits = nil, nil
+	s.leave()
 	u.let(s)
 	return nil // Commit takes it off the list
 }

@@ -51,7 +51,6 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 	case s.status == Pending:
 		s.status = Transient
 		u.unrefer(s)
-		u.index.remove(s)
 	case s.status == Persistent && !s.doomed:
 		s.doomed = true
 		return u.dropping(s)

@@ -33,7 +33,7 @@ func (u *Unit) Refer(child mapper.Object, link *model.Link, to mapper.Object) er
 	if ref.known() {
 		return u.take(c, ref)
 	}
-	c.parents = append(c.parents, ref)
+	c.keep().parents = append(c.has().parents, ref)
 	u.referring++
 	return nil
 }
@@ -44,9 +44,10 @@ func (u *Unit) Unrefer(child mapper.Object, link *model.Link) {
 	if !ok {
 		return
 	}
-	n := len(c.parents)
-	c.parents = slices.DeleteFunc(c.parents, func(p parent) bool { return p.link == link })
-	u.referring -= n - len(c.parents)
+	if n := len(c.has().parents); n > 0 {
+		c.more.parents = slices.DeleteFunc(c.more.parents, func(p parent) bool { return p.link == link })
+		u.referring -= n - len(c.more.parents)
+	}
 }
 
 // known tells whether the values that a child takes are there.
@@ -59,8 +60,10 @@ func (p parent) known() bool {
 
 // unrefer forgets what s waits for.
 func (u *Unit) unrefer(s *state) {
-	u.referring -= len(s.parents)
-	s.parents = nil
+	if n := len(s.has().parents); n > 0 {
+		u.referring -= n
+		s.more.parents = nil
+	}
 }
 
 // take gives a child the values of its parent.
@@ -73,7 +76,7 @@ func (u *Unit) take(c *state, p parent) error {
 	if p.state.inserted {
 		before := plan.New()
 		plan.CopyColumns(before, c.object, p.link.Columns)
-		c.undo = append(c.undo, undo{before: before, columns: p.link.Columns})
+		c.keep().undo = append(c.has().undo, undo{before: before, columns: p.link.Columns})
 	}
 	for i, col := range p.link.Columns {
 		if err := plan.Set(c.object, col, from.Value(p.state.object, p.link.Targets[i])); err != nil {
@@ -89,7 +92,7 @@ func (u *Unit) settle() error {
 		return nil
 	}
 	for _, s := range u.ordered {
-		for _, p := range slices.Clone(s.parents) {
+		for _, p := range slices.Clone(s.has().parents) {
 			if !s.in() || !p.state.in() {
 				return fmt.Errorf("retort: %s: a %s refers to a %s that is no longer in the session; Add it, or set the foreign key", p.link.Name, s.table.Type, p.link.To.Type)
 			}
@@ -113,7 +116,7 @@ func (u *Unit) ready(changes []*Change) (now []*Change, more bool, err error) {
 	}
 	waiting := make(map[*Change]bool)
 	for _, c := range changes {
-		waiting[c] = len(c.state.parents) > 0 && c.Kind != Delete
+		waiting[c] = len(c.state.has().parents) > 0 && c.Kind != Delete
 	}
 	for again := true; again; {
 		again = false
@@ -142,13 +145,13 @@ func (u *Unit) ready(changes []*Change) (now []*Change, more bool, err error) {
 			return []*Change{c}, true, nil
 		}
 	}
-	return nil, false, &CycleError{Table: changes[0].Table.Name(), Constraint: changes[0].state.parents[0].link.Name}
+	return nil, false, &CycleError{Table: changes[0].Table.Name(), Constraint: changes[0].state.has().parents[0].link.Name}
 }
 
 // waitsFor tells whether a row that is there already waits for a new one.
 func (u *Unit) waitsFor(changes []*Change) bool {
 	for _, s := range u.ordered {
-		if len(s.parents) > 0 && s.in() {
+		if len(s.has().parents) > 0 && s.in() {
 			return len(changes) > 0
 		}
 	}
@@ -157,7 +160,7 @@ func (u *Unit) waitsFor(changes []*Change) bool {
 
 // mayBeNull tells whether all foreign keys that wait are nullable.
 func (c *Change) mayBeNull() bool {
-	for _, p := range c.state.parents {
+	for _, p := range c.state.has().parents {
 		if nullable(c.Table, p.link) < 0 {
 			return false
 		}

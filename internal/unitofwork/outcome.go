@@ -3,6 +3,8 @@ package unitofwork
 import (
 	"errors"
 	"fmt"
+
+	"github.com/retort-go/retort/internal/mapper"
 )
 
 // Apply makes the objects agree with what their flight wrote. With keepUndo the
@@ -45,7 +47,7 @@ func (u *Unit) apply(c *Change, keepUndo bool) {
 		if keepUndo && len(made.columns) > 0 {
 			before := plan.New()
 			plan.CopyColumns(before, s.object, made.columns)
-			s.undo = append(s.undo, undo{before: before, columns: made.columns})
+			s.keep().undo = append(s.has().undo, undo{before: before, columns: made.columns})
 		}
 		if !made.object.IsNil() {
 			plan.CopyColumns(s.object, made.object, made.columns)
@@ -63,18 +65,23 @@ func (u *Unit) apply(c *Change, keepUndo bool) {
 func (u *Unit) Commit() {
 	kept := u.ordered[:0]
 	for _, s := range u.ordered {
-		s.undo, s.inserted = nil, false
+		s.forgetUndo()
 		switch {
 		case s.status == Deleted:
-			u.index.remove(s)
 			s.status = Detached
 			u.let(s)
 		case s.in():
 			kept = append(kept, s)
 		}
 	}
+	if len(kept) == len(u.ordered) {
+		return
+	}
 	clear(u.ordered[len(kept):])
 	u.ordered = kept
+	if u.index = (index{}); len(kept) > few {
+		u.index = newIndex(kept, len(kept))
+	}
 }
 
 // Rollback empties the unit. The objects keep the values that the program gave
@@ -109,10 +116,10 @@ func (u *Unit) leave() {
 		return // an empty unit remembers what it let go
 	}
 	for _, s := range u.ordered {
-		u.let(s)
-		s.unit, s.waits = nil, nil // an object that is kept keeps no other
+		s.leave()
+		s.snapshot = mapper.Snapshot{}
 	}
-	u.past, u.gone = u.gone, nil
+	u.past, u.gone = past{states: u.ordered, before: u.gone}, nil
 	u.ordered, u.index, u.referring = nil, index{}, 0
 	u.related = related{}
 }

@@ -121,10 +121,10 @@ func (u *Unit) refer(s *state, columns []int, on *state, from []int) error {
 	u.forget(s, columns)
 	w := wait{on: on, columns: columns, from: from, link: s.table.Reference(columns, on.table)}
 	if on.status == Pending {
-		if len(s.waits) == 0 {
+		if len(s.has().waits) == 0 {
 			u.related.waiting = append(u.related.waiting, s)
 		}
-		s.waits = append(s.waits, w)
+		s.keep().waits = append(s.has().waits, w)
 	}
 	if !w.met() {
 		return u.Refer(s.object, w.link, on.object)
@@ -135,7 +135,10 @@ func (u *Unit) refer(s *state, columns []int, on *state, from []int) error {
 
 // forget drops what columns of s wait for.
 func (u *Unit) forget(s *state, columns []int) {
-	s.waits = slices.DeleteFunc(s.waits, func(w wait) bool {
+	if s.more == nil {
+		return
+	}
+	s.more.waits = slices.DeleteFunc(s.more.waits, func(w wait) bool {
 		if !slices.Equal(w.columns, columns) {
 			return false
 		}
@@ -146,9 +149,10 @@ func (u *Unit) forget(s *state, columns []int) {
 
 // awaited is the row that columns of s wait for, nil for none.
 func (s *state) awaited(columns []int) *state {
-	for i := range s.waits {
-		if slices.Equal(s.waits[i].columns, columns) {
-			return s.waits[i].on
+	waits := s.has().waits
+	for i := range waits {
+		if slices.Equal(waits[i].columns, columns) {
+			return waits[i].on
 		}
 	}
 	return nil
@@ -163,7 +167,10 @@ func (u *Unit) refresh() error {
 	r := &u.related
 	var errs []error
 	r.waiting = slices.DeleteFunc(r.waiting, func(s *state) bool {
-		s.waits = slices.DeleteFunc(s.waits, func(w wait) bool {
+		if s.more == nil {
+			return true // it has left
+		}
+		s.more.waits = slices.DeleteFunc(s.more.waits, func(w wait) bool {
 			if !s.in() {
 				return true
 			}
@@ -176,7 +183,7 @@ func (u *Unit) refresh() error {
 			}
 			return w.on.status != Pending
 		})
-		return len(s.waits) == 0
+		return len(s.more.waits) == 0
 	})
 	var left []cut
 	for _, c := range r.cuts {

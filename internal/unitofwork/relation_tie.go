@@ -229,5 +229,5 @@ func (u *Unit) unlink(owner *state, rel *model.Relation, c *state) error {
 	if !u.linkKey(o, owner, rel, c) {
 		return nil // one end is new, so there is no row
 	}
-	return u.Delete(t, u.Load(t, o))
+	return u.Delete(t, u.Load(t, o, t.Plan.Snapshot(o)))
 }

@@ -20,7 +20,11 @@ func (u *Unit) Point() *Point {
 	p := &Point{states: make([]remembered, len(u.ordered)), epoch: u.epoch, related: u.related}
 	for i, s := range u.ordered {
 		p.states[i] = remembered{s, *s}
-		p.states[i].then.parents = slices.Clone(s.parents)
+		if s.more != nil {
+			then := *s.more
+			then.parents, then.waits = slices.Clone(then.parents), slices.Clone(then.waits)
+			p.states[i].then.more = &then
+		}
 	}
 	return p
 }
@@ -52,10 +56,13 @@ func (u *Unit) Return(p *Point) {
 		case s.inserted || s.status == Pending || s.status == Transient:
 			s.takeBack()
 			s.status = Transient
-			s.unit, s.waits = nil, nil
+			s.leave()
 			u.let(s)
 		case s.in():
-			s.status, s.doomed, s.undo, s.parents = Persistent, false, nil, nil
+			s.status, s.doomed = Persistent, false
+			if s.more != nil {
+				s.more.undo, s.more.parents = nil, nil
+			}
 			s.snapshot = s.table.Plan.Snapshot(s.object)
 			s.expired = true
 			kept = append(kept, s)
@@ -63,7 +70,7 @@ func (u *Unit) Return(p *Point) {
 	}
 	u.ordered, u.index, u.referring, u.related = kept, index{}, 0, p.related
 	for _, s := range kept {
-		u.referring += len(s.parents)
+		u.referring += len(s.has().parents)
 	}
 	if len(kept) > few {
 		u.index = newIndex(kept, len(kept))
@@ -72,8 +79,9 @@ func (u *Unit) Return(p *Point) {
 
 // takeBack undoes what flushes of the open transaction wrote to the object.
 func (s *state) takeBack() {
-	for i := len(s.undo) - 1; i >= 0; i-- {
-		s.table.Plan.CopyColumns(s.object, s.undo[i].before, s.undo[i].columns)
+	undo := s.has().undo
+	for i := len(undo) - 1; i >= 0; i-- {
+		s.table.Plan.CopyColumns(s.object, undo[i].before, undo[i].columns)
 	}
-	s.undo, s.inserted = nil, false
+	s.forgetUndo()
 }

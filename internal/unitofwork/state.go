@@ -26,26 +26,62 @@ var statusNames = [...]string{"transient", "pending", "persistent", "deleted", "
 // String is the name of the state in lower case.
 func (s Status) String() string { return statusNames[s] }
 
-// state is what the unit knows of one object.
+// state is what the unit knows of one object. There is one for each row that is
+// read, so what few of them have lies elsewhere.
 type state struct {
 	table    *model.Table
 	object   mapper.Object
-	status   Status
-	doomed   bool       // to be deleted by the next flush
-	held     bool       // not to be updated; see Unit.Hold
-	inserted bool       // by a flush of this transaction
-	expired  bool       // takes the values of its row when it is read next
-	key      mapper.Key // once it has a row
 	snapshot mapper.Snapshot
-	parents  []parent // whose keys it takes once they are known; see Unit.Refer
+	unit     *Unit      // as long as it has the object
+	more     *more      // nil: nothing; see has and keep
+	key      mapper.Key // once it has a row
+	status   Status
+	doomed   bool // to be deleted by the next flush
+	held     bool // not to be updated; see Unit.Hold
+	inserted bool // by a flush of this transaction
+	expired  bool // takes the values of its row when it is read next
+	standIn  bool // no object at all: the mark of a table's C
+}
+
+// more is what few states have.
+type more struct {
+	parents []parent // whose keys it takes once they are known; see Unit.Refer
+	waits   []wait   // for the keys of rows that it refers to
 
 	// undo holds what the flushes of the open transaction overwrote in the
 	// object, oldest first.
 	undo []undo
+}
 
-	unit    *Unit  // as long as it has the object
-	waits   []wait // for the keys of rows that it refers to
-	standIn bool   // no object at all: the mark of a table's C
+// has is what s has of what few have, to be read.
+func (s *state) has() more {
+	if s.more == nil {
+		return more{}
+	}
+	return *s.more
+}
+
+// keep is has, to be written to.
+func (s *state) keep() *more {
+	if s.more == nil {
+		s.more = &more{}
+	}
+	return s.more
+}
+
+func (s *state) forgetUndo() {
+	s.inserted = false
+	if s.more != nil {
+		s.more.undo = nil
+	}
+}
+
+// leave cuts s off from the unit: an object that is kept keeps no other.
+func (s *state) leave() {
+	s.unit = nil
+	if s.more != nil {
+		s.more.waits = nil
+	}
 }
 
 type undo struct {
@@ -69,7 +105,8 @@ type Unit struct {
 
 	// gone is how objects left that commits deleted or Detach let go, past those that
 	// the last Rollback or Release did; so that their state can still be told.
-	gone, past map[mapper.Object]Status
+	gone map[mapper.Object]Status
+	past past
 
 	epoch int // counts how often the unit was emptied
 
@@ -79,8 +116,9 @@ type Unit struct {
 func (u *Unit) remember(s *state) {
 	u.ordered = append(u.ordered, s)
 	switch {
-	case u.index.objects != nil:
-		u.index.add(s)
+	case u.index.there():
+		u.index.addRow(s)
+		u.index.addObject(s)
 	case len(u.ordered) > few:
 		u.index = newIndex(u.ordered, 2*len(u.ordered))
 	}
@@ -89,25 +127,25 @@ func (u *Unit) remember(s *state) {
 // named tells that s has a row, and which.
 func (u *Unit) named(s *state) {
 	s.key = s.table.KeyOf(s.object)
-	if u.index.objects != nil {
-		u.index.add(s)
+	if u.index.there() {
+		u.index.addRow(s)
 	}
 }
 
 // known finds the state of an object that is in the unit.
 func (u *Unit) known(o mapper.Object) (*state, bool) {
-	if u.index.objects != nil {
-		s, ok := u.index.objects[o]
-		return s, ok
+	if u.index.there() {
+		s := u.index.object(o, u.ordered)
+		return s, s != nil
 	}
 	return findObject(u.ordered, o)
 }
 
 // row finds the state of a row; of several the one that still has it.
 func (u *Unit) row(id identity) (*state, bool) {
-	if u.index.objects != nil {
-		s, ok := u.index.rows[id]
-		return s, ok
+	if u.index.there() {
+		found := u.index.row(id)
+		return found, found != nil
 	}
 	var found *state
 	for _, s := range u.ordered {
@@ -126,7 +164,7 @@ func (u *Unit) Status(o mapper.Object) Status {
 	if status, ok := u.gone[o]; ok {
 		return status
 	}
-	return u.past[o] // Transient where nothing is known
+	return u.past.status(o)
 }
 
 // Find returns the object with that key, if the session has it and it is not
@@ -141,13 +179,13 @@ func (u *Unit) Find(t *model.Table, key mapper.Key) (o mapper.Object, found bool
 
 // revive gives an expired object the values of its row, but for those that were
 // changed since it expired.
-func (s *state) revive(row mapper.Object) {
+func (s *state) revive(row mapper.Object, then mapper.Snapshot) {
 	changed, err := s.table.Plan.Changed(s.object, s.snapshot, nil)
 	if err != nil {
 		return // what cannot be written is told by the flush
 	}
 	columns := slices.DeleteFunc(slices.Clone(s.table.AllColumns()), func(col int) bool { return slices.Contains(changed, col) })
-	s.snapshot = s.table.Plan.Snapshot(row)
+	s.snapshot = then
 	s.table.Plan.CopyColumns(s.object, row, columns)
 	s.expired = false
 }
@@ -160,16 +198,16 @@ func (u *Unit) Gone(t *model.Table, key mapper.Key) bool {
 
 // Load takes in an object that was read from the database and returns the one
 // that stands for its row: same row, same object. An object that the session
-// already had keeps its values.
-func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
+// already had keeps its values. then is what the row held.
+func (u *Unit) Load(t *model.Table, o mapper.Object, then mapper.Snapshot) mapper.Object {
 	key := t.KeyOf(o)
 	if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
 		if s.expired {
-			s.revive(o)
+			s.revive(o, then)
 		}
 		return s.object
 	}
-	s := &state{table: t, object: o, status: Persistent, key: key, snapshot: t.Plan.Snapshot(o)}
+	s := &state{table: t, object: o, status: Persistent, key: key, snapshot: then}
 	u.remember(s)
 	u.own(s)
 	return o
@@ -177,24 +215,28 @@ func (u *Unit) Load(t *model.Table, o mapper.Object) mapper.Object {
 
 // LoadAll is [Unit.Load] of many objects of one table, each replaced by what
 // stands for its row. It makes room once, where Load would many times.
-func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object) {
+func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object, then []mapper.Snapshot) {
 	if len(objects) <= few {
 		for i, o := range objects {
-			objects[i] = u.Load(t, o)
+			objects[i] = u.Load(t, o, then[i])
 		}
 		return
 	}
 	u.expect(len(objects))
-	snapshots := t.Plan.NewSnapshots(len(objects))
 	states := make([]state, 0, len(objects))
 	for i, o := range objects {
 		key := t.KeyOf(o)
 		if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
+			if s.expired {
+				s.revive(o, then[i])
+			}
 			objects[i] = s.object
 			continue
 		}
-		states = append(states, state{table: t, object: o, status: Persistent, key: key, snapshot: snapshots.Of(o)})
-		u.remember(&states[len(states)-1])
+		states = append(states, state{table: t, object: o, status: Persistent, key: key, snapshot: then[i]})
+		s := &states[len(states)-1]
+		u.remember(s)
+		u.own(s)
 	}
 }
 
@@ -202,7 +244,7 @@ func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object) {
 // more than the new ones.
 func (u *Unit) expect(more int) {
 	u.ordered = slices.Grow(u.ordered, more)
-	if more > len(u.index.objects) {
+	if !u.index.there() || more > u.index.rows.used {
 		u.index = newIndex(u.ordered, len(u.ordered)+more)
 	}
 }
@@ -226,12 +268,13 @@ func (u *Unit) Unhold(o mapper.Object) {
 	s.held = false
 }
 
-// Reload gives a persistent object the values of fresh, a copy of its row.
-func (u *Unit) Reload(o, fresh mapper.Object) {
+// Reload gives a persistent object the values of fresh, a copy of its row, of
+// which then is the snapshot.
+func (u *Unit) Reload(o, fresh mapper.Object, then mapper.Snapshot) {
 	s, _ := u.known(o)
 	s.table.Plan.CopyColumns(o, fresh, s.table.AllColumns())
 	s.expired = false
-	s.snapshot = s.table.Plan.Snapshot(o)
+	s.snapshot = then
 }
 
 func errKeyChanged(s *state) error {
