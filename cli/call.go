@@ -2,9 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -101,51 +105,90 @@ func (c *call) close(err error) error {
 	return err
 }
 
-// say writes what a command answers, also when it ended with an error besides.
+// say writes what a command answers, and how it failed, which can be both: what
+// was done before stays done.
 func (a *app) say(cmd *cobra.Command, said answer, err error) error {
-	if said == nil {
-		return err
-	}
-	out := cmd.OutOrStdout()
+	f := explained(cmd, err)
 	if a.json {
-		return errors.Join(document(out, said), err)
+		return errors.Join(a.sayJSON(cmd, said, f), err)
 	}
-	said.text(&page{w: out, color: colored(out, a.getenv)})
+	if said != nil {
+		out := cmd.OutOrStdout()
+		said.text(&page{w: out, color: colored(out, a.getenv)})
+	}
+	if f == nil {
+		return nil
+	}
+	w := cmd.ErrOrStderr()
+	p := &page{w: w, color: colored(w, a.getenv)}
+	if !f.said {
+		p.line("%s %s", p.paint(bad, program(cmd)+":"), strings.TrimPrefix(f.Error(), program(cmd)+": "))
+	}
+	a.advise(p, f.next)
 	return err
 }
 
-// problem is an error as --json prints it.
+// end says how a command failed before it ran.
+func (a *app) end(cmd *cobra.Command, err error) error { return a.say(cmd, nil, err) }
+
+// problem is a failure as --json prints it.
 type problem struct {
 	Error string   `json:"error"`
 	Exit  int      `json:"exit"`
 	Next  []string `json:"next,omitempty"`
 }
 
-// end prints how a command failed, with what to type next.
-func (a *app) end(cmd *cobra.Command, err error) error {
+// sayJSON writes one document: the fields of the answer, and those of the failure.
+func (*app) sayJSON(cmd *cobra.Command, said answer, f *failure) error {
+	var parts [][]byte
+	var failed any
+	if f != nil && !f.said {
+		failed = problem{f.Error(), f.code, f.next}
+	} else if f != nil && len(f.next) > 0 {
+		failed = struct {
+			Next []string `json:"next"`
+		}{f.next}
+	}
+	for _, v := range []any{said, failed} {
+		if v == nil {
+			continue
+		}
+		text, err := marshal(v)
+		if err != nil {
+			return err
+		}
+		if text = bytes.TrimSuffix(bytes.TrimPrefix(text, []byte("{")), []byte("}")); len(text) > 0 {
+			parts = append(parts, text)
+		}
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, slices.Concat([]byte("{"), bytes.Join(parts, []byte(",")), []byte("}")), "", "  "); err != nil {
+		return err
+	}
+	out.WriteByte('\n')
+	_, err := out.WriteTo(cmd.OutOrStdout())
+	return err
+}
+
+// marshal writes v on one line, signs as they are.
+func marshal(v any) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSpace(out.Bytes()), err
+}
+
+// explained is err with its exit code and what to type next; nil for none.
+func explained(cmd *cobra.Command, err error) *failure {
 	if err == nil {
 		return nil
 	}
 	f, ok := errors.AsType[*failure](err)
 	if !ok {
-		f = &failure{err: err, code: ExitCode(err)}
+		f = &failure{err: err, code: ExitCode(err), next: advice(err, program(cmd)+" ")}
 	}
-	if f.next == nil {
-		f.next = advice(err, program(cmd)+" ")
-	}
-	if a.json {
-		if !f.said {
-			_ = document(cmd.OutOrStdout(), problem{f.Error(), f.code, f.next})
-		}
-		return err
-	}
-	w := cmd.ErrOrStderr()
-	p := &page{w: w, color: colored(w, a.getenv)}
-	if !f.said {
-		p.line("%s %s", p.paint(bad, program(cmd)+":"), err)
-	}
-	a.advise(p, f.next)
-	return err
+	return f
 }
 
 // advise prints the commands to type next.

@@ -9,6 +9,7 @@ type command = cobra.Command
 func (a *app) commands() []*command {
 	return []*command{
 		a.initCmd(), a.revisionCmd(), a.mergeCmd(),
+		a.upgradeCmd(), a.downgradeCmd(), a.planCmd(), a.currentCmd(), a.checkCmd(), a.stampCmd(), a.repairCmd(),
 		a.headsCmd(), a.branchesCmd(), a.historyCmd(), a.showCmd(),
 		a.doctorCmd(),
 	}

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/autogenerate"
 )
 
@@ -31,6 +32,10 @@ type Config struct {
 	// program runs; the flag --dir names another one, from which the files are
 	// read, too. Default "revisions".
 	Dir string
+
+	// Migrate says how revisions are run, and where the ledger is. Functions of Go
+	// that revisions call are in it.
+	Migrate migrate.Options
 
 	// Autogenerate says how models and database are compared.
 	Autogenerate autogenerate.Config

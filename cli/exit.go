@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/pgerr"
@@ -77,41 +78,32 @@ func ExitCode(err error) int {
 
 // classify gives the exit code of an error of the packages below.
 func classify(err error) int {
-	_, connecting := errors.AsType[*pgerr.ConnectError](err)
-	_, waiting := errors.AsType[*pool.TimeoutError](err)
 	switch {
-	case misnamed(err):
-		return Misused
-	case contradicts(err):
-		return Disagree
 	case errors.Is(err, context.Canceled):
 		return Interrupted
-	case connecting:
-		return Unreachable
-	case waiting, pgerr.KindOf(err) == pgerr.LockNotAvailable, pgerr.Retryable(err):
+	case is[*migrate.UnknownTargetError](err), is[*migrate.AmbiguousTargetError](err),
+		is[*migrate.StepsError](err), is[*migrate.NotAppliedError](err):
+		return Misused
+	case is[*migrate.FileError](err), is[*migrate.DuplicateError](err), is[*migrate.MissingParentError](err),
+		is[*migrate.CycleError](err), is[*migrate.HeadsError](err), is[*migrate.OutOfOrderError](err),
+		is[*migrate.EditedError](err), is[*migrate.UnknownRevisionsError](err), is[*migrate.LedgerFormatError](err),
+		is[*migrate.UnfinishedError](err):
+		return Disagree
+	case is[*migrate.PendingError](err):
+		return Found
+	case is[*migrate.LockedError](err), is[*migrate.LostLockError](err), is[*pool.TimeoutError](err),
+		pgerr.KindOf(err) == pgerr.LockNotAvailable, pgerr.Retryable(err):
 		return Busy
+	case is[*pgerr.ConnectError](err):
+		return Unreachable
 	}
 	return Failed
 }
 
-// misnamed reports whether a revision was named that is not meant by anything.
-func misnamed(err error) bool {
-	_, unknown := errors.AsType[*migrate.UnknownTargetError](err)
-	_, ambiguous := errors.AsType[*migrate.AmbiguousTargetError](err)
-	_, steps := errors.AsType[*migrate.StepsError](err)
-	_, away := errors.AsType[*migrate.NotAppliedError](err)
-	return unknown || ambiguous || steps || away
-}
-
-// contradicts reports whether files, or files and ledger, do not go together.
-func contradicts(err error) bool {
-	_, file := errors.AsType[*migrate.FileError](err)
-	_, twice := errors.AsType[*migrate.DuplicateError](err)
-	_, missing := errors.AsType[*migrate.MissingParentError](err)
-	_, circle := errors.AsType[*migrate.CycleError](err)
-	_, heads := errors.AsType[*migrate.HeadsError](err)
-	_, order := errors.AsType[*migrate.OutOfOrderError](err)
-	return file || twice || missing || circle || heads || order
+// is reports whether err is, or wraps, an error of type E.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // advice gives the commands that help against an error of the packages below;
@@ -124,8 +116,31 @@ func advice(err error, program string) []string {
 		}
 		return []string{command}
 	}
-	if misnamed(err) {
+	if unfinished, ok := errors.AsType[*migrate.UnfinishedError](err); ok {
+		if unfinished.Direction == migrate.Down {
+			return []string{program + "downgrade " + unfinished.Revision + "-1"}
+		}
+		return []string{program + "upgrade " + unfinished.Revision}
+	}
+	if step, ok := errors.AsType[*migrate.StepError](err); ok && alreadyThere(err) {
+		return []string{program + "stamp " + step.Revision.ID}
+	}
+	switch {
+	case is[*migrate.EditedError](err):
+		return []string{program + "repair"}
+	case is[*migrate.PendingError](err):
+		return []string{program + "upgrade"}
+	case is[*migrate.LockedError](err), is[*migrate.StepError](err) && pgerr.KindOf(err) == pgerr.LockNotAvailable:
+		return []string{program + "doctor"}
+	case is[*migrate.NotAppliedError](err):
+		return []string{program + "current"}
+	case ExitCode(err) == Misused:
 		return []string{program + "history"}
 	}
 	return nil
+}
+
+// alreadyThere reports whether the database has what a statement makes.
+func alreadyThere(err error) bool {
+	return slices.Contains([]string{"42P07", "42710", "42701"}, pgerr.Code(err))
 }

@@ -25,7 +25,8 @@ import (
 // write it, and as "files", which opens no database and has no models.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"app": func() { os.Exit(run(config())) },
+		"app":  func() { os.Exit(run(config())) },
+		"shop": func() { os.Exit(run(shop())) },
 		"files": func() {
 			os.Exit(run(cli.Config{Name: "files"}))
 		},
@@ -80,6 +81,7 @@ func TestScripts(t *testing.T) {
 				Setup: func(env *testscript.Env) error {
 					env.Setenv("DATABASE_URL", db.URL())
 					env.Setenv("SCRATCH_URL", db.URL())
+					env.Setenv("URL", db.URL())
 					env.Setenv("NAME", db.Name())
 					env.Setenv("GORACE", os.Getenv("GORACE"))
 					return nil

@@ -82,7 +82,7 @@ func (a *app) command(use, short, more string, run func(c *call) (answer, error)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c := &call{app: a, cmd: cmd, args: args}
 		said, err := run(c)
-		return a.end(cmd, c.close(a.say(cmd, said, err)))
+		return a.say(cmd, said, c.close(err))
 	}
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	quiet(cmd)

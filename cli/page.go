@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -65,12 +64,4 @@ func (p *page) table(heads []string, rows [][]string) {
 	}
 	t.SuppressTrailingSpaces()
 	t.Render()
-}
-
-// document writes v as one JSON document.
-func document(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }
