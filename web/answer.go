@@ -24,6 +24,7 @@ type rendered struct {
 	location string
 	etag     string
 	body     []byte // nil: none
+	replayed bool   // it was given before
 }
 
 // answerFor checks the options and Out, as far as types can be checked.
@@ -101,6 +102,9 @@ func successStatus(s statusCoder) (int, error) {
 // send writes the response. A client that has left cannot be told anything.
 func (out *rendered) send(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
+	if out.replayed {
+		h.Set(replayedHeader, "true")
+	}
 	if out.location != "" {
 		h.Set("Location", out.location)
 	}

@@ -62,6 +62,7 @@ type attempt struct {
 	method  string
 	input   *input
 	first   *reflect.Value // shared by all attempts; taken by the first
+	key     *keyed         // nil: none
 }
 
 func (a *attempt) next() (reflect.Value, error) {
@@ -120,8 +121,13 @@ func unitOfWork[In, M, Out any](eng *retort.Engine, set *settings, tx retort.TxO
 		}
 		return ans.render(view(m), method)
 	}
-	if set.renderFirst {
+	if set.renderFirst || set.once != nil {
 		return retort.InSession(eng, tx, func(ctx context.Context, s *retort.Session, a *attempt) (*rendered, error) {
+			if a.key != nil {
+				if before, err := a.key.claim(ctx, s); before != nil || err != nil {
+					return before, err
+				}
+			}
 			m, err := work(ctx, s, a)
 			if err != nil {
 				return nil, err
@@ -129,7 +135,11 @@ func unitOfWork[In, M, Out any](eng *retort.Engine, set *settings, tx retort.TxO
 			if err := s.Flush(ctx); err != nil {
 				return nil, err
 			}
-			return render(m, a.method)
+			out, err := render(m, a.method)
+			if err == nil && a.key != nil {
+				a.key.keep(out)
+			}
+			return out, err
 		})
 	}
 	type done struct {
@@ -176,20 +186,19 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.set.fail(w, r, err)
 		return
 	}
-	call := rt.change
+	call, tx := rt.change, rt.set.txFor(r.Method)
 	if readOnlyMethod(r.Method) {
 		call = rt.read
 	}
 	if rt.set.txOf != nil {
-		tx, err := rt.set.txOfRequest(r)
-		if err != nil {
+		if tx, err = rt.set.txOfRequest(r); err != nil {
 			rt.set.fail(w, r, err)
 			return
 		}
 		call = rt.with(tx)
 	}
 	ctx, labels := labeled(r)
-	out, err := call(ctx, a)
+	out, err := a.run(ctx, rt.eng, tx, call)
 	if err != nil {
 		rt.set.fail(w, labels.of(ctx, r), err)
 		return
@@ -210,7 +219,19 @@ func (rt *route[Out]) prepare(w http.ResponseWriter, r *http.Request) (*attempt,
 	if err := validate(v); err != nil {
 		return nil, err
 	}
-	return &attempt{request: req, method: r.Method, input: rt.input, first: &v}, nil
+	a := &attempt{request: req, method: r.Method, input: rt.input, first: &v}
+	if rt.set.once != nil && !readOnlyMethod(r.Method) {
+		a.key, err = rt.set.keyOf(r, req.body)
+	}
+	return a, err
+}
+
+// run calls the unit of work, once where the request has a key.
+func (a *attempt) run(ctx context.Context, eng *retort.Engine, tx retort.TxOptions, call func(context.Context, *attempt) (*rendered, error)) (*rendered, error) {
+	if a.key == nil {
+		return call(ctx, a)
+	}
+	return a.key.call(ctx, eng, tx, func(ctx context.Context) (*rendered, error) { return call(ctx, a) })
 }
 
 // validate asks an input that checks itself.

@@ -50,7 +50,8 @@ func (Thing) Define(d *retort.Definition[Thing]) {
 
 var (
 	Things = retort.NewTable[Thing]("things")
-	things = retort.NewBase(Things)
+	keys   = web.NewIdempotency("idempotency_keys")
+	things = retort.NewBase(Things, keys.Table)
 )
 
 // newThing is a valid row with a name and code of its own.
@@ -142,7 +143,10 @@ func fetch(ctx context.Context, tb testing.TB, client *http.Client, method, url,
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
+		if header[i] == "Content-Type" {
+			r.Header.Del(header[i])
+		}
+		r.Header.Add(header[i], header[i+1])
 	}
 	res, err := client.Do(r)
 	if err != nil {

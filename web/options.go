@@ -47,6 +47,8 @@ type settings struct {
 	maxBuffer   int
 	streaming   bool
 	timing      bool
+	once        *once
+	keyRequired bool
 }
 
 // settle applies options; problems are for a panic at registration.
@@ -75,6 +77,7 @@ func settle(at routeKind, call string, opts []Option) (settings, []string) {
 	if set.maxBuffer <= 0 {
 		problems = append(problems, fmt.Sprintf("web.MaxBuffer(%d): give a number of bytes above 0", set.maxBuffer))
 	}
+	problems = append(problems, set.onceProblems()...)
 	if at == forSessions && set.tx.Repeatable {
 		problems = append(problems, "web.Tx with Repeatable: a plain handler has read its request and cannot run again; use web.Handle")
 	}

@@ -19,6 +19,8 @@ const (
 	ProblemForeignKey           = "/problems/foreign-key"            // 409: a row refers to one that is not there, or is still referred to
 	ProblemExclusion            = "/problems/exclusion"              // 409: a row overlaps another
 	ProblemStale                = "/problems/stale"                  // 409: somebody changed the row in between
+	ProblemKeyInUse             = "/problems/key-in-use"             // 409: the first request with this key is still at work
+	ProblemKeyReused            = "/problems/key-reused"             // 422: this key belongs to another request
 	ProblemPreconditionFailed   = "/problems/precondition-failed"    // 412: the same, for a request with If-Match
 	ProblemBodyTooLarge         = "/problems/body-too-large"         // 413
 	ProblemMediaType            = "/problems/unsupported-media-type" // 415: the body is not declared as JSON

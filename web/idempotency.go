@@ -1,0 +1,148 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/retort-go/retort"
+)
+
+// IdempotencyHeader names the header in which a client sends the key of a request.
+const IdempotencyHeader = "Idempotency-Key"
+
+// replayedHeader marks an answer that was given before.
+const replayedHeader = "Idempotency-Replayed"
+
+// IdempotencyKey is the row of one request that was answered.
+type IdempotencyKey struct {
+	Scope    string // whose key it is
+	Key      string
+	Request  []byte // SHA-256 of method, path, query and body
+	Status   int32  // of the answer
+	Location string // its header, if not empty
+	Etag     string // its header, if not empty
+	Body     []byte // empty: none
+	At       time.Time
+}
+
+// Define declares the key and what [Idempotency.Sweep] searches by.
+func (IdempotencyKey) Define(d *retort.Definition[IdempotencyKey]) {
+	d.PrimaryKey(&d.C.Scope, &d.C.Key)
+	d.Column(&d.C.At).ServerMade("now()")
+	d.Index(&d.C.At)
+}
+
+// Idempotency remembers the answers of requests that carry a key, in a table of the
+// service's own database:
+//
+//	var keys = web.NewIdempotency("idempotency_keys")
+//	var base = retort.NewBase(Payments, keys.Table)
+//
+//	mux.Handle("POST /payments", web.Handle(eng, pay, web.Idempotent(keys, account)))
+//
+// The key's row is written in the handler's own transaction. So it is there exactly
+// when the change is, and a second request with the key waits for the first.
+//
+//   - Concurrency: safe for many goroutines and processes.
+//   - Cleanup: rows stay until [Idempotency.Sweep] deletes them.
+type Idempotency struct {
+	// Table belongs into the service's base.
+	Table *retort.Table[IdempotencyKey]
+}
+
+// NewIdempotency declares the table. It does no I/O.
+func NewIdempotency(table string, options ...retort.TableOption) *Idempotency {
+	return &Idempotency{Table: retort.NewTable[IdempotencyKey](table, options...)}
+}
+
+// Idempotent makes a route answer a repeated request with its first answer, byte
+// by byte, and do nothing else: a client that got no answer sends the request again
+// with the same Idempotency-Key. Scope says whose keys they are, such as the
+// account of the request: nobody gets the answer to somebody else's key. GET and
+// HEAD, and requests without a key, run as without this option.
+//
+//   - Shape: keys are 1 to 255 visible ASCII characters, in quotes or not. Only
+//     answers of requests that were committed are kept; after an error the key is
+//     free, and the request runs again. A request whose COMMIT lost its answer is
+//     looked up by its key, and then answered, or run again if the route is
+//     [Repeatable], or answered with 503 as not stored. The header
+//     Idempotency-Replayed marks an answer that was given before. The answer is made
+//     before COMMIT, as with [RenderBeforeCommit], and the key takes one round trip
+//     more.
+//   - Errors: 400 for a key that is none, 422 for a key that was used for another
+//     request, 409 where the first request took longer than the route's LockTimeout
+//     ([Tx]). Without a LockTimeout the second request waits for the first, as long
+//     as its own limits allow. An error of scope answers as one of the handler's does.
+//   - Source: draft-ietf-httpapi-idempotency-key-header.
+func Idempotent(keys *Idempotency, scope func(*http.Request) (string, error)) Option {
+	return Option{"web.Idempotent", forHandle, func(s *settings) { s.once = &once{keys: keys, scope: scope} }}
+}
+
+// RequireIdempotencyKey refuses requests without a key with 400, on routes with
+// [Idempotent].
+func RequireIdempotencyKey() Option {
+	return Option{"web.RequireIdempotencyKey", forHandle, func(s *settings) { s.keyRequired = true }}
+}
+
+// once is what [Idempotent] has set.
+type once struct {
+	keys  *Idempotency
+	scope func(*http.Request) (string, error)
+}
+
+func (s *settings) onceProblems() []string {
+	switch {
+	case s.once == nil && s.keyRequired:
+		return []string{"web.RequireIdempotencyKey without web.Idempotent"}
+	case s.once == nil:
+		return nil
+	case s.once.keys == nil || s.once.keys.Table == nil:
+		return []string{"web.Idempotent: the keys are nil; make them with web.NewIdempotency"}
+	case s.once.scope == nil:
+		return []string{"web.Idempotent: scope is nil; say whose keys they are, or one client would get the answers to another one's keys"}
+	default:
+		return nil
+	}
+}
+
+// sweepBatch is how many rows Sweep deletes in one transaction.
+const sweepBatch = 1000
+
+// Sweep deletes keys older than age and returns how many. A request whose key is
+// gone runs again: keep them for longer than any client repeats, a day at least.
+//
+//   - Shape: about 1,000 rows a transaction, the oldest first.
+//   - Errors: of the database; what was deleted until then stays deleted. An age of
+//     zero or less is refused.
+func (k *Idempotency) Sweep(ctx context.Context, eng *retort.Engine, age time.Duration) (int64, error) {
+	if age <= 0 {
+		return 0, errors.New("web: Sweep: the age must be above 0; a day is usual")
+	}
+	end := time.Now().Add(-age)
+	var total int64
+	for {
+		n, err := retort.Run(ctx, eng, retort.TxOptions{}, func(ctx context.Context, s *retort.Session) (int64, error) {
+			return k.sweepSome(ctx, s, end)
+		})
+		total += n
+		if err != nil || n < sweepBatch {
+			return total, err
+		}
+	}
+}
+
+func (k *Idempotency) sweepSome(ctx context.Context, s *retort.Session, end time.Time) (int64, error) {
+	c := k.Table.C
+	old := k.Table.Where(retort.Lt(&c.At, end))
+	last, err := retort.Values(old.OrderBy(retort.Asc(&c.At)).Limit(1).Offset(sweepBatch-1), retort.Col(&c.At)).All(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	gone := k.Table.Delete().Where(retort.Lt(&c.At, end))
+	if len(last) > 0 {
+		gone = k.Table.Delete().Where(retort.Le(&c.At, last[0]))
+	}
+	return gone.Exec(ctx, s)
+}
