@@ -136,17 +136,17 @@ func ExampleLoad() {
 	defer s.Close(ctx)
 
 	a, c := Albums.C, Songs.C
-	album, err := Albums.With(
+	albums, err := Albums.With(
 		&a.Styles,
 		retort.Load(&a.Songs).Where(retort.Gt(&c.Seconds, 200)).OrderBy(retort.Desc(&c.Seconds)).Limit(1).With(&c.Singer),
-	).One(ctx, s)
+	).All(ctx, s)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	text, err := json.Marshal(album)
+	text, err := json.Marshal(albums[0])
 	fmt.Println(string(text), err)
-	_, err = album.Cover.Get()
+	_, err = albums[0].Cover.Get()
 	fmt.Println(errors.Is(err, retort.ErrNotLoaded))
 	// Output:
 	// {"id":1,"Title":"Wild","songs":[{"id":2,"AlbumID":1,"SingerID":1,"Title":"Lilac","Seconds":270,"singer":{"id":1,"Name":"Nina"}}],"styles":[{"Name":"jazz"}]} <nil>
@@ -165,13 +165,57 @@ func ExampleLoadRelated() {
 		return
 	}
 	albums, err := Albums.Query().All(ctx, s)
-	if err == nil {
-		err = retort.LoadRelated(ctx, s, albums, &Albums.C.Cover, &Albums.C.Singers)
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
+	err = retort.LoadRelated(ctx, s, albums, &Albums.C.Cover, &Albums.C.Singers)
 	cover, _ := albums[0].Cover.Get()
 	singers, _ := albums[0].Singers.All()
 	fmt.Println(cover.Color, singers[0].Name, err)
 	// Output: blue Nina <nil>
+}
+
+// What was loaded is handed out; a relation never does I/O by itself.
+func ExampleMany_All() {
+	eng, done := exampleMusic()
+	defer done()
+	ctx := context.Background()
+	s := eng.Session()
+	defer s.Close(ctx)
+	show := func(album *Album) error {
+		songs, err := album.Songs.All() // retort.ErrNotLoaded, if nobody asked for them
+		if err != nil {
+			return err
+		}
+		cover, err := album.Cover.Get() // nil when there is none
+		if err == nil {
+			fmt.Println(len(songs), cover.Color)
+		}
+		return err
+	}
+	if _, err := listen(ctx, s); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := s.Commit(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, q := range []*retort.Query[Album]{Albums.Query(), Albums.With(&Albums.C.Songs, &Albums.C.Cover)} {
+		other := eng.Session()
+		album, err := q.One(ctx, other)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(errors.Is(show(album), retort.ErrNotLoaded))
+		_ = other.Close(ctx)
+	}
+	// Output:
+	// true
+	// 2 blue
+	// false
 }
 
 // The relation is changed; the flush writes what follows from it.

@@ -1,6 +1,6 @@
-// Package guidetest runs what the guides for newcomers from SQLAlchemy, GORM and
-// sqlc show: every Go block of docs/guides/from-*.md is a part of a test here, or
-// of one in beside/, and package readmetest compares the two.
+// Package guidetest runs what the guides show: the Go blocks of docs/guides are parts
+// of tests here, of examples of the root package, or of tests in beside/, and package
+// readmetest compares the two.
 //
 // It holds tests only, and nothing imports it.
 package guidetest
