@@ -30,6 +30,11 @@ demo: ## Run the privacy-rights service on an embedded PostgreSQL (data in .data
 	@go build -o .bin/privacyrights ./services/privacyrights/cmd/privacyrights
 	@$(if $(DOWNLOAD),PG_BIN="$$($(PGBIN))" && export PG_BIN &&) exec .bin/privacyrights
 
+.PHONY: demo-db
+demo-db: ## A command on the demo's schema, such as make demo-db ARGS="current" (not while it runs)
+	@go build -o .bin/privacyrights ./services/privacyrights/cmd/privacyrights
+	@$(if $(DOWNLOAD),PG_BIN="$$($(PGBIN))" && export PG_BIN &&) exec .bin/privacyrights db $(ARGS)
+
 .PHONY: test
 test: ## Run every test of every module (needs Go and PostgreSQL's binaries)
 	@$(if $(RACE),,echo "make test: no C compiler with headers here, so the race detector is off" >&2)

@@ -82,7 +82,7 @@ func (c *comparison) add(d Difference) { c.out = append(c.out, d) }
 
 // alter adds a difference of one aspect, if there is one.
 func (c *comparison) alter(d Difference, aspect Aspect, database, models string) {
-	if database != models {
+	if database != models && (aspect == Comment || !same(database, models)) {
 		d.Action, d.Aspect, d.Database, d.Model = Alter, aspect, database, models
 		c.add(d)
 	}

@@ -201,7 +201,7 @@ func (c *comparison) constraints(dbTable, table *catalog.Table) {
 				return
 			}
 			d := part(ref, catalog.KindConstraint, model.Name)
-			if withoutValidity(db) == withoutValidity(model) {
+			if same(withoutValidity(db), withoutValidity(model)) {
 				c.alter(d, Validity, validity(db.Valid), validity(model.Valid))
 			} else {
 				c.alter(d, Definition, db.Definition, model.Definition)
@@ -215,8 +215,8 @@ func (c *comparison) constraints(dbTable, table *catalog.Table) {
 		})
 	for _, model := range added {
 		d := part(ref, catalog.KindConstraint, model.Name)
-		same := func(k *catalog.Constraint) bool { return k.Definition == model.Definition }
-		if i := slices.IndexFunc(gone, same); i >= 0 {
+		equal := func(k *catalog.Constraint) bool { return same(k.Definition, model.Definition) }
+		if i := slices.IndexFunc(gone, equal); i >= 0 {
 			d.Action, d.From = Rename, gone[i].Name
 			gone = slices.Delete(gone, i, i+1)
 		}
@@ -260,8 +260,8 @@ func (c *comparison) indexes(ref catalog.Ref, database, models []catalog.Index) 
 		})
 	for _, model := range added {
 		d := part(ref, catalog.KindIndex, model.Name)
-		same := func(ix *catalog.Index) bool { return ix.Valid && indexText(ix) == indexText(model) }
-		if i := slices.IndexFunc(gone, same); i >= 0 {
+		equal := func(ix *catalog.Index) bool { return ix.Valid && same(indexText(ix), indexText(model)) }
+		if i := slices.IndexFunc(gone, equal); i >= 0 {
 			d.Action, d.From = Rename, gone[i].Name
 			gone = slices.Delete(gone, i, i+1)
 		}

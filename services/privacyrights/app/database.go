@@ -10,8 +10,10 @@ import (
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/localpg"
+	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/pool"
+	"github.com/retort-go/retort/services/privacyrights/revisions"
 )
 
 // slowStart is when a newcomer begins to wonder.
@@ -75,15 +77,24 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// prepare creates the tables as soon as the database lets it, and then calls
-// ready.
+// prepare brings the tables up to date as soon as the database lets it, and then
+// calls ready.
 //
-//   - Errors: what waiting cannot mend, such as tables that differ. nil when ctx
-//     ends first.
+//   - Errors: what waiting cannot mend, such as revisions that were edited. nil when
+//     ctx ends first.
 func (a *app) prepare(ctx context.Context, eng *retort.Engine, ready func()) error {
+	history, err := revisions.History()
+	if err != nil {
+		return err
+	}
+	// Instances of the next release may be here already, and this one still serves.
+	runner, err := migrate.New(eng, history, migrate.Options{AllowNewer: true})
+	if err != nil {
+		return err
+	}
 	said := ""
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		err := a.base.CreateAll(ctx, eng)
+		_, err := runner.Upgrade(ctx, "head")
 		switch {
 		case err == nil:
 			a.prepared.Store(true)
@@ -92,7 +103,7 @@ func (a *app) prepare(ctx context.Context, eng *retort.Engine, ready func()) err
 		case ctx.Err() != nil:
 			return nil
 		case !mendable(err):
-			return fmt.Errorf("app: the database cannot hold this service's tables: %w", err)
+			return fmt.Errorf("app: the database could not be brought up to date: %w", err)
 		}
 		if text := err.Error(); text != said { // once per reason, however long it lasts
 			said = text
@@ -110,6 +121,8 @@ func (a *app) prepare(ctx context.Context, eng *retort.Engine, ready func()) err
 func mendable(err error) bool {
 	_, connecting := errors.AsType[*pgerr.ConnectError](err)
 	_, busy := errors.AsType[*pool.TimeoutError](err)
-	return connecting || busy || pgerr.Transient(err) || pgerr.Retryable(err) ||
+	_, locked := errors.AsType[*migrate.LockedError](err)
+	_, lost := errors.AsType[*migrate.LostLockError](err)
+	return connecting || busy || locked || lost || pgerr.Transient(err) || pgerr.Retryable(err) ||
 		errors.Is(err, retort.ErrCommitUnknown) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -2,7 +2,7 @@
 // orderly end of each.
 //
 // The one idea: the service listens first and needs its database last. It
-// starts and stays up without one, answers 503 meanwhile, creates its tables
+// starts and stays up without one, answers 503 meanwhile, upgrades its tables
 // when the database is there, and then says in one line that it is ready.
 //
 //	ctx, stop := web.Signals(context.Background())

@@ -12,11 +12,14 @@ package testdb
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/retorttest"
 	"github.com/retort-go/retort/services/privacyrights/model"
+	"github.com/retort-go/retort/services/privacyrights/revisions"
 )
 
 // New makes a database with the service's schema and no rows.
@@ -24,24 +27,29 @@ import (
 //   - Cleanup: by itself, at the end of the test.
 func New(tb testing.TB) *retorttest.Database {
 	tb.Helper()
-	sql, err := model.Base().SQL()
+	history, err := revisions.History()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return retorttest.NewDatabase(tb, retorttest.Template{Key: "privacyrights " + sql, Fill: createAll})
+	key := "privacyrights"
+	for _, r := range history.Revisions() {
+		key += " " + r.ID + " " + r.Checksum()
+	}
+	return retorttest.NewDatabase(tb, retorttest.Template{Key: key, Fill: func(ctx context.Context, url string) error {
+		return upgrade(ctx, url, history)
+	}})
 }
 
-func createAll(ctx context.Context, url string) error {
-	base := model.Base()
-	eng, err := retort.Open(retort.Config{Base: base, URL: url})
+func upgrade(ctx context.Context, url string, history *migrate.History) error {
+	eng, err := retort.Open(retort.Config{Base: model.Base(), URL: url})
 	if err != nil {
 		return err
 	}
-	if err := base.CreateAll(ctx, eng); err != nil {
-		_ = eng.Close(ctx)
-		return err
+	runner, err := migrate.New(eng, history, migrate.Options{})
+	if err == nil {
+		_, err = runner.Upgrade(ctx, "head")
 	}
-	return eng.Close(ctx)
+	return errors.Join(err, eng.Close(ctx))
 }
 
 // Open opens an engine on url with the service's own pool.
