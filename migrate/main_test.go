@@ -11,7 +11,10 @@ import (
 	"github.com/retort-go/retort/retorttest"
 )
 
-func TestMain(m *testing.M) { retorttest.Main(m) }
+func TestMain(m *testing.M) {
+	child()
+	retorttest.Main(m)
+}
 
 // database is one database with an engine on it.
 type database struct {
