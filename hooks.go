@@ -56,7 +56,7 @@ var ErrInHook = errors.New("retort: a hook cannot flush or end the session that 
 //   - Errors: use by two goroutines is returned by the next flush or commit.
 func (s *Session) Hook(h Hooks) {
 	if err := s.enter(); err != nil {
-		s.stray.Store(&err)
+		s.strayed(err)
 		return
 	}
 	defer s.leave()
@@ -81,7 +81,7 @@ func (s *Session) Hook(h Hooks) {
 //     values of Commit's but does not end with it. The session can be read only.
 func (s *Session) AfterCommit(fn func(ctx context.Context) error) {
 	if err := s.enter(); err != nil {
-		s.stray.Store(&err)
+		s.strayed(err)
 		return
 	}
 	defer s.leave()
@@ -244,11 +244,15 @@ func (s *Session) lendToHook() (takeBack func(*error)) {
 // committed calls what waits for COMMIT, and adds what fails in it to err, which
 // is nil or a CommittedError. worked: there was a transaction.
 func (s *Session) committed(ctx context.Context, worked bool, err error) error {
-	after, told := s.after, &Changes{s.work}
+	after, work := s.after, s.work
 	s.after, s.work = nil, nil
 	var calls []func(context.Context) error
+	var told *Changes
 	for i := range s.hooks {
 		if h := s.hooks[i].AfterCommit; h != nil && worked {
+			if told == nil {
+				told = &Changes{work}
+			}
 			calls = append(calls, func(ctx context.Context) error { return h(ctx, told) })
 		}
 	}

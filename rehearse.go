@@ -40,7 +40,7 @@ func (e *Engine) rehearsed(opts TxOptions, attempt func(*rehearsal) error) (*reh
 // end is what follows a function that returned no error.
 func (r *rehearsal) end(ctx context.Context, s *Session) error {
 	if r == nil {
-		return s.Commit(ctx)
+		return s.commitAndEnd(ctx)
 	}
 	changes, err := s.changes()
 	switch {
@@ -49,7 +49,7 @@ func (r *rehearsal) end(ctx context.Context, s *Session) error {
 	case !r.first && changes != r.changes:
 		return fmt.Errorf("%w (%d changes to objects at first, %d then)", ErrNotRepeatable, r.changes, changes)
 	case !r.first:
-		return s.Commit(ctx)
+		return s.commitAndEnd(ctx)
 	}
 	r.changes = changes
 	if err := s.Flush(ctx); err != nil {

@@ -273,7 +273,7 @@ func (s *Session) Delete(objects ...any) { s.each("Delete", objects, s.unit.Dele
 
 func (s *Session) each(call string, objects []any, do func(*model.Table, mapper.Object) error) {
 	if err := s.enter(); err != nil {
-		s.stray.Store(&err)
+		s.strayed(err)
 		return
 	}
 	defer s.leave()
@@ -288,6 +288,9 @@ func (s *Session) each(call string, objects []any, do func(*model.Table, mapper.
 	}
 }
 
+// strayed remembers a refusal that has nowhere to go.
+func (s *Session) strayed(err error) { s.stray.Store(&err) }
+
 // ReadOnly tells whether the session refuses changes.
 func (s *Session) ReadOnly() bool { return s.opts.ReadOnly }
 
@@ -301,7 +304,7 @@ func (s *Session) ReadOnly() bool { return s.opts.ReadOnly }
 //   - Errors: misuse is returned by the next flush or commit.
 func (s *Session) State(object any) string {
 	if err := s.enter(); err != nil && !errors.Is(err, ErrSessionClosed) {
-		s.stray.Store(&err)
+		s.strayed(err)
 		return unitofwork.Transient.String()
 	} else if err == nil {
 		defer s.leave()

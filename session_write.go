@@ -91,6 +91,12 @@ func (s *Session) Commit(ctx context.Context) error {
 	return s.committed(ctx, worked, s.failed)
 }
 
+// commitAndEnd is Commit for who closes the session right behind it.
+func (s *Session) commitAndEnd(ctx context.Context) error {
+	s.unit.Ending = true
+	return s.Commit(ctx)
+}
+
 // Rollback drops the pending changes, ends the transaction and empties the
 // session, which can be used again. The objects keep the values that the program
 // gave them and are detached; what the database had made for them in this

@@ -3,6 +3,7 @@ package mapper
 import (
 	"encoding/binary"
 	"reflect"
+	"slices"
 	"unsafe"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -34,6 +35,14 @@ func (a *Args) Reset() {
 // AppendNull appends NULL.
 func (a *Args) AppendNull() {
 	a.Values, a.Formats = append(a.Values, nil), append(a.Formats, formatBinary)
+}
+
+// Expect makes room for about that many bytes of values to come; those that are
+// there stay where they are.
+func (a *Args) Expect(n int) {
+	if cap(a.buf)-len(a.buf) < n {
+		a.buf = make([]byte, 0, n)
+	}
 }
 
 // begin returns the arena to append one value to.
@@ -161,6 +170,27 @@ func (p *Plan) AppendColumn(a *Args, objects []Object, col int) error {
 	})
 }
 
+// ColumnSize is about how many bytes [Plan.AppendColumn] appends.
+func (p *Plan) ColumnSize(objects []Object, col int) int {
+	const header, length = 20, 4
+	c := &p.columns[col]
+	size := header + length*len(objects)
+	switch {
+	case c.pg.parts:
+		return size // anybody's guess
+	case c.shape == shapeString:
+		for _, o := range objects {
+			if at := c.value(o); at != nil {
+				size += len(load[string](at))
+			}
+		}
+		return size
+	case c.shape == shapeCoded || c.shape == shapeJSON:
+		return size // grows with the first ones, see encodeArray
+	}
+	return size + min(16, int(c.elem.Size()))*len(objects)
+}
+
 // array appends a one-dimensional array of values of the column. Types whose OID
 // is unknown travel as text, since the binary form must name the OID of its
 // elements.
@@ -176,6 +206,9 @@ func (a *Args) array(c *column, n int, element func(i int) (unsafe.Pointer, erro
 	a.end(buf, format)
 	return nil
 }
+
+// sample is how many elements tell how long the others are.
+const sample = 8
 
 func (c *column) encodeArray(buf []byte, n int, element func(i int) (unsafe.Pointer, error)) ([]byte, error) {
 	oid, write := c.pg.oid, c.encode
@@ -197,6 +230,9 @@ func (c *column) encodeArray(buf []byte, n int, element func(i int) (unsafe.Poin
 			return nil, err
 		}
 		length := len(buf)
+		if i == sample {
+			buf = slices.Grow(buf, (length-start)/sample*(n-i)*9/8)
+		}
 		buf = append(buf, 0xff, 0xff, 0xff, 0xff) // -1, NULL
 		if at != nil {
 			full, err := write(buf, at)

@@ -129,16 +129,30 @@ func (c *column) appendJSON(buf []byte, at unsafe.Pointer) ([]byte, error) {
 		}
 		return append(buf, raw...), nil
 	}
-	text, err := c.marshal(at)
+	start := len(buf)
+	buf, err := c.marshalTo(buf, at)
 	if err != nil {
 		return nil, err
 	}
 	if binaryJSON {
-		if err := checkEscapes(c.name, text); err != nil {
+		if err := checkEscapes(c.name, buf[start:]); err != nil {
 			return nil, err
 		}
 	}
-	return append(buf, text...), nil
+	return buf, nil
+}
+
+// marshalTo appends what marshal returns.
+func (c *column) marshalTo(buf []byte, at unsafe.Pointer) ([]byte, error) {
+	if c.writers == nil {
+		text, err := c.marshal(at)
+		return append(buf, text...), err
+	}
+	out, err := c.writers.append(buf, c.elem, at)
+	if err != nil {
+		return nil, errNoJSON(c)
+	}
+	return out, nil
 }
 
 // marshal gives encoding/json a pointer, so that MarshalJSON methods on
@@ -146,10 +160,15 @@ func (c *column) appendJSON(buf []byte, at unsafe.Pointer) ([]byte, error) {
 func (c *column) marshal(at unsafe.Pointer) ([]byte, error) {
 	text, err := json.Marshal(reflect.NewAt(c.elem, at).Interface())
 	if err != nil {
-		// The error of a MarshalJSON method may quote the value: only its kind is kept.
-		return nil, &ValueError{Column: c.name, Reason: "cannot be written as json by encoding/json"}
+		return nil, errNoJSON(c)
 	}
 	return text, nil
+}
+
+// errNoJSON has no more than the kind of the error: that of a MarshalJSON method
+// may quote the value.
+func errNoJSON(c *column) error {
+	return &ValueError{Column: c.name, Reason: "cannot be written as json by encoding/json"}
 }
 
 // The limits of PostgreSQL's timestamptz and date, from datatype/timestamp.h:

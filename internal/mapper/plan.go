@@ -49,6 +49,7 @@ type column struct {
 	name     string
 	codec    codec        // only for shapeCoded
 	json     *jsonPlan    // only for shapeJSON, where it helps
+	writers  *jsonWriters // only for shapeJSON
 	elem     reflect.Type // of the value: what a pointer points at
 	typ      reflect.Type // of the field
 	path     string
@@ -169,7 +170,7 @@ func (p *Plan) finish() {
 	}
 	for i := range p.columns {
 		if c := &p.columns[i]; c.shape == shapeJSON {
-			c.json = planJSON(c.elem)
+			c.json, c.writers = planJSON(c.elem), &jsonWriters{}
 		}
 	}
 	p.snap = newSnapPlan(p)

@@ -42,6 +42,9 @@ func (p *Plan) RowKeyThen(s Snapshot, cols []int) (key Key, null bool) {
 //     stored. Where that cannot be done (types whose OID only the server knows),
 //     the field becomes what it was, without what was edited inside of it.
 func (p *Plan) Restore(o Object, s Snapshot, cols []int) {
+	if s.p == nil {
+		return
+	}
 	for _, col := range cols {
 		c := &p.columns[col]
 		now, then := c.at(o), c.at(Object(s))

@@ -177,7 +177,11 @@ func (c *column) cloneValue(to, from unsafe.Pointer) {
 //     day, pointers by what they point at, floats by bits, json by its text, nil
 //     slices as empty ones, timestamps without zone by what the clock shows. Edits inside slices, maps and pointees are seen.
 //   - Errors: [*ValueError] for values that cannot be written; dst is as before.
+//     The zero Snapshot says nothing of any column.
 func (p *Plan) Changed(o Object, s Snapshot, dst []int) ([]int, error) {
+	if s.p == nil {
+		return dst, nil
+	}
 	start := len(dst)
 	for i := range p.snap.ranges {
 		r := &p.snap.ranges[i]

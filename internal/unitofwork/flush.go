@@ -34,7 +34,8 @@ func (u *Unit) Add(t *model.Table, o mapper.Object) error {
 			t.Plan.SetUUID(o, col, id)
 		}
 	}
-	s := &state{table: t, object: o, status: Pending}
+	s := u.newState(t)
+	s.table, s.object, s.status = t, o, Pending
 	u.remember(s)
 	return u.adopt(s)
 }
@@ -62,33 +63,59 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 //
 //   - Errors: every object that cannot be written, joined.
 func (u *Unit) changes() ([]*Change, error) {
-	var changes []*Change
+	var made changeList
 	var errs []error
-	var scratch []int
 	u.now = time.Time{}
 	for _, s := range u.ordered {
-		var c *Change
+		var c Change
 		var err error
 		switch {
 		case s.status == Pending:
 			c, err = u.insertOf(s)
 		case s.status == Persistent && s.doomed:
-			c, scratch, err = deleteOf(s, scratch)
+			c, err = made.deleteOf(s)
 		case s.status == Persistent && !s.held:
-			c, scratch, err = updateOf(s, scratch)
+			c, err = made.updateOf(s)
 		}
 		if err != nil {
 			errs = append(errs, err)
+			continue
 		}
-		if c != nil {
-			u.stamp(c)
-			changes = append(changes, c)
+		if c.state != nil {
+			u.stamp(&c)
+			made.add(&c, len(u.ordered))
 		}
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return changes, nil
+	return made.list, nil
+}
+
+// changeList gathers changes with few allocations.
+type changeList struct {
+	list    []*Change
+	free    []Change
+	scratch []int
+	last    []int // columns of the last update: mostly those of the next
+}
+
+// add keeps c, whose columns may be scratch. most is how many there can be.
+func (l *changeList) add(c *Change, most int) {
+	if len(l.free) == 0 {
+		n := min(max(2*len(l.list), 1), 256, most-len(l.list))
+		l.free = make([]Change, n)
+		l.list = slices.Grow(l.list, n)
+	}
+	if c.Kind == Update {
+		if !slices.Equal(l.last, c.columns) {
+			l.last = slices.Clone(c.columns)
+		}
+		c.columns = l.last[:len(l.last):len(l.last)]
+	}
+	l.free[0] = *c
+	l.list = append(l.list, &l.free[0])
+	l.free = l.free[1:]
 }
 
 // Dirty tells whether a flush has something to send.
@@ -109,59 +136,60 @@ func (u *Unit) Dirty() bool {
 	return false
 }
 
-func (u *Unit) insertOf(s *state) (*Change, error) {
+func (u *Unit) insertOf(s *state) (Change, error) {
 	t := s.table
 	for _, i := range t.InsertReturned() {
-		if col := t.Columns[i]; !t.Plan.IsZero(s.object, i) {
-			return nil, fmt.Errorf("retort: INSERT %s: column %q is made by the database but the object has a value for it; leave the field zero, or declare the column without ServerMade", t.Type, col.Name)
+		if col := &t.Columns[i]; !t.Plan.IsZero(s.object, i) {
+			return Change{}, fmt.Errorf("retort: INSERT %s: column %q is made by the database but the object has a value for it; leave the field zero, or declare the column without ServerMade", t.Type, col.Name)
 		}
 	}
 	if !t.KeyServerMade() {
 		id := identity{t, t.KeyOf(s.object)}
 		if other, ok := u.row(id); ok && other.status == Persistent && !other.doomed {
-			return nil, fmt.Errorf("retort: INSERT %s: the session already holds another object with the same primary key; change that one instead", t.Type)
+			return Change{}, fmt.Errorf("retort: INSERT %s: the session already holds another object with the same primary key; change that one instead", t.Type)
 		}
 	}
-	return &Change{Kind: Insert, Table: t, state: s}, nil
+	return Change{Kind: Insert, Table: t, state: s}, nil
 }
 
-func updateOf(s *state, scratch []int) (*Change, []int, error) {
+// updateOf is the change of an object, without a state where there is none.
+func (l *changeList) updateOf(s *state) (Change, error) {
 	t := s.table
-	changed, err := t.Plan.Changed(s.object, s.snapshot, scratch[:0])
+	changed, err := t.Plan.Changed(s.object, s.snapshot, l.scratch[:0])
 	if err != nil {
-		return nil, scratch, fmt.Errorf("retort: UPDATE %s: %w", t.Type, err)
+		return Change{}, fmt.Errorf("retort: UPDATE %s: %w", t.Type, err)
 	}
-	if len(changed) == 0 {
-		return nil, changed, nil
+	if l.scratch = changed; len(changed) == 0 {
+		return Change{}, nil
 	}
 	for _, i := range changed {
-		switch col := t.Columns[i]; {
+		switch col := &t.Columns[i]; {
 		case t.IsKey(i):
-			return nil, changed, fmt.Errorf("retort: UPDATE %s: %w", t.Type, errKeyChanged(s))
+			return Change{}, fmt.Errorf("retort: UPDATE %s: %w", t.Type, errKeyChanged(s))
 		case col.Fixed, col.ServerMade:
-			return nil, changed, fmt.Errorf("retort: UPDATE %s: column %q is made by the database and cannot be changed through the object", t.Type, col.Name)
+			return Change{}, fmt.Errorf("retort: UPDATE %s: column %q is made by the database and cannot be changed through the object", t.Type, col.Name)
 		case col.Stamp != model.NoStamp:
-			return nil, changed, errStamped(t, i)
+			return Change{}, errStamped(t, i)
 		}
 	}
-	return &Change{Kind: Update, Table: t, state: s, columns: slices.Clone(changed)}, changed, nil
+	return Change{Kind: Update, Table: t, state: s, columns: changed}, nil
 }
 
 // deleteOf refuses an object that names another row than the one it was loaded
 // from: that other row would go.
-func deleteOf(s *state, scratch []int) (*Change, []int, error) {
+func (l *changeList) deleteOf(s *state) (Change, error) {
 	t := s.table
 	if t.KeyOf(s.object) != s.key {
-		return nil, scratch, fmt.Errorf("retort: DELETE %s: %w", t.Type, errKeyChanged(s))
+		return Change{}, fmt.Errorf("retort: DELETE %s: %w", t.Type, errKeyChanged(s))
 	}
 	if t.Version >= 0 {
-		var err error
-		if scratch, err = t.Plan.Changed(s.object, s.snapshot, scratch[:0]); err != nil {
-			return nil, scratch, fmt.Errorf("retort: DELETE %s: %w", t.Type, err)
+		changed, err := t.Plan.Changed(s.object, s.snapshot, l.scratch[:0])
+		if err != nil {
+			return Change{}, fmt.Errorf("retort: DELETE %s: %w", t.Type, err)
 		}
-		if slices.Contains(scratch, t.Version) {
-			return nil, scratch, fmt.Errorf("retort: DELETE %s: column %q is made by the database and cannot be changed through the object", t.Type, t.Columns[t.Version].Name)
+		if l.scratch = changed; slices.Contains(changed, t.Version) {
+			return Change{}, fmt.Errorf("retort: DELETE %s: column %q is made by the database and cannot be changed through the object", t.Type, t.Columns[t.Version].Name)
 		}
 	}
-	return &Change{Kind: Delete, Table: t, state: s}, scratch, nil
+	return Change{Kind: Delete, Table: t, state: s}, nil
 }

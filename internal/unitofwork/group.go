@@ -202,6 +202,12 @@ func (g *Group) statement() (flight.Statement, error) {
 	args := mapper.Args{}
 	room(&args, len(m.Columns))
 	objects := make([]mapper.Object, len(g.changes))
+	size := 0
+	for i, col := range m.Columns {
+		g.holders(objects, col, g.null && i >= len(g.Table.Key))
+		size += g.Table.Plan.ColumnSize(objects, col)
+	}
+	args.Expect(size)
 	for i, col := range m.Columns {
 		g.holders(objects, col, g.null && i >= len(g.Table.Key))
 		if err := g.Table.Plan.AppendColumn(&args, objects, col); err != nil {

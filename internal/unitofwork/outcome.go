@@ -3,6 +3,7 @@ package unitofwork
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/retort-go/retort/internal/mapper"
 )
@@ -21,19 +22,20 @@ func (u *Unit) Apply(w *Work, keepUndo bool) error {
 		g.match()
 	}
 	var errs []error
+	var before undoMaker
 	for _, c := range w.changes {
 		if c.Kind == Insert && len(c.back) > 0 && c.result.IsNil() {
 			errs = append(errs, fmt.Errorf("retort: INSERT %s came back without its row: a trigger or a rule suppressed it", c.Table.Type))
 			continue
 		}
-		u.apply(c, keepUndo)
+		u.apply(c, keepUndo, &before)
 	}
 	u.cascade(w.changes, keepUndo)
 	u.parted(w.changes)
 	return errors.Join(errs...)
 }
 
-func (u *Unit) apply(c *Change, keepUndo bool) {
+func (u *Unit) apply(c *Change, keepUndo bool, before *undoMaker) {
 	s := c.state
 	if c.Kind == Link {
 		return // its columns are in the object, or go with it
@@ -45,9 +47,7 @@ func (u *Unit) apply(c *Change, keepUndo bool) {
 	plan := s.table.Plan
 	for _, made := range []stamps{{c.result, c.back}, c.stamps} {
 		if keepUndo && len(made.columns) > 0 {
-			before := plan.New()
-			plan.CopyColumns(before, s.object, made.columns)
-			s.keep().undo = append(s.has().undo, undo{before: before, columns: made.columns})
+			before.keep(s, made.columns)
 		}
 		if !made.object.IsNil() {
 			plan.CopyColumns(s.object, made.object, made.columns)
@@ -57,7 +57,31 @@ func (u *Unit) apply(c *Change, keepUndo bool) {
 		s.status, s.inserted = Persistent, true
 		u.named(s)
 	}
-	s.snapshot = plan.Snapshot(s.object)
+	if s.snapshot = (mapper.Snapshot{}); keepUndo || !u.Ending {
+		s.snapshot = plan.Snapshot(s.object)
+	}
+}
+
+// undoMaker remembers what a flush overwrites.
+type undoMaker struct {
+	plan  *mapper.Plan
+	batch *mapper.Batch
+}
+
+// keep remembers columns of s, unless the transaction has overwritten them before:
+// what they were then is what comes back.
+func (m *undoMaker) keep(s *state, columns []int) {
+	for _, u := range s.has().undo {
+		if slices.Equal(u.columns, columns) {
+			return
+		}
+	}
+	if plan := s.table.Plan; m.plan != plan {
+		m.plan, m.batch = plan, plan.NewBatch(0)
+	}
+	before := m.batch.New()
+	m.plan.CopyColumns(before, s.object, columns)
+	s.keep().undo = append(s.has().undo, undo{before: before, columns: columns})
 }
 
 // Commit forgets how to take back the flushes of the transaction that was

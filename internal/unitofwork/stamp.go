@@ -37,7 +37,7 @@ func (u *Unit) stamp(c *Change) {
 		c.stamps.columns = append(c.stamps.columns, i)
 	}
 	if c.Kind == Update && len(c.stamps.columns) > 0 {
-		c.columns = append(c.columns, c.stamps.columns...)
+		c.columns = slices.Concat(c.columns, c.stamps.columns) // they may be another's
 		slices.Sort(c.columns)
 	}
 }

@@ -97,8 +97,13 @@ type Unit struct {
 	// Clock makes the times of columns that the program stamps; nil is time.Now.
 	Clock func() time.Time
 
+	// Ending says that the unit is emptied behind the next COMMIT: what the objects
+	// are then needs no snapshot.
+	Ending bool
+
 	now     time.Time // of the flush, once it is asked for
 	ordered []*state  // in order of arrival
+	spare   []state   // for objects to come
 	index   index     // of ordered, once it is long
 
 	referring int // parents of all states
@@ -111,6 +116,20 @@ type Unit struct {
 	epoch int // counts how often the unit was emptied
 
 	related related
+}
+
+// newState is the state of an object to come. Those of a table with relations come
+// alone, since their objects refer to them: one that is kept would keep others.
+func (u *Unit) newState(t *model.Table) *state {
+	if len(t.Relations) > 0 {
+		return &state{}
+	}
+	if len(u.spare) == 0 {
+		u.spare = make([]state, min(max(len(u.ordered), 1), 64))
+	}
+	s := &u.spare[0]
+	u.spare = u.spare[1:]
+	return s
 }
 
 func (u *Unit) remember(s *state) {
@@ -207,7 +226,8 @@ func (u *Unit) Load(t *model.Table, o mapper.Object, then mapper.Snapshot) mappe
 		}
 		return s.object
 	}
-	s := &state{table: t, object: o, status: Persistent, key: key, snapshot: then}
+	s := u.newState(t)
+	*s = state{table: t, object: o, status: Persistent, key: key, snapshot: then}
 	u.remember(s)
 	u.own(s)
 	return o

@@ -2,6 +2,7 @@ package unitofwork
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/retort-go/retort/internal/flight"
 )
@@ -96,7 +97,10 @@ func (u *Unit) Work() (*Work, error) {
 		return nil, err
 	}
 	w.changes = changes
-	w.groups = append(append(before, grouped(changes)...), behind...)
+	w.groups = grouped(changes)
+	if len(before)+len(behind) > 0 {
+		w.groups = slices.Concat(before, w.groups, behind)
+	}
 	return w, nil
 }
 
