@@ -22,8 +22,11 @@ func Healthz() http.Handler {
 // problem that does not say why: the log of the requests does. While [Serve]
 // waits before it stops accepting, it answers 503.
 //
-//   - Units: at most one round trip and 1 second.
-func Readyz(eng *retort.Engine) http.Handler {
+// Checks are asked when the database answered: one that fails is a 503, too. A
+// migrate/drift.Expect is one, or a migrate.Runner's Check.
+//
+//   - Units: one round trip and what the checks need, together at most 1 second.
+func Readyz(eng *retort.Engine, checks ...func(context.Context) error) http.Handler {
 	if eng == nil {
 		registered("Readyz", []string{"the engine is nil"})
 	}
@@ -34,7 +37,13 @@ func Readyz(eng *retort.Engine) http.Handler {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
-		if err := eng.Ping(ctx); err != nil {
+		err := eng.Ping(ctx)
+		for _, check := range checks {
+			if err == nil {
+				err = check(ctx)
+			}
+		}
+		if err != nil {
 			unavailable(ProblemUnavailable, "Unavailable", retryLater).ServeHTTP(w, r)
 			return
 		}

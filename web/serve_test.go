@@ -365,3 +365,19 @@ func TestSignals(t *testing.T) {
 		}
 	})
 }
+
+// TestReadyz_asks_its_checks: any that fails is a 503, and none is asked while the
+// database is away.
+func TestReadyz_asks_its_checks(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	var wrong error
+	s.mux.Handle("GET /readyz", web.Readyz(s.Engine, func(context.Context) error { return nil }, func(context.Context) error { return wrong }))
+	if res := s.do(t, "GET", "/readyz", ""); res.StatusCode != http.StatusOK {
+		t.Errorf("status %d, want 200", res.StatusCode)
+	}
+	wrong = errors.New("the schema is another")
+	if res := s.do(t, "GET", "/readyz", ""); res.StatusCode != http.StatusServiceUnavailable || strings.Contains(res.body, "schema") {
+		t.Errorf("status %d %s, want 503 that says nothing", res.StatusCode, res.body)
+	}
+}

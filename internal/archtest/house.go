@@ -64,8 +64,9 @@ func House() []Room {
 		{Dir: "migrate/autogenerate", Floor: 8},
 		{Dir: "migrate/lint", Floor: 8},
 		{Dir: "migrate/rolling", Floor: 8},
-		{Dir: "cli", Floor: 9, Links: []string{cobra, pflag, pretty}},
-		{Dir: "cmd/retort", Floor: 10},
+		{Dir: "migrate/drift", Floor: 9},
+		{Dir: "cli", Floor: 10, Links: []string{cobra, pflag, pretty}},
+		{Dir: "cmd/retort", Floor: 11},
 
 		// They look at the repository from outside and import none of it.
 		{Dir: "internal/archtest", Floor: 0},

@@ -12,7 +12,8 @@ type Options struct {
 	// DropUnclaimed also proposes to drop what the models do not name at all:
 	// schemas, extensions, types, sequences, functions, tables, views, triggers,
 	// policies, row security, comments and storage parameters. Columns, constraints
-	// and indexes of a table that a model claims are the model's business anyway.
+	// and indexes of a table that a model claims are the model's business anyway. The
+	// books of migration tools (catalog.Keeper) are never dropped.
 	DropUnclaimed bool
 
 	// DropPartitions also proposes to drop partitions of tables that a model
@@ -52,11 +53,18 @@ func Compare(database, models *catalog.Catalog, opts Options) ([]Difference, err
 		return nil, fmt.Errorf("autogenerate: the current schema is %q in the database and %q where the models were built; "+
 			"set the same search_path for both", database.Namespace, models.Namespace)
 	}
+	books := database
+	database = database.WithoutBooks(func(ref catalog.Ref) bool { _, ok := models.Table(ref.Namespace, ref.Name); return ok })
 	renames, err := hints(database, models, opts.Renames)
 	if err != nil {
 		return nil, err
 	}
-	c := comparison{database: renamed(database, renames), models: models, opts: opts}
+	c := comparison{database: renamed(database, renames), models: models, opts: opts, books: map[string]bool{}}
+	for i := range books.Tables {
+		if t := &books.Tables[i]; catalog.Keeper(t) != "" {
+			c.books[t.Namespace] = true
+		}
+	}
 	for _, r := range renames {
 		c.add(Difference{Action: Rename, Kind: r.Kind, Namespace: r.Namespace, Table: r.Table, Name: r.To, From: r.From})
 	}
@@ -75,6 +83,7 @@ func Compare(database, models *catalog.Catalog, opts Options) ([]Difference, err
 type comparison struct {
 	database, models *catalog.Catalog
 	opts             Options
+	books            map[string]bool // schemas with the books of a migration tool
 	out              []Difference
 }
 
@@ -125,7 +134,7 @@ func (c *comparison) namespaces() {
 			c.optional(d, Comment, db.Comment, model.Comment)
 		},
 		func(db *catalog.Namespace) {
-			if c.opts.DropUnclaimed {
+			if c.opts.DropUnclaimed && !c.books[db.Name] {
 				c.add(Difference{Action: Drop, Kind: catalog.KindNamespace, Name: db.Name})
 			}
 		})

@@ -25,6 +25,7 @@ const built = 500
 // scratch is an empty database in which models are built to be read.
 type scratch struct {
 	eng   *retort.Engine
+	url   string
 	clean []func(ctx context.Context) error
 }
 
@@ -76,6 +77,7 @@ func (s *scratch) open(ctx context.Context, serverURL string, version int, names
 	if err != nil {
 		return err
 	}
+	s.url = target
 	if s.eng, err = retort.Open(retort.Config{URL: target, Base: retort.NewBase(), PoolSize: 1}); err != nil {
 		return fmt.Errorf("autogenerate: the scratch database: %w", err)
 	}
