@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/autogenerate"
@@ -25,6 +26,7 @@ machine.`, func(c *call) (answer, error) {
 		return said, nil
 	})
 	cmd.Flags().Bool("files", false, "look at the revision files alone")
+	cmd.Flags().String("against", "", "the manifest of the deployed release, whose statements must live with this schema")
 	cmd.Flags().Bool("no-models", false, "do not compare the database with the models")
 	return cmd
 }
@@ -34,11 +36,12 @@ type checked struct {
 	OK       bool      `json:"ok"`
 	Looked   []string  `json:"looked"` // at what
 	Problems []trouble `json:"problems"`
+	Notes    []trouble `json:"notes,omitempty"` // worth a look, and no reason to fail
 }
 
 // trouble is one thing that is not as it should be.
 type trouble struct {
-	About string `json:"about"` // files, heads, ledger, pending or models
+	About string `json:"about"` // files, heads, lint, ledger, pending, models or release
 	Text  string `json:"text"`
 	Next  string `json:"next,omitempty"`
 }
@@ -46,6 +49,9 @@ type trouble struct {
 func (s checked) text(p *page) {
 	for _, t := range s.Problems {
 		p.line("%s  %s", p.paint(bad, fmt.Sprintf("%-7s", t.About)), t.Text)
+	}
+	for _, t := range s.Notes {
+		p.line("%s  %s", p.paint(notice, fmt.Sprintf("%-7s", t.About)), t.Text)
 	}
 	if s.OK {
 		p.line("%s %s", p.paint(good, "all good:"), list(s.Looked))
@@ -87,27 +93,54 @@ func (c *call) check(said *checked) error {
 		said.add("heads", err, advice(err, program(c.cmd)+" ")[0])
 	}
 	if c.on("files") || c.cfg.Open == nil {
+		c.checkLint(said, h, h.Revisions())
 		return nil
 	}
 	pending, err := c.checkLedger(said)
-	if err != nil || c.cfg.Base == nil || c.on("no-models") {
+	if err != nil {
 		return err
 	}
-	if pending {
-		return nil // the difference would be what is pending
+	c.checkLint(said, h, pending)
+	// Else the difference would be what is pending.
+	if c.cfg.Base != nil && !c.on("no-models") && len(pending) == 0 {
+		if err := c.checkModels(said); err != nil {
+			return err
+		}
 	}
-	return c.checkModels(said)
+	if name := c.value("against"); name != "" {
+		return c.checkAgainst(said, name)
+	}
+	return nil
 }
 
-// checkLedger compares files and ledger, and tells whether revisions are pending.
-func (c *call) checkLedger(said *checked) (pending bool, err error) {
+// checkLint looks at revisions that wait to be run, or at all of them where no
+// database tells which.
+func (c *call) checkLint(said *checked, h *migrate.History, revisions []*migrate.Revision) {
+	if c.cfg.LintSince != "" {
+		if since, err := h.Find(c.cfg.LintSince); err == nil {
+			before := h.Ancestors(since.ID)
+			revisions = slices.DeleteFunc(slices.Clone(revisions), func(r *migrate.Revision) bool { return slices.Contains(before, r) })
+		}
+	}
+	said.Looked = append(said.Looked, "lint")
+	for _, r := range revisions {
+		for _, f := range lintOf(r, c.cfg.Lint) {
+			if f.open() {
+				said.Problems = append(said.Problems, trouble{"lint", f.place() + ": " + f.Severity + " " + f.Rule + ": " + f.Text, c.next("lint " + r.ID)})
+			}
+		}
+	}
+}
+
+// checkLedger compares files and ledger, and gives the revisions that are pending.
+func (c *call) checkLedger(said *checked) (pending []*migrate.Revision, err error) {
 	r, err := c.runner(nil)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	st, err := r.Status(c.ctx())
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	said.Looked = append(said.Looked, "ledger")
 	for _, problem := range st.Problems {
@@ -120,7 +153,7 @@ func (c *call) checkLedger(said *checked) (pending bool, err error) {
 	if len(st.Pending) > 0 {
 		said.add("pending", &migrate.PendingError{Revisions: st.Pending}, c.next("upgrade"))
 	}
-	return len(st.Pending) > 0, nil
+	return st.Pending, nil
 }
 
 // checkModels compares database and models.
@@ -142,7 +175,7 @@ func (c *call) checkModels(said *checked) error {
 
 // apart takes joined errors apart.
 func apart(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the outermost alone
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

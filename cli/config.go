@@ -7,6 +7,7 @@ import (
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/autogenerate"
+	"github.com/retort-go/retort/migrate/lint"
 )
 
 // Config says what the commands work on. Commands whose part is missing are not
@@ -36,6 +37,13 @@ type Config struct {
 	// Migrate says how revisions are run, and where the ledger is. Functions of Go
 	// that revisions call are in it.
 	Migrate migrate.Options
+
+	// Lint says what lint and check look for in revisions.
+	Lint lint.Options
+
+	// LintSince is a revision: check leaves out what it follows, and itself, since
+	// that was run long ago. Default "", nothing is left out.
+	LintSince string
 
 	// Autogenerate says how models and database are compared.
 	Autogenerate autogenerate.Config
