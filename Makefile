@@ -106,7 +106,7 @@ bench: ## Measure beside pgx, GORM, bun, ent and the origins' stack; write bench
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec .bin/bench $(BENCHFLAGS)
 
 .PHONY: bench-full
-bench-full: ## The same on a quiet machine, about half an hour; fills docs/benchmarks.md, too
+bench-full: ## The same on a quiet machine, about a quarter of an hour; fills docs/benchmarks.md, too
 	@$(MAKE) bench BENCHFLAGS='-full -doc docs/benchmarks.md $(BENCHFLAGS)'
 
 .PHONY: chaos

@@ -35,8 +35,8 @@ type options struct {
 
 func main() {
 	var o options
-	flag.BoolVar(&o.full, "full", false, "measure longer and more often; about half an hour")
-	flag.IntVar(&o.rounds, "rounds", 0, "interleaved rounds; medians are printed. Default 2, with -full 7")
+	flag.BoolVar(&o.full, "full", false, "measure longer and more often; about a quarter of an hour")
+	flag.IntVar(&o.rounds, "rounds", 0, "interleaved rounds; medians are printed. Default 2, with -full 5")
 	flag.StringVar(&o.entrants, "entrants", "", "only these, such as retort,pgx-tuned")
 	flag.StringVar(&o.workloads, "workloads", "", "only these, such as W1,W6")
 	flag.StringVar(&o.root, "python-root", os.Getenv("BENCH_PYTHON_ROOT"),
@@ -76,6 +76,9 @@ func (o options) file() string {
 // quick run.
 const quickHeavyClients = 8
 
+// heavyRounds is in how many rounds of a full run a heavy workload is measured.
+const heavyRounds = 3
+
 // plan says how long each cell is measured.
 func (o options) plan() run.Plan {
 	p := run.Plan{
@@ -83,7 +86,7 @@ func (o options) plan() run.Plan {
 		Warm: 100 * time.Millisecond, Load: 300 * time.Millisecond, Inside: 100 * time.Millisecond, Far: 50 * time.Millisecond,
 	}
 	if o.full {
-		p.Warm, p.Load, p.Inside, p.Far = 500*time.Millisecond, 2*time.Second, 500*time.Millisecond, 300*time.Millisecond
+		p.Warm, p.Load, p.Inside, p.Far = 250*time.Millisecond, time.Second, 250*time.Millisecond, 200*time.Millisecond
 	}
 	return p
 }
@@ -94,7 +97,7 @@ func (o options) run(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(begun).Seconds(), fmt.Sprintf(format, args...))
 	}
 	if o.rounds == 0 {
-		o.rounds = map[bool]int{false: 2, true: 7}[o.full]
+		o.rounds = map[bool]int{false: 2, true: 5}[o.full]
 	}
 	if o.rounds < 1 {
 		return fmt.Errorf("-rounds %d: give 1 or more", o.rounds)
@@ -133,7 +136,7 @@ func (o options) run(ctx context.Context) (err error) {
 	if o.parts {
 		rounds, benchtime := 1, "200ms"
 		if o.full {
-			rounds, benchtime = 5, "500ms"
+			rounds, benchtime = 3, "300ms"
 		}
 		if r.Parts, err = measureParts(ctx, rounds, benchtime, say); err != nil {
 			return err
@@ -173,8 +176,11 @@ func (o options) measure(ctx context.Context, stand *run.Stand, list []run.Peer,
 				if !o.full && w.Heavy {
 					plan.Clients = quickHeavyClients
 				}
-				if !o.full && round > 0 {
-					plan.Far = 0
+				if o.full && round >= heavyRounds && w.Heavy {
+					continue
+				}
+				if round > 0 {
+					plan.Far = 0 // the network decides, and always alike
 				}
 				cell, err := stand.Measure(ctx, p, w, plan)
 				if err != nil {

@@ -30,7 +30,7 @@ func (o options) explain(ctx context.Context, stand *run.Stand, list []run.Peer,
 	var text strings.Builder
 	seconds := 1
 	if o.full {
-		seconds = 4
+		seconds = 3
 	}
 	for _, w := range workloads {
 		missed := slices.ContainsFunc(targets, func(t Target) bool { return t.Workload == w.Name && t.profiled() })
