@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/query"
 )
@@ -20,8 +21,8 @@ import (
 // rows need the memory of one. They go past the session; unset client-made keys
 // are made and stay in the objects.
 //
-//   - Shape: pending changes are written first, in a round trip of their own; then
-//     one more, inside the session's transaction. Returns how many rows were written.
+//   - Shape: one round trip, inside the session's transaction, which it opens; pending
+//     changes go before. Returns how many rows were written.
 //   - Errors: the first row that cannot be written: nothing is kept, as the
 //     transaction fails. A column whose values have no binary form for COPY.
 //   - Cleanup: rows runs on the caller's goroutine. Its panic goes on after the
@@ -77,7 +78,7 @@ func (t *Table[T]) CopyIn(ctx context.Context, s *Session, rows iter.Seq[*T]) (i
 // copyHeader begins a binary COPY: its signature, no flags, no extension.
 const copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// copyChunk is how many bytes of rows go out together, about what pgconn sends at once.
+// copyChunk is how many bytes of rows are handed on together.
 const copyChunk = 64 << 10
 
 // rowsInto writes rows to w as a binary COPY.
@@ -102,38 +103,25 @@ func rowsInto[T any](rows iter.Seq[*T], encode func([]byte, *T) ([]byte, error))
 	}
 }
 
-// errCopied stops rows that the server no longer takes; its own answer says why.
-var errCopied = errors.New("retort: the COPY has ended")
-
-// copyIn sends what rows writes, inside the session's transaction.
-//
-// The rows come from the caller's code, which runs on the caller's goroutine:
-// there its panic or Goexit takes its way. The sending has a goroutine of its own,
-// which has ended when copyIn does, whichever way.
+// copyIn sends what rows writes as a statement of the session's next flight.
 func (s *Session) copyIn(ctx context.Context, sql string, rows func(io.Writer) error) (int64, error) {
-	return s.copying(ctx, sql, func(ctx context.Context, c *pgconn.PgConn) (pgconn.CommandTag, error) {
-		r, w := io.Pipe()
-		var tag pgconn.CommandTag
-		var err error
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			tag, err = c.CopyFrom(ctx, r, sql)
-			_ = r.CloseWithError(errCopied)
-		}()
-		failure := errLeft // until the rows have returned
-		defer func() {
-			_ = w.CloseWithError(failure)
-			<-ended
-		}()
+	if err := s.ready(); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	var failure error
+	var handed bool
+	st := flight.Statement{SQL: sql, Copy: func(w io.Writer) error {
+		handed = true // the rows may not come a second time
 		failure = rows(w)
-		_ = w.CloseWithError(failure)
-		<-ended
-		if err != nil && failure != nil && !errors.Is(failure, errCopied) {
-			err = errors.Join(failure, err)
-		}
-		return tag, err
-	})
+		return failure
+	}}
+	t := trip{opens: true, wrote: true, tag: new(int64), handed: &handed}
+	err := s.readTrip(ctx, t, st)
+	if err != nil && failure != nil && !errors.Is(failure, flight.ErrCopied) {
+		err = errors.Join(failure, err)
+	}
+	return *t.tag, err
 }
 
 // copying runs a COPY past the flights.
@@ -173,8 +161,8 @@ const (
 // CopyTo writes the rows to w by COPY, as the server sends them and without
 // decoding any: the way to a CSV file. Returns how many rows there were.
 //
-//   - Shape: as for [Table.CopyIn], inside the session's transaction. COPY takes no
-//     parameters: values stand in its text, as quoted constants.
+//   - Shape: inside the session's transaction; pending changes are written first, in a
+//     round trip of their own. COPY takes no parameters: values stand in its text, as quoted constants.
 //   - Errors: of w, after which the session has failed.
 func (x *Selection[R]) CopyTo(ctx context.Context, s *Session, w io.Writer, format CopyFormat) (int64, error) {
 	switch format {

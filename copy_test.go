@@ -59,8 +59,28 @@ func TestCopy(t *testing.T) {
 		}
 	})
 
+	t.Run("takes_one_round_trip_with_BEGIN_and_what_is_pending", func(t *testing.T) {
+		s := k.Engine.Session()
+		defer s.Close(context.Background())
+		parent := newAuthor("one trip")
+		s.Add(parent)
+		trips := k.RoundTrips(func() {
+			n, err := Books.CopyIn(ctx, s, func(yield func(*Book) bool) { yield(newBook(parent, "one trip")) })
+			must(t, err)
+			if n != 1 {
+				t.Errorf("%d rows", n)
+			}
+		})
+		if trips != 1 {
+			t.Errorf("%d round trips", trips)
+		}
+		if trips := k.RoundTrips(func() { must(t, s.Commit(ctx)) }); trips != 1 {
+			t.Errorf("COMMIT: %d round trips", trips)
+		}
+	})
+
 	t.Run("one_bad_row_and_nothing_is_kept", func(t *testing.T) {
-		for name, last := range map[string]*Author{"a row is nil": nil, "NUL": {Name: "a\x00"}, "duplicate key": newAuthor("austen")} {
+		for name, last := range map[string]*Author{"a row is nil": nil, "NUL": {Name: "a\x00"}, "unique constraint": newAuthor("austen")} {
 			s := k.Engine.Session()
 			_, err := Authors.CopyIn(ctx, s, func(yield func(*Author) bool) { _ = yield(newAuthor(name)) && yield(last) })
 			wantErr(t, err, nil, name)

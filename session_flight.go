@@ -77,7 +77,7 @@ var errLeft = errors.New("retort: the loop over an iterator panicked or exited")
 
 func (s *Session) send(ctx context.Context, t *trip) error {
 	f := &s.flight
-	*f = flight.Flight{Statements: t.statements, End: t.end}
+	*f = flight.Flight{Statements: t.statements, End: t.end, Contested: t.work.Contested()}
 	defer func() { *f = flight.Flight{} }() // keep no arguments alive
 	if s.joined != nil {
 		return s.sendJoined(ctx, t, f)

@@ -21,6 +21,7 @@ func (c *Conn) receive() error {
 				return err
 			}
 			t.refused(r, err)
+			c.copyOver.Store(true)
 			// The server skips everything up to the next Sync.
 			for c.requests[at].kind != askSync {
 				at++
@@ -59,6 +60,7 @@ func (c *Conn) answer(r *request) error {
 	if _, err := await[*pgproto3.BindComplete](c); err != nil {
 		return err
 	}
+	c.trip.bound()
 	if r.kind == askRun {
 		return c.rows(r, r.statement.fields)
 	}
@@ -136,7 +138,7 @@ func (c *Conn) description(fields []pgconn.FieldDescription) ([]pgconn.FieldDesc
 			fields = append(fields, pgconn.FieldDescription{
 				Name: string(f.Name), TableOID: f.TableOID, TableAttributeNumber: f.TableAttributeNumber,
 				DataTypeOID: f.DataTypeOID, DataTypeSize: f.DataTypeSize, TypeModifier: f.TypeModifier,
-				Format: binary[0], // all results are asked for in it
+				Format: allBinary[0], // all results are asked for in it
 			})
 		}
 		return fields, nil
@@ -169,6 +171,10 @@ func (c *Conn) rows(r *request, fields []pgconn.FieldDescription) error {
 			}
 			t.ran(r, c.tag(r, msg.CommandTag))
 			return nil
+		case *pgproto3.CopyInResponse:
+			if r.index < 0 || t.flight.Statements[r.index].Copy == nil {
+				return errOutOfStep
+			}
 		case *pgproto3.EmptyQueryResponse:
 			t.ran(r, pgconn.CommandTag{})
 			return nil

@@ -40,6 +40,7 @@ type Conn struct {
 	out      []byte      // what is sent, if it is little
 	shown    []pgconn.FieldDescription
 	watch    vigil
+	copyOver atomic.Bool // the server has refused a part of a flight with a COPY
 }
 
 // Dirty reports whether SQL that Retort did not build ran since the last [Conn.Reset].

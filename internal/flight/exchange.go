@@ -33,9 +33,15 @@ func (c *Conn) exchange(ctx context.Context) {
 		c.wire.watch()
 	}
 	c.plan(t.flight)
-	err := c.ship()
+	copies := t.flight.copies()
+	var err error
+	if copies {
+		err = c.shipCopy()
+	} else {
+		err = c.ship()
+	}
 	t.written = c.wire == nil || c.wire.written()
-	if err == nil {
+	if err == nil && !copies {
 		err = c.receive()
 	}
 	c.watch.end(err == nil && !c.pg.IsClosed())

@@ -1,10 +1,15 @@
 package flight
 
-import "github.com/jackc/pgx/v5/pgconn"
+import (
+	"io"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
 
 // Flight is everything that travels to the server in one round trip.
 //
-//   - Shape: [Begin, Settings, Statements…, Sync] and, with an End, [COMMIT or ROLLBACK, Sync].
+//   - Shape: [Begin, Settings, Statements…, COMMIT, Sync]. ROLLBACK, and COMMIT of a
+//     contested flight or behind raw SQL, have a Sync before them.
 //   - Concurrency: a flight belongs to one Fly at a time; it may be flown again.
 type Flight struct {
 	// Begin is the whole text that opens the transaction ("BEGIN READ ONLY"), or a
@@ -21,13 +26,17 @@ type Flight struct {
 
 	// End is how the transaction ends in this flight.
 	End End
+
+	// Contested says that a statement may well fail, as a check of versions does.
+	// COMMIT then goes behind a Sync of its own: every success costs a little more,
+	// and a failure no trip for ROLLBACK.
+	Contested bool
 }
 
 // End is how a flight ends its transaction.
 type End uint8
 
-// The ends of a flight. Commit and Rollback travel behind a Sync of their own, so
-// that COMMIT after a failed statement makes the server roll back.
+// The ends of a flight.
 const (
 	Stay     End = iota // the transaction, if any, stays open
 	Commit              // COMMIT
@@ -65,8 +74,20 @@ type Statement struct {
 	// its error is as Row's. Nil: nobody asks.
 	Empty func(fields []pgconn.FieldDescription) error
 
+	// Copy gives the data of a COPY FROM STDIN that Retort built, on Fly's goroutine.
+	// What it writes goes out in pieces; an error of the writer means that the server
+	// takes no more and says why. An error of Copy's own fails the statement. At most
+	// one for a flight, of its last statement. Nil: no COPY.
+	Copy func(io.Writer) error
+
 	// Tag is filled in by Fly; empty when the statement was not reached.
 	Tag pgconn.CommandTag
 
 	begins bool // it is Flight.Begin
+}
+
+// copies reports whether the flight carries the data of a COPY.
+func (f *Flight) copies() bool {
+	n := len(f.Statements)
+	return n > 0 && f.Statements[n-1].Copy != nil
 }

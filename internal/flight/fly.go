@@ -23,8 +23,8 @@ const (
 // the server's answer or after Config.CommitTimeout. Any other flight obeys ctx;
 // when ctx ends meanwhile, the connection is given up within 10 ms.
 //
-//   - Shape: one round trip. A failed COMMIT that leaves its transaction open (its
-//     prepared statement was dropped by someone) costs a second one.
+//   - Shape: one round trip. A statement that fails before COMMIT costs a second
+//     one, for ROLLBACK, unless the flight is Contested.
 //   - Errors: always a [*Error]. A flight that PostgreSQL would misread is refused
 //     as NotExecuted: BEGIN within a transaction, an End without one, more than
 //     65535 parameters, a NUL in SQL, COPY from or to the client.
@@ -108,6 +108,9 @@ func (c *Conn) check(f *Flight) (int, error) {
 		if err := f.Statements[i].check(); err != nil {
 			return i, err
 		}
+		if f.Statements[i].Copy != nil && i+1 < len(f.Statements) {
+			return i, errors.New("a COPY that is not the last statement of its flight")
+		}
 		f.Statements[i].Tag = pgconn.CommandTag{}
 	}
 	return 0, nil
@@ -171,10 +174,11 @@ func (c *Conn) settleStatements() {
 	c.requests = c.requests[:0]
 }
 
-// rollbackLeftover ends a transaction that an answered COMMIT did not, so that
-// the outcome RolledBack means the same everywhere. If it fails, the connection
-// is broken and the server rolls back by itself.
+// rollbackLeftover ends a transaction that failed before its COMMIT, so that the
+// outcome RolledBack means the same everywhere. If it fails, the connection is
+// broken and the server rolls back by itself.
 func (c *Conn) rollbackLeftover() {
+	c.flights++
 	ctx, cancel := context.WithTimeout(context.Background(), c.cfg.CommitTimeout)
 	defer cancel()
 	if _, err := c.pg.Exec(ctx, rollbackSQL).ReadAll(); err != nil {

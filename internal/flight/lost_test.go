@@ -51,13 +51,13 @@ func TestCutCommit(t *testing.T) {
 		p.onServer(nil)
 		c := connect(t, url)
 		fly(t, c, &flight.Flight{Begin: "BEGIN", End: flight.Commit}) // now COMMIT is known by name
-		syncs := 0
+		runs := 0
 		p.onClient(func(kind byte, _ []byte) verb {
-			if kind == 'S' {
-				syncs++
+			if kind == 'E' {
+				runs++
 			}
-			if syncs == 1 && kind == 'S' {
-				return cutAfter // the work arrives, COMMIT does not
+			if runs == 2 && kind == 'E' {
+				return cutAfter // BEGIN and the work arrive, COMMIT does not
 			}
 			return pass
 		})

@@ -45,11 +45,14 @@ func TestMessages(t *testing.T) {
 		{name: "a_read", flight: &flight.Flight{Statements: []flight.Statement{read}}, cold: "PDBES", warm: "BES"},
 		{name: "a_write", flight: &flight.Flight{Begin: "BEGIN", Settings: &settings, Statements: []flight.Statement{
 			stmt("INSERT INTO things (id) SELECT 1 WHERE false"), read,
-		}, End: flight.Commit}, cold: "PDBEPDBEPDBEPDBESPDBES", warm: "BEBEBEBESBES"},
+		}, End: flight.Commit}, cold: "PDBEPDBEPDBEPDBEPDBES", warm: "BEBEBEBEBES"},
 		{name: "one_text_twice", flight: &flight.Flight{Statements: []flight.Statement{read, read}}, cold: "PDBEBES", warm: "BEBES"},
 		{name: "raw_SQL", flight: &flight.Flight{Statements: []flight.Statement{untyped}}, cold: "PDBDES", warm: "BDES"},
+		{name: "a_contested_write", flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{read}, End: flight.Commit, Contested: true}, cold: "PDBEPDBESPDBES", warm: "BEBESBES"},
+		{name: "raw_SQL_and_COMMIT", flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{untyped}, End: flight.Commit}, cold: "PDBEPDBDESPDBES", warm: "BEBDESBES"},
+		{name: "a_rollback", flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{read}, End: flight.Rollback}, cold: "PDBEPDBESPDBES", warm: "BEBESBES"},
 		{name: "behind_a_pooler", change: []func(*flight.Config){pooler}, flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{read}, End: flight.Commit},
-			cold: "PBDEPBDESPBDES", warm: "PBDEPBDESPBDES"},
+			cold: "PBDEPBDEPBDES", warm: "PBDEPBDEPBDES"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := connect(t, url, test.change...)
@@ -122,4 +125,28 @@ func TestWatchEndsWithItsFlight(t *testing.T) {
 		}
 		fly(t, c, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_sleep(0.01)")}})
 	}
+}
+
+// TestFailureBeforeCommit counts what a failed statement costs, and looks whether the
+// connection is at rest and the work undone behind it.
+func TestFailureBeforeCommit(t *testing.T) {
+	t.Parallel()
+	db := things(t)
+	p, url := startProxy(t, db.URL())
+	c := connect(t, url)
+	for contested, want := range map[bool]int{false: 2, true: 1} {
+		f := write("1")
+		f.Statements = append(f.Statements, insert("1", "the same key"))
+		f.Contested = contested
+		p.countTrips()
+		_ = wantOutcome(t, c.Fly(t.Context(), f), flight.RolledBack, 1)
+		if n := p.countTrips(); n != want {
+			t.Errorf("contested %t: %d trips, want %d", contested, n, want)
+		}
+		wantStatus(t, c, 'I')
+		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 || c.Broken() {
+			t.Errorf("contested %t: %d rows, broken %t", contested, n, c.Broken())
+		}
+	}
+	fly(t, c, write("1"))
 }

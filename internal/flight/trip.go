@@ -18,6 +18,9 @@ type trip struct {
 
 	// Set while sending.
 	end         int  // index of the end's first request; 0 without an end
+	joint       bool // COMMIT has no Sync before it
+	copy        *Statement
+	copyAt      int  // where its data goes
 	unnamed     bool // statements go without a name from here on
 	deallocated bool // the user's SQL drops all prepared statements
 	mayCommit   bool // the user's SQL commits, once it gets there
@@ -26,7 +29,7 @@ type trip struct {
 	at         int  // the request whose answer is awaited
 	answered   int  // requests answered in full
 	written    bool // at least one byte left
-	workDone   bool // the work's Sync was answered …
+	workDone   bool // the work's Sync was answered, or without one, COMMIT was bound …
 	workStatus byte // … with this transaction status
 	endTag     string
 	err        error // the server's first refusal of the work
@@ -115,6 +118,13 @@ func (t *trip) refused(r *request, err error) {
 		}
 	case t.err == nil:
 		t.err, t.errAt, t.errRequest = err, r.index, t.at
+	}
+}
+
+// bound hears that the server has reached a statement but not run it.
+func (t *trip) bound() {
+	if t.joint && t.at >= t.end {
+		t.workDone, t.workStatus = true, 'T' // what Retort built ends no transaction
 	}
 }
 
@@ -209,8 +219,11 @@ func (t *trip) afterEnd() *Error {
 	}
 }
 
-// gone reports that the server answered the end with a rollback.
-func (t *trip) gone() bool { return t.endErr != nil || t.endTag == "ROLLBACK" }
+// gone reports that the server answered the end with a rollback, or that it
+// skipped COMMIT and will never do it.
+func (t *trip) gone() bool {
+	return t.endErr != nil || t.endTag == "ROLLBACK" || t.joint && t.err != nil
+}
 
 // cause is the first thing that went wrong, connection apart.
 func (t *trip) cause() (int, error) {

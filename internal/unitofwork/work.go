@@ -26,6 +26,20 @@ func (w *Work) Rows() int {
 // ask for the next Work once this one is applied.
 func (w *Work) More() bool { return w != nil && w.more }
 
+// Contested reports whether somebody else may have changed a row meanwhile, which its
+// version tells: the expected kind of failure.
+func (w *Work) Contested() bool {
+	if w == nil {
+		return false
+	}
+	for _, g := range w.groups {
+		if g.Kind != Insert && g.Table != nil && g.Table.Version >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Groups are the statements, in the order of [Work.Statements].
 func (w *Work) Groups() []*Group {
 	if w == nil {

@@ -68,12 +68,18 @@ func load(ctx context.Context, s *retort.Session, segment *int32) (*[]withOrders
 	return &out, nil
 }
 
-func bulk(_ context.Context, s *retort.Session, in *[]peers.NewEvent) (*peers.Inserted, error) {
-	for i := range *in {
-		e := &(*in)[i]
-		s.Add(&Event{Kind: e.Kind, Amount: e.Amount, Body: e.Body})
-	}
-	return &peers.Inserted{Inserted: len(*in)}, nil
+func bulk(ctx context.Context, s *retort.Session, in *[]peers.NewEvent) (*peers.Inserted, error) {
+	n, err := events.CopyIn(ctx, s, func(yield func(*Event) bool) {
+		var row Event
+		for i := range *in {
+			e := &(*in)[i]
+			row = Event{Kind: e.Kind, Amount: e.Amount, Body: e.Body} // with no key yet
+			if !yield(&row) {
+				return
+			}
+		}
+	})
+	return &peers.Inserted{Inserted: int(n)}, err
 }
 
 func changeTogether(ctx context.Context, s *retort.Session, in *renaming) (*[]*User, error) {
