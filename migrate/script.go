@@ -1,0 +1,172 @@
+package migrate
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/retort-go/retort/internal/sqltext"
+)
+
+// Script writes what a run would do as SQL for psql, for those who may not run
+// programs on a database: the steps, in transactions as their modes say, together
+// with their lines in the ledger. A run that goes on behind a script that was broken
+// off completes it.
+//
+// The way up goes from the revision from (base: nothing is applied) to target, as
+// [History.Upgrade] reads it; the way down goes back from there, as
+// [History.Downgrade] does. Script asks no database.
+//
+//   - Shape: the same history gives the same bytes. It takes no lock, so nothing else
+//     may run on the ledger meanwhile; each revision refuses to run twice.
+//   - Errors: as those; a revision that calls a function of Go.
+func Script(h *History, opts Options, dir Direction, from, target string) (string, error) {
+	opts, err := opts.filled()
+	if err != nil {
+		return "", err
+	}
+	var applied []string
+	if from != "base" {
+		rev, err := h.Find(from)
+		if err != nil {
+			return "", err
+		}
+		applied = idsOf(h.Ancestors(rev.ID))
+	}
+	plan := h.Upgrade
+	if dir == Down {
+		plan = h.Downgrade
+	}
+	revisions, err := plan(applied, target)
+	if err != nil {
+		return "", err
+	}
+	w := &script{l: newLedger(&opts), opts: &opts, dir: dir}
+	fmt.Fprintf(&w.b, "-- %d revisions %s, from %s to %s.\n-- Run it alone, and with ON_ERROR_STOP: psql -v ON_ERROR_STOP=1 -f FILE\n\n", len(revisions), dir, from, target)
+	fmt.Fprintf(&w.b, "SET lock_timeout = %d;\nSET statement_timeout = 0;\n", opts.LockTimeout.Milliseconds())
+	if dir == Up {
+		w.ledger()
+	}
+	for _, rev := range revisions {
+		if err := w.revision(rev); err != nil {
+			return "", err
+		}
+	}
+	return w.b.String(), nil
+}
+
+type script struct {
+	b    strings.Builder
+	l    *ledger
+	opts *Options
+	dir  Direction
+}
+
+func (w *script) line(text string) { w.b.WriteString(text + ";\n") }
+
+// ledger makes the tables where they are not there.
+func (w *script) ledger() {
+	w.b.WriteString("\n")
+	w.line("BEGIN")
+	for _, text := range w.l.create {
+		text = strings.Replace(text, "CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1)
+		if strings.HasSuffix(text, "DEFAULT VALUES") {
+			text += " ON CONFLICT DO NOTHING"
+		}
+		w.line(text)
+	}
+	w.line("COMMIT")
+}
+
+// ledgered writes one of the ledger's texts with its arguments in their places.
+func (w *script) ledgered(text string, args ...string) {
+	for i := len(args); i > 0; i-- {
+		text = strings.ReplaceAll(text, "$"+strconv.Itoa(i), sqltext.Literal(args[i-1]))
+	}
+	w.line(text)
+}
+
+// revision writes one revision, as apply runs it.
+func (w *script) revision(rev *Revision) error {
+	steps := rev.steps(w.dir)
+	w.b.WriteString("\n" + strings.TrimRight("-- "+string(w.dir)+" "+rev.ID+": "+oneLine(rev.Message), " :") + "\n")
+	w.line("BEGIN")
+	w.guard(rev)
+	state := Upgrading
+	if w.dir == Down {
+		state = Downgrading
+	}
+	w.ledgered(w.l.forgetJournal, rev.ID)
+	w.ledgered(w.l.start, rev.ID, join(rev.Parents), rev.Message, rev.Checksum(), string(state), w.opts.Who)
+	open := true
+	begin := func() {
+		if !open {
+			w.b.WriteString("\n")
+			w.line("BEGIN")
+		}
+		open = true
+	}
+	for i, s := range steps {
+		if s.Mode == Call {
+			return fmt.Errorf("migrate: revision %s calls a function of Go, which a script cannot; let a program run it; see docs/errors.md#migrate-function", rev.label())
+		}
+		if mode := s.mode(); mode != Together {
+			begin()
+			w.journal(w.l.started, rev, i, s)
+			w.line("COMMIT")
+			w.b.WriteString("\n")
+			open = false
+			if mode == Alone {
+				begin()
+			}
+		} else {
+			begin()
+		}
+		w.step(s)
+		begin()
+		w.journal(w.l.done, rev, i, s)
+		if s.mode() != Together && i+1 < len(steps) {
+			w.line("COMMIT")
+			open = false
+		}
+	}
+	begin()
+	if w.dir == Up {
+		w.ledgered(w.l.applied, rev.ID, join(rev.Parents), rev.Message, rev.Checksum(), "0")
+	} else {
+		w.ledgered(w.l.gone, rev.ID)
+	}
+	w.ledgered(w.l.logged, rev.ID, string(w.dir), rev.Checksum(), w.opts.Who, "0")
+	w.line("COMMIT")
+	return nil
+}
+
+// guard refuses a revision that is applied already, or one that is not there to be
+// undone.
+func (w *script) guard(rev *Revision) {
+	not, says := "", "applied already"
+	if w.dir == Down {
+		not, says = "NOT ", "not applied"
+	}
+	text := fmt.Sprintf("BEGIN\n    IF %sEXISTS (SELECT FROM %s WHERE id = %s) THEN\n        RAISE EXCEPTION %s;\n    END IF;\nEND",
+		not, w.l.revisions, sqltext.Literal(rev.ID), sqltext.Literal("migrate: revision "+rev.ID+" is "+says))
+	w.line("DO " + sqltext.Literal(text))
+}
+
+func (w *script) journal(text string, rev *Revision, at int, s *Step) {
+	w.ledgered(text, rev.ID, string(w.dir), strconv.Itoa(at+1), s.Checksum(), string(s.mode()))
+}
+
+// step writes the statement; batches become a loop that commits each.
+func (w *script) step(s *Step) {
+	for _, c := range s.Comments {
+		if c.Place == sqltext.Before {
+			w.b.WriteString(c.Text + "\n")
+		}
+	}
+	if s.Mode != Batched {
+		w.line(s.SQL)
+		return
+	}
+	w.line("DO " + sqltext.Literal("DECLARE\n    n bigint;\nBEGIN\n    LOOP\n        "+s.SQL+";\n        GET DIAGNOSTICS n = ROW_COUNT;\n        COMMIT;\n        EXIT WHEN n = 0;\n    END LOOP;\nEND"))
+}
