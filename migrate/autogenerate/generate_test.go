@@ -11,6 +11,7 @@ import (
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/localpg"
+	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/autogenerate"
 	"github.com/retort-go/retort/migrate/catalog"
 	"github.com/retort-go/retort/retorttest"
@@ -113,6 +114,40 @@ func TestGenerate(t *testing.T) {
 		db := newDatabase(t, "CREATE TABLE accounts (id bigint PRIMARY KEY)")
 		if err := base.CreateAll(t.Context(), db.eng); err != nil {
 			t.Fatal(err)
+		}
+		cfg := config(t)
+		cfg.Options.DropUnclaimed = true
+		if c := generate(t, db, cfg); len(c.Differences) > 0 {
+			t.Errorf("it finds\n%s", list(c.Differences))
+		}
+	})
+
+	t.Run("leaves_the_ledger_of_migrations_alone", func(t *testing.T) {
+		t.Parallel()
+		db := newDatabase(t, "CREATE TABLE accounts (id bigint PRIMARY KEY)")
+		if err := base.CreateAll(t.Context(), db.eng); err != nil {
+			t.Fatal(err)
+		}
+		eng, err := retort.Open(retort.Config{URL: db.URL()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = eng.Close(context.Background()) })
+		history, err := migrate.NewHistory(&migrate.Revision{ID: "a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"", "other service's"} {
+			runner, err := migrate.New(eng, history, migrate.Options{Name: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := runner.Upgrade(t.Context(), "head"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := db.QueryInt(t, "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname LIKE '%_lease'"); n != 2 {
+			t.Fatalf("there are %d ledgers, want 2", n)
 		}
 		cfg := config(t)
 		cfg.Options.DropUnclaimed = true

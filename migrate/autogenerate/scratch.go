@@ -14,6 +14,7 @@ import (
 	"github.com/retort-go/retort/internal/ddl"
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/localpg"
+	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/catalog"
 	"github.com/retort-go/retort/schema"
 )
@@ -220,7 +221,7 @@ func withUnmanaged(models *schema.Schema) *schema.Schema {
 }
 
 // without leaves out the tables of others, under which name there may be a view,
-// and the sequences that go with them.
+// and the sequences that go with them; and the ledger of migrations.
 func without(c *catalog.Catalog, models *schema.Schema) *catalog.Catalog {
 	foreign := func(namespace, name string) bool {
 		if t, ok := models.TableIn(namespace, name); ok {
@@ -230,7 +231,9 @@ func without(c *catalog.Catalog, models *schema.Schema) *catalog.Catalog {
 		return ok && t.Unmanaged && namespace == c.Namespace
 	}
 	out := *c
-	out.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t catalog.Table) bool { return foreign(t.Namespace, t.Name) })
+	out.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t catalog.Table) bool {
+		return foreign(t.Namespace, t.Name) || t.Comment == migrate.LedgerComment
+	})
 	out.Views = slices.DeleteFunc(slices.Clone(c.Views), func(v catalog.View) bool { return foreign(v.Namespace, v.Name) })
 	out.Sequences = slices.DeleteFunc(slices.Clone(c.Sequences), func(s catalog.Sequence) bool {
 		return foreign(s.OwnerNamespace, s.OwnerTable)
