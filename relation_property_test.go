@@ -3,6 +3,7 @@ package retort_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -14,8 +15,9 @@ import (
 )
 
 // TestRelationsAsAModel changes random graphs of blogs, posts, labels and people
-// through their relations and compares what comes out with plain maps: in memory
-// after each step, in the database after each commit.
+// through their relations, also in savepoints that are taken back, and compares what
+// comes out with plain maps: in memory after each step, in the database after each
+// commit.
 func TestRelationsAsAModel(t *testing.T) {
 	t.Parallel()
 	b := blogBench(t)
@@ -24,10 +26,12 @@ func TestRelationsAsAModel(t *testing.T) {
 		g := newGraph(t, b)
 		defer func() { must(t, g.s.Close(context.Background())) }()
 		for range rapid.IntRange(1, 12).Draw(r, "steps") {
-			g.step(r)
-			if got, want := g.inMemory(), g.expected(); got != want {
-				r.Fatalf("in memory:\n got %s\nwant %s", got, want)
+			if rapid.IntRange(0, 4).Draw(r, "taken back") == 0 {
+				g.takenBack(r)
+			} else {
+				g.step(r)
 			}
+			g.compare(r)
 			if rapid.IntRange(0, 3).Draw(r, "commit") == 0 {
 				g.commit(r)
 			}
@@ -66,6 +70,39 @@ func newGraph(t *testing.T, b bench) *graph {
 		}
 	}
 	return g
+}
+
+func (g *graph) compare(r *rapid.T) {
+	if got, want := g.inMemory(), g.expected(); got != want {
+		r.Fatalf("in memory:\n got %s\nwant %s", got, want)
+	}
+}
+
+// takenBack takes steps in a savepoint that is rolled back, some of them in one
+// inside of it.
+func (g *graph) takenBack(r *rapid.T) {
+	before := *g
+	before.posts = slices.Clone(g.posts)
+	before.blogOf, before.author, before.boss = maps.Clone(g.blogOf), maps.Clone(g.author), maps.Clone(g.boss)
+	before.tags = map[*Essay]map[*Label]bool{}
+	for p, tags := range g.tags {
+		before.tags[p] = maps.Clone(tags)
+	}
+	err := g.s.Savepoint(g.t.Context(), func(ctx context.Context) error {
+		for range rapid.IntRange(1, 5).Draw(r, "steps inside") {
+			g.step(r)
+			if rapid.IntRange(0, 2).Draw(r, "flush") == 0 {
+				must(g.t, g.s.Flush(ctx))
+			}
+		}
+		if rapid.IntRange(0, 3).Draw(r, "deeper") == 0 {
+			g.takenBack(r)
+		}
+		g.compare(r)
+		return errNo
+	})
+	wantErr(g.t, err, errNo)
+	*g = before
 }
 
 func (g *graph) step(r *rapid.T) {

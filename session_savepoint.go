@@ -17,9 +17,10 @@ var ErrInSavepoint = errors.New("retort: Commit and Rollback end the whole unit 
 // pending is written first; when fn returns an error, or panics, the database and
 // the objects go back to where they were then, and the session goes on.
 //
-// What goes back: fields, states, additions and deletions of objects. Objects that
-// fn added are transient again; those that fn read first are expired, since their
-// rows may be others now. Fields that are no columns stay as fn left them. A failed
+// What goes back: fields, relations, states, additions and deletions of objects.
+// Objects that fn added are transient again; those that fn read first are expired
+// and their relations not loaded, since their rows may be others now. Other fields
+// that are no columns stay as fn left them. A failed
 // statement inside, such as a violated constraint, fails the session only until fn
 // returns.
 //

@@ -43,6 +43,11 @@ type related struct {
 	orphans []cut // row is nil: of a deleted owner whose rows are not known
 }
 
+// clone is r with lists of its own, as those of r are changed in place.
+func (r related) clone() related {
+	return related{slices.Clone(r.waiting), slices.Clone(r.cuts), slices.Clone(r.orphans)}
+}
+
 // own ties the relation fields of a state to it.
 func (u *Unit) own(s *state) {
 	s.unit = u

@@ -5,6 +5,7 @@ import "slices"
 // Point is a moment that [Unit.Return] goes back to.
 type Point struct {
 	states  []remembered
+	fields  fields
 	related related
 	epoch   int
 }
@@ -14,11 +15,13 @@ type remembered struct {
 	then  state
 }
 
-// Point remembers all objects and their states, right behind a flush: what the
-// rows hold is what their snapshots do, so no value is copied.
+// Point remembers all objects, their states and what their relations hold, right
+// behind a flush: what the rows hold is what their snapshots do, so no value is
+// copied.
 func (u *Unit) Point() *Point {
-	p := &Point{states: make([]remembered, len(u.ordered)), epoch: u.epoch, related: u.related}
+	p := &Point{states: make([]remembered, len(u.ordered)), epoch: u.epoch, related: u.related.clone()}
 	for i, s := range u.ordered {
+		p.fields.keep(u, s)
 		p.states[i] = remembered{s, *s}
 		if s.more != nil {
 			then := *s.more
@@ -30,9 +33,10 @@ func (u *Unit) Point() *Point {
 }
 
 // Return takes back what was done since p, when the database has done so: the
-// fields of the objects that the unit had then, their states, deletions. Objects
-// that were added since are transient, and what the database had made for them is
-// taken back; those that were read since are expired, as their rows may be others.
+// fields of the objects that the unit had then, relations among them, their states,
+// deletions. Objects that were added since are transient, and what the database had
+// made for them is taken back; those that were read since are expired, and their
+// relations not loaded, as their rows may be others.
 // A unit that has been emptied meanwhile stays empty.
 func (u *Unit) Return(p *Point) {
 	if u.epoch != p.epoch {
@@ -65,10 +69,12 @@ func (u *Unit) Return(p *Point) {
 			}
 			s.snapshot = s.table.Plan.Snapshot(s.object)
 			s.expired = true
+			u.unload(s)
 			kept = append(kept, s)
 		}
 	}
-	u.ordered, u.index, u.referring, u.related = kept, index{}, 0, p.related
+	p.fields.putBack()
+	u.ordered, u.index, u.referring, u.related = kept, index{}, 0, p.related.clone()
 	for _, s := range kept {
 		u.referring += len(s.has().parents)
 	}
