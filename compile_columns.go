@@ -52,7 +52,11 @@ func (c *compiler) columns(p *part) (ok bool) {
 	p.model.Plan = plan
 	for i := range p.schema.Columns {
 		p.schema.Columns[i].Type = plan.Column(i).PGType
-		p.schema.Columns[i].NotNull = !plan.Nullable(i) && !plan.Column(i).NullAsZero
+		said := p.schema.Columns[i].NotNull
+		if said && plan.Column(i).NullAsZero {
+			c.fail(p.decl, "Column %q: NotNull and NullAsZero say the opposite; remove one", plan.Column(i).Name)
+		}
+		p.schema.Columns[i].NotNull = said || !plan.Nullable(i) && !plan.Column(i).NullAsZero
 	}
 	return true
 }
@@ -111,6 +115,7 @@ func (c *ColumnDef) merge(d *ColumnDef) *ColumnDef {
 			out.sequence = part.sequence
 		}
 		out.nullAsZero = out.nullAsZero || part.nullAsZero
+		out.notNull = out.notNull || part.notNull
 		if part.serverMade || part.onUpdate != "" {
 			out.stamp = model.NoStamp
 		}
@@ -140,7 +145,7 @@ func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.C
 	return col, schema.Column{
 		Name: name, Default: d.defaultSQL,
 		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment,
-		RenamedFrom: d.renamedFrom,
+		RenamedFrom: d.renamedFrom, NotNull: d.notNull,
 	}
 }
 
@@ -189,7 +194,7 @@ func (c *compiler) primaryKey(p *part, columns []int, names []string) {
 		c.fail(p.decl, "primary key: %d columns are made by the database; one may be", made)
 	}
 	p.model.Key = columns
-	p.schema.PrimaryKey = &schema.PrimaryKey{Name: c.naming.PrimaryKeyName(p.schema.Name), Columns: names}
+	p.schema.PrimaryKey = &schema.PrimaryKey{Name: pick(p.def.keyName, c.naming.PrimaryKeyName(p.schema.Name)), Columns: names}
 }
 
 func (c *compiler) version(p *part, version int) {

@@ -30,6 +30,7 @@ type definition struct {
 	decl       *declaration
 	errs       []error
 	primaryKey []any
+	keyName    string
 	version    any
 	deletedAt  any
 	columns    []*ColumnDef
@@ -56,6 +57,10 @@ func (c *definition) fail(format string, args ...any) {
 //
 //   - Shape: at most one of them is made by the database.
 func (d *Definition[T]) PrimaryKey(fields ...any) { d.core.primaryKey = fields }
+
+// KeyName sets the name of the primary key, which a mixin may have declared, in
+// place of the naming convention's.
+func (d *Definition[T]) KeyName(name string) { d.core.keyName = name }
 
 // Version makes an integer column count the updates of its row: 1 at INSERT,
 // one more at each UPDATE, and checked by both UPDATE and DELETE.

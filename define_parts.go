@@ -21,6 +21,7 @@ type ColumnDef struct {
 	keyMaker   KeyMaker
 	stamp      model.Stamp
 	nullAsZero bool
+	notNull    bool
 
 	renamedFrom string
 }
@@ -54,7 +55,7 @@ func (c *ColumnDef) OnUpdate(sql string) *ColumnDef { c.onUpdate = sql; return c
 
 // Identity lets the database number the column: with [schema.IdentityByDefault]
 // other writers may give a number of their own, with [schema.IdentityAlways] they
-// may not.
+// may not; [schema.Serial] is for tables that are there already.
 func (c *ColumnDef) Identity(kind schema.Identity) *ColumnDef {
 	c.identity, c.serverMade = kind, true
 	return c
@@ -74,6 +75,11 @@ func (c *ColumnDef) Generated(sql string) *ColumnDef {
 	c.generated, c.serverMade = sql, true
 	return c
 }
+
+// NotNull makes the column NOT NULL although its field could hold NULL: for the
+// types of pgtype and database/sql. A field without a value is then an error of
+// the database.
+func (c *ColumnDef) NotNull() *ColumnDef { c.notNull = true; return c }
 
 // Collation sets the name of the collation that the column's texts are sorted
 // and compared by, as in "C" or "de-x-icu".

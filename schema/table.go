@@ -52,6 +52,10 @@ const (
 	NoIdentity        Identity = ""
 	IdentityByDefault Identity = "BY DEFAULT"
 	IdentityAlways    Identity = "ALWAYS"
+
+	// Serial is the older way: a default out of a sequence that the column owns, as
+	// the types serial and bigserial make it. For tables that are there already.
+	Serial Identity = "SERIAL"
 )
 
 // Sequence is how an identity column counts.

@@ -65,6 +65,7 @@ func House() []Room {
 		{Dir: "migrate/lint", Floor: 8},
 		{Dir: "migrate/rolling", Floor: 8},
 		{Dir: "migrate/drift", Floor: 9},
+		{Dir: "migrate/inspect", Floor: 9},
 		{Dir: "cli", Floor: 10, Links: []string{cobra, pflag, pretty}},
 		{Dir: "cmd/retort", Floor: 11},
 

@@ -56,6 +56,9 @@ func storage(parameters string) string {
 
 func column(c *schema.Column, enums []schema.Enum) string {
 	out := sqltext.Ident(c.Name) + " " + typeText(c.Type, enums)
+	if c.Identity == schema.Serial {
+		return sqltext.Ident(c.Name) + " " + serialType(c.Type)
+	}
 	if c.Collation != "" {
 		out += " COLLATE " + sqltext.Ident(c.Collation)
 	}
@@ -72,6 +75,21 @@ func column(c *schema.Column, enums []schema.Enum) string {
 		out += " DEFAULT " + closed(c.Default)
 	}
 	return out
+}
+
+// serialType is the type that PostgreSQL turns into a number, a sequence of its
+// own, a default and NOT NULL; empty where there is none.
+func serialType(typ string) string {
+	switch strings.ToLower(strings.TrimSpace(typ)) {
+	case "smallint", "int2":
+		return "smallserial"
+	case "integer", "int", "int4":
+		return "serial"
+	case "bigint", "int8":
+		return "bigserial"
+	default:
+		return ""
+	}
 }
 
 func sequence(s schema.Sequence) string {

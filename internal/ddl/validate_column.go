@@ -52,9 +52,16 @@ func (v *validation) identity(where string, c *schema.Column) {
 		}
 		return
 	case schema.IdentityAlways, schema.IdentityByDefault:
+	case schema.Serial:
+		if serialType(c.Type) == "" || !c.NotNull {
+			v.problem(where, "it is serial; that is for smallint, integer and bigint that are NOT NULL")
+		}
+		if c.Sequence != (schema.Sequence{}) {
+			v.problem(where, "it is serial and has a start or an increment; declare an identity for that")
+		}
 	default:
-		v.problem(where, "its identity is %q; there are %q and %q", c.Identity,
-			schema.IdentityByDefault, schema.IdentityAlways)
+		v.problem(where, "its identity is %q; there are %q, %q and %q", c.Identity,
+			schema.IdentityByDefault, schema.IdentityAlways, schema.Serial)
 	}
 	if c.Default != "" {
 		v.problem(where, "it is an identity column and has a default; PostgreSQL takes one of them")

@@ -54,7 +54,7 @@ func TestValidate(t *testing.T) {
 			`table authors: column name: it has no type`,
 			`table authors: column ctid: PostgreSQL keeps this name for a column of its own`,
 			`table authors: column: sqltext: a name is empty`,
-			`table authors: column : its identity is "SOMETIMES"; there are "BY DEFAULT" and "ALWAYS"`,
+			`table authors: column : its identity is "SOMETIMES"; there are "BY DEFAULT", "ALWAYS" and "SERIAL"`,
 			`table authors: column n: it is an identity column and has a default; PostgreSQL takes one of them`,
 			`table authors: column n: it is an identity column of type text; it must be smallint, integer or bigint`,
 			`table authors: column z: its default has a NUL byte or is not valid UTF-8`,

@@ -51,7 +51,7 @@ func Generate(ctx context.Context, eng *retort.Engine, base *retort.Base, cfg Co
 	if err != nil {
 		return nil, err
 	}
-	database = without(database, models)
+	database = Managed(database, models)
 	built, err := ReadModels(ctx, base, database, cfg)
 	if err != nil {
 		return nil, err

@@ -235,3 +235,39 @@ func typeText(t *catalog.Type) string {
 		return string(t.Kind)
 	}
 }
+
+// Create is the statement that makes one object of c: a type, function or view, or
+// with part a trigger or policy of the table that ref names. In place of the name of
+// a function or of the table that a part belongs to stands {function} or {table},
+// as in registered SQL objects.
+//
+//   - Shape: without a semicolon; empty for what is not there.
+func Create(c *catalog.Catalog, ref catalog.Ref, part string) string {
+	p := planner{from: c, to: c}
+	switch ref.Kind {
+	case catalog.KindType:
+		if t, ok := c.Type(ref.Namespace, ref.Name); ok {
+			return p.createType(t)
+		}
+	case catalog.KindView:
+		if v, ok := c.View(ref.Namespace, ref.Name); ok {
+			return p.createView(v, false)
+		}
+	case catalog.KindFunction:
+		if f, ok := c.Function(ref.Namespace, ref.Name); ok {
+			return strings.TrimSuffix(p.createFunction(f, false), p.name(f.Namespace, f.Name)+f.Definition) + "{function}" + f.Definition
+		}
+	case catalog.KindTable:
+		t, ok := c.Table(ref.Namespace, ref.Name)
+		if !ok {
+			return ""
+		}
+		if tr, ok := t.Trigger(part); ok {
+			return strings.TrimSuffix(p.createTrigger(ref, &catalog.Trigger{Name: tr.Name, Constraint: tr.Constraint}), " ") + " " + tr.Definition
+		}
+		if policy, ok := t.Policy(part); ok {
+			return "CREATE POLICY " + sqltext.Ident(policy.Name) + " ON {table}" + policyText(policy)
+		}
+	}
+	return ""
+}

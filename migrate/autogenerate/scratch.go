@@ -161,6 +161,20 @@ func (s *scratch) build(ctx context.Context, models *schema.Schema) error {
 	return nil
 }
 
+// BuildError says which part of the models the scratch server refuses to make.
+//
+//   - Shape: Table is set for tables and their parts; Kind is that of the statement.
+type BuildError struct {
+	Kind, Namespace, Table, Name string
+	Err                          error
+}
+
+// Error names the part and gives the server's words.
+func (e *BuildError) Error() string { return e.Kind + " " + e.Name + ": " + e.Err.Error() }
+
+// Unwrap returns what the server said.
+func (e *BuildError) Unwrap() error { return e.Err }
+
 // make runs statements in one transaction; in bulk, those that internal/ddl wrote
 // travel together, as many as come in a row.
 func (s *scratch) make(ctx context.Context, batch []ddl.Statement, bulk bool) error {
@@ -188,7 +202,7 @@ func (s *scratch) make(ctx context.Context, batch []ddl.Statement, bulk bool) er
 			}
 			//retortvet:ignore sqltext the statements of internal/ddl, which take no parameters
 			if _, err := sess.Exec(ctx, "/* retort:autogenerate.scratch */ "+st.SQL); err != nil {
-				return 0, fmt.Errorf("%s %s: %w", st.Kind, st.Name, err)
+				return 0, &BuildError{Kind: string(st.Kind), Namespace: st.Namespace, Table: st.Table, Name: st.Name, Err: err}
 			}
 		}
 		return len(batch), flush()
@@ -220,9 +234,9 @@ func withUnmanaged(models *schema.Schema) *schema.Schema {
 	return &out
 }
 
-// without leaves out the tables of others, under which name there may be a view,
-// and the sequences that go with them; and the ledger of migrations.
-func without(c *catalog.Catalog, models *schema.Schema) *catalog.Catalog {
+// Managed is c without the tables of others, under which name there may be a view,
+// and the sequences that go with them; and without the ledger of migrations.
+func Managed(c *catalog.Catalog, models *schema.Schema) *catalog.Catalog {
 	foreign := func(namespace, name string) bool {
 		if t, ok := models.TableIn(namespace, name); ok {
 			return t.Unmanaged
@@ -252,6 +266,13 @@ func ReadModels(ctx context.Context, base *retort.Base, database *catalog.Catalo
 	if err != nil {
 		return nil, err
 	}
+	return ReadSchema(ctx, models, database, cfg)
+}
+
+// ReadSchema is [ReadModels] for a schema that no Base made.
+//
+//   - Errors: a [*BuildError] where the server refuses one of its statements.
+func ReadSchema(ctx context.Context, models *schema.Schema, database *catalog.Catalog, cfg Config) (*catalog.Catalog, error) {
 	if database.Namespace == "" {
 		return nil, errors.New("autogenerate: search_path names no schema that exists, so the models have no place in this database; " +
 			"create one or set search_path in the connection's options")
@@ -275,5 +296,5 @@ func (s *scratch) read(ctx context.Context, models *schema.Schema, cfg Config) (
 	if err != nil {
 		return nil, err
 	}
-	return without(c, models), nil
+	return Managed(c, models), nil
 }

@@ -1,0 +1,18 @@
+CREATE SCHEMA "my app";
+CREATE TYPE "Größe" AS ENUM ('klein', 'Groß ''n'' "weit"', '`', '1');
+CREATE TABLE "select" ("from" int PRIMARY KEY, "type" text NOT NULL, define text, "größe" "Größe" NOT NULL DEFAULT 'klein', "日本" text, "a`b" text, "1st" int, "x-y" int, "x y" int, x_y int, "ID" int);
+CREATE TABLE "my app"."select" (id uuid PRIMARY KEY, base int, bits bit(3), vb bit varying(5), p point, mac macaddr, net cidr, words tsvector, kv text[] NOT NULL, m int[][], r int4range NOT NULL, d daterange);
+CREATE TABLE staff (id int PRIMARY KEY, boss int REFERENCES staff, name char(3) NOT NULL);
+CREATE TABLE categories (id smallserial PRIMARY KEY, a int NOT NULL, b int NOT NULL, CONSTRAINT odd UNIQUE (a, b) INCLUDE (id));
+CREATE TABLE status (id int PRIMARY KEY, staff_id int UNIQUE REFERENCES staff, "Order" int, category_a int, category_b int, FOREIGN KEY (category_a, category_b) REFERENCES categories (a, b) ON DELETE SET NULL);
+CREATE TABLE base (id text PRIMARY KEY CHECK (id <> '' AND id !~ '[`"'']'));
+CREATE INDEX ON base USING hash (id);
+CREATE INDEX ON base USING brin (id) WITH (pages_per_range = 16);
+CREATE INDEX ON status ("Order" DESC, (id + 1) NULLS FIRST) WHERE "Order" > 0 AND id IN (1, 2);
+CREATE FUNCTION "my app".f("order" int DEFAULT 1, OUT total int) LANGUAGE sql AS 'SELECT $1 + 1 -- `';
+CREATE FUNCTION add_all(int, int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 + $2;
+CREATE AGGREGATE sum_all(int) (SFUNC = add_all, STYPE = int, INITCOND = '0');
+CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+CREATE TABLE last (id int PRIMARY KEY DEFAULT add_all(1, 2));
+CREATE VIEW "my app".v WITH (security_barrier) AS SELECT id FROM base;
+CREATE VIEW v2 AS SELECT id || '`' AS x FROM "my app".v;
