@@ -111,7 +111,7 @@ type stamped struct {
 }
 
 func (s stamped) text(p *page) {
-	p.line("stamped %s: %d lines of the ledger changed, nothing was run", s.Target, len(s.Revisions))
+	p.line("stamped %s: %s of the ledger changed, nothing was run", s.Target, count(len(s.Revisions), "line"))
 }
 
 func (a *app) repairCmd() *command {

@@ -12,13 +12,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/retort-go/retort/localpg"
 	"github.com/retort-go/retort/retorttest"
 )
 
 // guides are the documents whose sessions are run.
-var guides = []string{}
+var guides = []string{"migrations-team.md", "zero-downtime.md", "adopting.md", "from-alembic.md"}
 
 // The sessions of the guides are run from top to bottom, in a folder and a
 // database of their own, and print what the guide shows.
@@ -75,14 +76,15 @@ type step struct {
 	env     string // or a setting of the environment
 }
 
-var directive = regexp.MustCompile(`^<!-- (file|env|run): (.+) -->$`)
+var directive = regexp.MustCompile(`^<!-- (file|env|run|id): (.+) -->$`)
 
 // readGuide takes a document apart: console blocks, and what comments say that
 // only the test sees: "file: NAME" before a block that is a file, "env: NAME=VALUE",
-// "run: COMMAND" for what a reader does elsewhere.
+// "run: COMMAND" for what a reader does elsewhere, "id: ID" for the id that the next
+// revision gets, which a reader's gets by chance.
 func readGuide(text string) []step {
 	var steps []step
-	var fence, file string
+	var fence, file, id string
 	for i, line := range strings.Split(text, "\n") {
 		mark, fenced := strings.CutPrefix(line, "```")
 		last := len(steps) - 1
@@ -101,6 +103,8 @@ func readGuide(text string) []step {
 					file = found[2]
 				case "env":
 					steps = append(steps, step{line: i + 1, env: found[2]})
+				case "id":
+					id = found[2]
 				case "run":
 					steps = append(steps, step{line: i + 1, command: found[2], output: "*"})
 				}
@@ -109,6 +113,9 @@ func readGuide(text string) []step {
 			steps[last].text += line + "\n"
 		case fence == "console":
 			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				if id != "" && (strings.Contains(command, " db revision") || strings.Contains(command, " db merge")) {
+					command, id = command+" --id "+id, ""
+				}
 				steps = append(steps, step{line: i + 1, command: command})
 			} else if last >= 0 {
 				steps[last].output += line + "\n"
@@ -120,10 +127,9 @@ func readGuide(text string) []step {
 
 // session runs a guide.
 type session struct {
-	dir string
-	env []string
-	ids map[string]string // of the guide, to those that were made now
-
+	name    string // of the database, "shop" in the guides
+	dir     string
+	env     []string
 	printed map[int]string // by the line of the command
 }
 
@@ -145,12 +151,21 @@ func newSession(t *testing.T) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{dir: t.TempDir(), ids: map[string]string{}, printed: map[int]string{}, env: append(os.Environ(),
+	s := &session{dir: t.TempDir(), name: db.Name(), printed: map[int]string{}, env: append(os.Environ(),
 		"PATH="+bin+string(filepath.ListSeparator)+postgres.Dir+string(filepath.ListSeparator)+os.Getenv("PATH"),
-		"DATABASE_URL="+db.URL(), "SCRATCH_URL="+db.URL(), "NO_COLOR=1", "CI=true")}
-	if err := os.Mkdir(filepath.Join(s.dir, "revisions"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+		"DATABASE_URL="+db.URL(), "SCRATCH_URL="+db.URL(), "NO_COLOR=1", "CI=true",
+		"NAME="+db.Name(), "EMPTY_URL="+strings.Replace(db.URL(), db.Name(), db.Name()+"_empty", 1))}
+	t.Cleanup(func() {
+		maintenance, err := pgx.Connect(context.Background(), retorttest.Server(t).URL("postgres"))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer maintenance.Close(context.Background())
+		if _, err := maintenance.Exec(context.Background(), `DROP DATABASE IF EXISTS "`+db.Name()+`_empty" WITH (FORCE)`); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
 }
 
@@ -163,19 +178,18 @@ func (s *session) play(t *testing.T, steps []step) []string {
 		case st.env != "":
 			s.env = append(s.env, st.env)
 		case st.file != "":
-			name := filepath.Join(s.dir, filepath.FromSlash(s.actual(st.file)))
+			name := filepath.Join(s.dir, filepath.FromSlash(st.file))
 			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(name, []byte(s.actual(st.text)), 0o600); err != nil {
+			if err := os.WriteFile(name, []byte(st.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		default:
 			got := s.run(st.command)
 			s.printed[st.line] = got
 			if st.output != "*" {
-				s.learn(st.output, got)
-				if diff := cmp.Diff(blurred(s.actual(st.output)), blurred(got)); diff != "" {
+				if diff := cmp.Diff(blurred(st.output), blurred(got)); diff != "" {
 					problems = append(problems, ":"+strconv.Itoa(st.line)+": "+st.command+" (-guide +printed):\n"+diff+"\nprinted:\n"+got)
 				}
 			}
@@ -186,32 +200,10 @@ func (s *session) play(t *testing.T, steps []step) []string {
 
 // run runs one command line in a shell, both streams together.
 func (s *session) run(command string) string {
-	cmd := exec.CommandContext(context.Background(), "sh", "-c", s.actual(command))
+	cmd := exec.CommandContext(context.Background(), "sh", "-c", command)
 	cmd.Dir, cmd.Env = s.dir, s.env
 	out, _ := cmd.CombinedOutput() // the exit code is shown where it matters
-	return string(out)
-}
-
-var idPattern = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
-
-// learn tells which id that was made now is which of the guide.
-func (s *session) learn(guide, printed string) {
-	now := idPattern.FindAllString(printed, -1)
-	for i, id := range idPattern.FindAllString(guide, -1) {
-		if _, known := s.ids[id]; !known && i < len(now) {
-			s.ids[id] = now[i]
-		}
-	}
-}
-
-// actual puts the ids that were made now in place of the guide's.
-func (s *session) actual(text string) string {
-	return idPattern.ReplaceAllStringFunc(text, func(id string) string {
-		if now, ok := s.ids[id]; ok {
-			return now
-		}
-		return id
-	})
+	return strings.ReplaceAll(string(out), s.name, "shop")
 }
 
 // updated is the guide with what was printed, by UPDATE=1: read the difference.
