@@ -1,20 +1,20 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/autogenerate"
+	"github.com/retort-go/retort/migrate/drift"
 )
 
 func (a *app) checkCmd() *command {
 	cmd := a.command("check", "Say whether files, database and models agree", `
 For CI: the exit code is 3 when something is found, each with the command that
 mends it. --files looks at the files alone and needs no database. Changes
-nothing; for the comparison with the models, they are built on a server on this
-machine.`, func(c *call) (answer, error) {
+nothing; models and files are built in scratch databases, on a server on this
+machine unless the program names another.`, func(c *call) (answer, error) {
 		said := checked{Problems: []trouble{}}
 		err := c.check(&said)
 		if err != nil {
@@ -27,7 +27,7 @@ machine.`, func(c *call) (answer, error) {
 	})
 	cmd.Flags().Bool("files", false, "look at the revision files alone")
 	cmd.Flags().String("against", "", "the manifest of the deployed release, whose statements must live with this schema")
-	cmd.Flags().Bool("no-models", false, "do not compare the database with the models")
+	cmd.Flags().Bool("no-drift", false, "do not compare models, files and database")
 	return cmd
 }
 
@@ -41,7 +41,7 @@ type checked struct {
 
 // trouble is one thing that is not as it should be.
 type trouble struct {
-	About string `json:"about"` // files, heads, lint, ledger, pending, models or release
+	About string `json:"about"` // files, heads, lint, ledger, pending, models, drift or release
 	Text  string `json:"text"`
 	Next  string `json:"next,omitempty"`
 }
@@ -101,9 +101,8 @@ func (c *call) check(said *checked) error {
 		return err
 	}
 	c.checkLint(said, h, pending)
-	// Else the difference would be what is pending.
-	if c.cfg.Base != nil && !c.on("no-models") && len(pending) == 0 {
-		if err := c.checkModels(said); err != nil {
+	if c.cfg.Base != nil && !c.on("no-drift") {
+		if err := c.checkDrift(said, h); err != nil {
 			return err
 		}
 	}
@@ -156,19 +155,34 @@ func (c *call) checkLedger(said *checked) (pending []*migrate.Revision, err erro
 	return st.Pending, nil
 }
 
-// checkModels compares database and models.
-func (c *call) checkModels(said *checked) error {
+// checkDrift compares models, files and database, pair by pair.
+func (c *call) checkDrift(said *checked, h *migrate.History) error {
 	eng, err := c.open()
 	if err != nil {
 		return err
 	}
-	candidate, err := autogenerate.Generate(c.ctx(), eng, c.cfg.Base, c.cfg.Autogenerate)
+	if len(h.Revisions()) == 0 {
+		h = nil // nothing is written down yet, so only models and database are compared
+	}
+	report, err := drift.Check(c.ctx(), eng, c.cfg.Base, h, drift.Config{Config: c.cfg.Autogenerate, Run: c.cfg.Migrate})
 	if err != nil {
 		return err
 	}
-	said.Looked = append(said.Looked, "models")
-	for _, d := range candidate.Differences {
-		said.add("models", errors.New(d.String()), c.next(`revision --autogenerate -m "…"`))
+	said.Looked = append(said.Looked, "models", "database")
+	told := map[string]bool{}
+	add := func(about, why, next string, differences []autogenerate.Difference) {
+		for _, d := range differences {
+			if text := d.String(); !told[text] {
+				told[text] = true
+				said.Problems = append(said.Problems, trouble{about, text + " (" + why + ")", next})
+			}
+		}
+	}
+	revise := c.next(`revision --autogenerate -m "…"`)
+	add("models", "no revision does it", revise, report.ModelsFiles)
+	add("drift", "the database was changed by hand", revise, report.FilesDatabase)
+	if len(report.Pending) == 0 { // else they explain it
+		add("models", "the database differs", revise, report.ModelsDatabase)
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"current", "--check-heads"}, "nothing was ever applied", 3},
 		{[]string{"upgrade"}, "upgraded one revision: 0001", 0},
 		{[]string{"current", "--check-heads"}, "0001", 0},
-		{[]string{"check", "--no-models"}, "all good", 0},
+		{[]string{"check", "--no-drift"}, "all good", 0},
 		{[]string{"nonsense"}, `there is no command "nonsense"`, 2},
 	} {
 		out, code := privacyrights(t, db.URL(), step.args...)
