@@ -95,29 +95,31 @@ func (r *Runner) Log(ctx context.Context) ([]Entry, error) {
 	return out, c.err
 }
 
-// Stamp writes into the ledger that the database is at target (head, heads, base, an
-// id) without running anything: what target follows counts as applied, all else
-// that the history knows does not. It is how a schema that was made elsewhere is
-// adopted.
+// Stamp writes into the ledger that the database is at targets (head, heads, base, an
+// id; several on branches) without running anything: what they follow counts as
+// applied, all else that the history knows does not. It is how a schema that was made
+// elsewhere is adopted.
 //
 //   - Shape: the revisions whose lines were written or removed. Revisions that the
 //     history does not know stay.
 //   - Errors: as [History.Find] and [Runner.Upgrade].
-func (r *Runner) Stamp(ctx context.Context, target string) ([]*Revision, error) {
+func (r *Runner) Stamp(ctx context.Context, targets ...string) ([]*Revision, error) {
 	var wanted []*Revision
-	switch target {
-	case "base":
-	case "heads":
-		wanted = r.history.Revisions()
-	default:
-		rev, err := r.history.Find(target)
-		if err != nil {
-			return nil, err
+	for _, target := range targets {
+		switch target {
+		case "base":
+		case "heads":
+			wanted = r.history.Revisions()
+		default:
+			rev, err := r.history.Find(target)
+			if err != nil {
+				return nil, err
+			}
+			wanted = append(wanted, r.history.Ancestors(rev.ID)...)
 		}
-		wanted = r.history.Ancestors(rev.ID)
 	}
 	var did []*Revision
-	never := func(*snapshot) (bool, error) { return target == "base" && len(r.history.order) == 0, nil }
+	never := func(*snapshot) (bool, error) { return len(wanted) == 0 && len(r.history.order) == 0, nil }
 	err := r.locked(ctx, never, func(ctx context.Context, h *hold, s *snapshot) error {
 		return h.tx(ctx, h.opts, func(ctx context.Context, sess *retort.Session) error {
 			did = nil

@@ -64,6 +64,7 @@ func House() []Room {
 		{Dir: "migrate/autogenerate", Floor: 8},
 		{Dir: "migrate/lint", Floor: 8},
 		{Dir: "migrate/rolling", Floor: 8},
+		{Dir: "migrate/adopt", Floor: 9},
 		{Dir: "migrate/drift", Floor: 9},
 		{Dir: "migrate/inspect", Floor: 9},
 		{Dir: "cli", Floor: 10, Links: []string{cobra, pflag, pretty}},

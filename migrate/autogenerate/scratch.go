@@ -14,7 +14,6 @@ import (
 	"github.com/retort-go/retort/internal/ddl"
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/localpg"
-	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/catalog"
 	"github.com/retort-go/retort/schema"
 )
@@ -245,9 +244,7 @@ func Managed(c *catalog.Catalog, models *schema.Schema) *catalog.Catalog {
 		return ok && t.Unmanaged && namespace == c.Namespace
 	}
 	out := *c
-	out.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t catalog.Table) bool {
-		return foreign(t.Namespace, t.Name) || t.Comment == migrate.LedgerComment
-	})
+	out.Tables = slices.DeleteFunc(slices.Clone(c.Tables), func(t catalog.Table) bool { return foreign(t.Namespace, t.Name) })
 	out.Views = slices.DeleteFunc(slices.Clone(c.Views), func(v catalog.View) bool { return foreign(v.Namespace, v.Name) })
 	out.Sequences = slices.DeleteFunc(slices.Clone(c.Sequences), func(s catalog.Sequence) bool {
 		return foreign(s.OwnerNamespace, s.OwnerTable)
