@@ -58,7 +58,8 @@ func (n Note) String() string {
 // rounds bounds how often the proof is tried.
 const rounds = 50
 
-// Models writes Go models for the database of eng.
+// Models writes Go models for the database of eng. The books of migration tools are
+// left to these.
 //
 //   - Shape: a struct, its Define and its table for each table with a primary key;
 //     relations by foreign keys of one column; enums; other types, extensions,
@@ -69,6 +70,7 @@ func Models(ctx context.Context, eng *retort.Engine, opts Options) (*Result, err
 	if err != nil {
 		return nil, err
 	}
+	database = database.WithoutBooks(nil)
 	refused := refusals{}
 	for range rounds {
 		d := declare(database, refused)

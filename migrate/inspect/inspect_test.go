@@ -124,6 +124,15 @@ func said(notes map[string][]inspect.Note) string {
 	return sorted(lines)
 }
 
+func TestModelsLeaveBooksOfMigrationToolsAlone(t *testing.T) {
+	t.Parallel()
+	_, eng := database(t, "CREATE TABLE alembic_version (version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY)")
+	result := models(t, eng, inspect.Options{})
+	if text := string(result.Source); strings.Contains(text, "lembic") || !strings.Contains(text, `"t"`) || result.Tables != 1 {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestModelsOfAPart(t *testing.T) {
 	t.Parallel()
 	_, eng := database(t, read(t, "testdata/shop.sql"))

@@ -1,0 +1,14 @@
+CREATE TABLE countries (code char(2) PRIMARY KEY, name text NOT NULL);
+CREATE TABLE customers (id bigint PRIMARY KEY, email text NOT NULL UNIQUE, name text, country char(2) NOT NULL REFERENCES countries, invited_by bigint REFERENCES customers, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE authors (id uuid PRIMARY KEY, name text NOT NULL, born date);
+CREATE TABLE publishers (id uuid PRIMARY KEY, name text NOT NULL, country char(2) NOT NULL REFERENCES countries);
+CREATE TABLE books (id uuid PRIMARY KEY, publisher_id uuid REFERENCES publishers, title varchar(200) NOT NULL, price numeric(10,2) NOT NULL, published date);
+CREATE TABLE book_authors (book_id uuid REFERENCES books, author_id uuid REFERENCES authors, PRIMARY KEY (book_id, author_id));
+CREATE TABLE orders (id uuid PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, status text NOT NULL, placed_at timestamptz NOT NULL);
+CREATE TABLE order_lines (order_id uuid REFERENCES orders, line int, book_id uuid NOT NULL REFERENCES books, pieces int NOT NULL, price numeric(10,2) NOT NULL, PRIMARY KEY (order_id, line));
+CREATE TABLE payments (id bigint PRIMARY KEY, order_id uuid NOT NULL UNIQUE REFERENCES orders, amount numeric(10,2) NOT NULL, paid_at timestamptz);
+CREATE TABLE reviews (id bigint PRIMARY KEY, book_id uuid NOT NULL REFERENCES books, customer_id bigint NOT NULL REFERENCES customers, stars smallint NOT NULL, words text, UNIQUE (book_id, customer_id));
+CREATE TABLE wishes (customer_id bigint REFERENCES customers, book_id uuid REFERENCES books, since date NOT NULL, PRIMARY KEY (customer_id, book_id));
+CREATE TABLE returns (id bigint PRIMARY KEY, order_id uuid NOT NULL, line int NOT NULL, reason text, FOREIGN KEY (order_id, line) REFERENCES order_lines);
+COMMENT ON TABLE returns IS 'What came <back>';
+COMMENT ON COLUMN wishes.since IS 'as "typed"';
