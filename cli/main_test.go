@@ -17,6 +17,7 @@ import (
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/cli"
+	"github.com/retort-go/retort/localpg"
 	"github.com/retort-go/retort/migrate/autogenerate"
 	"github.com/retort-go/retort/retorttest"
 )
@@ -71,6 +72,10 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d scripts, %v", len(files), err)
 	}
+	postgres, err := localpg.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			t.Parallel()
@@ -83,6 +88,7 @@ func TestScripts(t *testing.T) {
 					env.Setenv("SCRATCH_URL", db.URL())
 					env.Setenv("URL", db.URL())
 					env.Setenv("NAME", db.Name())
+					env.Setenv("PATH", postgres.Dir+string(filepath.ListSeparator)+env.Getenv("PATH"))
 					env.Setenv("GORACE", os.Getenv("GORACE"))
 					return nil
 				},

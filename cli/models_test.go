@@ -29,7 +29,8 @@ type author3 struct {
 
 // bases are the models by release.
 var bases = map[string]*retort.Base{
-	"1": retort.NewBase(retort.NewTable[author]("authors")),
-	"2": retort.NewBase(retort.NewTable[author2]("authors"), retort.NewTable[book]("books")),
-	"3": retort.NewBase(retort.NewTable[author3]("authors"), retort.NewTable[book]("books")),
+	"none": nil,
+	"1":    retort.NewBase(retort.NewTable[author]("authors")),
+	"2":    retort.NewBase(retort.NewTable[author2]("authors"), retort.NewTable[book]("books")),
+	"3":    retort.NewBase(retort.NewTable[author3]("authors"), retort.NewTable[book]("books")),
 }
