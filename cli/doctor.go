@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/migrate/roles"
 )
 
 // doctorCmd looks at what an upgrade will meet.
@@ -61,7 +62,7 @@ func (d diagnosis) text(p *page) {
 	}
 }
 
-// examine asks everything in one round trip.
+// examine asks everything in two round trips.
 func examine(c *call, eng *retort.Engine) ([]finding, error) {
 	rows, err := eng.Snapshot(c.ctx(), serverSQL, blockersSQL, preparedSQL, invalidSQL, unvalidatedSQL)
 	if err != nil {
@@ -76,7 +77,16 @@ func examine(c *call, eng *retort.Engine) ([]finding, error) {
 		"a build was interrupted: DROP INDEX CONCURRENTLY it, or let the revision that builds it run again")...)
 	all = append(all, notes(listed("constraints", "every constraint is validated", rows[4],
 		"ALTER TABLE … VALIDATE CONSTRAINT … checks the rows that were there before"))...)
-	return all, nil
+	rights, err := roles.Read(c.ctx(), eng)
+	if err != nil {
+		return nil, err
+	}
+	warnings := make([][]string, 0)
+	for _, w := range rights.Warnings() {
+		warnings = append(warnings, []string{w})
+	}
+	return append(all, notes(listed("role", rights.Role+" can do nothing but work with rows", warnings,
+		"fit for revisions, too much for a service: docs/guides/roles.md"))...), nil
 }
 
 // Each result column is text, as Engine.Snapshot asks.

@@ -64,6 +64,7 @@ func House() []Room {
 		{Dir: "migrate/erd", Floor: 7},
 		{Dir: "migrate/autogenerate", Floor: 8},
 		{Dir: "migrate/lint", Floor: 8},
+		{Dir: "migrate/roles", Floor: 7},
 		{Dir: "migrate/rolling", Floor: 8},
 		{Dir: "migrate/adopt", Floor: 9},
 		{Dir: "migrate/drift", Floor: 9},
