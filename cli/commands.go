@@ -11,6 +11,6 @@ func (a *app) commands() []*command {
 		a.initCmd(), a.revisionCmd(), a.mergeCmd(),
 		a.upgradeCmd(), a.downgradeCmd(), a.planCmd(), a.currentCmd(), a.checkCmd(), a.stampCmd(), a.repairCmd(),
 		a.headsCmd(), a.branchesCmd(), a.historyCmd(), a.showCmd(),
-		a.sqlCmd(), a.squashCmd(), a.inspectCmd(), a.lintCmd(), a.manifestCmd(), a.doctorCmd(),
+		a.sqlCmd(), a.squashCmd(), a.adoptCmd(), a.inspectCmd(), a.erdCmd(), a.lintCmd(), a.manifestCmd(), a.doctorCmd(),
 	}
 }

@@ -21,6 +21,11 @@ is shown and counts as right.`, func(c *call) (answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		ledger, err := c.ledgerFindings()
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, ledger...)
 		said := diagnosis{OK: true, Findings: findings}
 		for _, f := range findings {
 			said.OK = said.OK && f.State != "wrong"

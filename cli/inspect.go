@@ -31,7 +31,10 @@ and listed.`, func(c *call) (answer, error) {
 			said.Source = string(result.Source)
 			return said, nil
 		}
-		return said, os.WriteFile(said.File, result.Source, 0o644)
+		if err := os.WriteFile(said.File, result.Source, 0o644); err != nil {
+			return nil, err
+		}
+		return said, nil
 	})
 	f := cmd.Flags()
 	f.StringP("output", "o", "", "the file that is written (default: standard output)")
