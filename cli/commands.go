@@ -5,12 +5,34 @@ import "github.com/spf13/cobra"
 // command is a short name for what every command's constructor returns.
 type command = cobra.Command
 
-// commands lists the subcommands.
-func (a *app) commands() []*command {
-	return []*command{
-		a.initCmd(), a.revisionCmd(), a.mergeCmd(),
-		a.upgradeCmd(), a.downgradeCmd(), a.planCmd(), a.currentCmd(), a.checkCmd(), a.stampCmd(), a.repairCmd(),
-		a.headsCmd(), a.branchesCmd(), a.historyCmd(), a.showCmd(),
-		a.sqlCmd(), a.squashCmd(), a.adoptCmd(), a.inspectCmd(), a.erdCmd(), a.lintCmd(), a.manifestCmd(), a.doctorCmd(),
+// group is a part of the list that help prints.
+type group struct {
+	id, title string
+	commands  []*command
+}
+
+// groups lists the subcommands.
+func (a *app) groups() []group {
+	return []group{
+		{"daily", "Every day:", []*command{
+			a.revisionCmd(), a.upgradeCmd(), a.downgradeCmd(), a.currentCmd(), a.checkCmd(), a.planCmd(), a.historyCmd(), a.showCmd(),
+		}},
+		{"files", "Revision files:", []*command{
+			a.initCmd(), a.headsCmd(), a.branchesCmd(), a.mergeCmd(), a.lintCmd(), a.sqlCmd(), a.squashCmd(),
+		}},
+		{"database", "The database:", []*command{
+			a.doctorCmd(), a.stampCmd(), a.repairCmd(), a.adoptCmd(), a.inspectCmd(), a.erdCmd(), a.manifestCmd(),
+		}},
+	}
+}
+
+// add adds the subcommands to db.
+func (a *app) add(db *command) {
+	for _, g := range a.groups() {
+		db.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			db.AddCommand(c)
+		}
 	}
 }

@@ -37,7 +37,7 @@ func New(cfg Config) *cobra.Command {
 	})
 	db.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document instead of text")
 	db.PersistentFlags().StringVar(&a.dir, "dir", "", fmt.Sprintf("folder of the revision files (default %s)", a.whence()))
-	db.AddCommand(a.commands()...)
+	a.add(db)
 	db.InitDefaultCompletionCmd()
 	return db
 }

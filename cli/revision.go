@@ -50,6 +50,9 @@ func (c *call) revise() (answer, error) {
 	if !c.on("autogenerate") {
 		return c.add(h, r)
 	}
+	if err := c.upToDate(h); err != nil {
+		return nil, err
+	}
 	found, err := c.generate()
 	if err != nil {
 		return nil, err
@@ -70,6 +73,28 @@ func (c *call) revise() (answer, error) {
 	said.made, _ = added.(made)
 	said.Hazards = hazards(found.Plan)
 	return said, nil
+}
+
+// upToDate refuses a database that lacks revisions: their changes would be
+// written a second time.
+func (c *call) upToDate(h *migrate.History) error {
+	if len(h.Revisions()) == 0 {
+		return nil
+	}
+	r, err := c.runnerOf(h, nil)
+	if err != nil {
+		return err
+	}
+	st, err := r.Status(c.ctx())
+	if err != nil || len(st.Pending) == 0 {
+		return err
+	}
+	next := []string{c.next("upgrade")}
+	if !st.Exists {
+		next = append(next, c.next("stamp head"))
+	}
+	return failed(Disagree, fmt.Errorf("%s of the files %s not applied to this database, so their changes would be written a second time",
+		count(len(st.Pending), "revision"), map[bool]string{true: "is", false: "are"}[len(st.Pending) == 1]), next...)
 }
 
 // parents are what a new revision follows: the head, unless told otherwise.

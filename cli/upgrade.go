@@ -77,6 +77,11 @@ func (c *call) runner(onEvent func(migrate.Event)) (*migrate.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.runnerOf(h, onEvent)
+}
+
+// runnerOf makes a runner of other files than those in the program.
+func (c *call) runnerOf(h *migrate.History, onEvent func(migrate.Event)) (*migrate.Runner, error) {
 	eng, err := c.open()
 	if err != nil {
 		return nil, err
