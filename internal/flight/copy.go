@@ -35,6 +35,9 @@ func (c *Conn) shipCopy() error {
 	tail := append([]byte(nil), c.out[t.copyAt:]...)
 	w := &copyWriter{c: c, buf: make([]byte, t.copyAt, t.copyAt+copyChunk), ended: make(chan struct{})}
 	copy(w.buf, c.out)
+	if cap(c.out) > copyChunk {
+		c.out = nil // much work went before, and the connection may live for hours
+	}
 	var received error
 	go func() {
 		defer close(w.ended)

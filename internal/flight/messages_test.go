@@ -51,8 +51,10 @@ func TestMessages(t *testing.T) {
 		{name: "a_contested_write", flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{read}, End: flight.Commit, Contested: true}, cold: "PDBEPDBESPDBES", warm: "BEBESBES"},
 		{name: "raw_SQL_and_COMMIT", flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{untyped}, End: flight.Commit}, cold: "PDBEPDBDESPDBES", warm: "BEBDESBES"},
 		{name: "a_rollback", flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{read}, End: flight.Rollback}, cold: "PDBEPDBESPDBES", warm: "BEBESBES"},
-		{name: "behind_a_pooler", change: []func(*flight.Config){pooler}, flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{read}, End: flight.Commit},
-			cold: "PBDEPBDEPBDES", warm: "PBDEPBDEPBDES"},
+		{
+			name: "behind_a_pooler", change: []func(*flight.Config){pooler}, flight: &flight.Flight{Begin: "BEGIN", Statements: []flight.Statement{read}, End: flight.Commit},
+			cold: "PBDEPBDEPBDES", warm: "PBDEPBDEPBDES",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := connect(t, url, test.change...)
