@@ -211,7 +211,7 @@ func (p *planner) notNulls() {
 			p.step(Alone, "", ByHand.Of("rows without a value need one now: "+where+"… WHERE "+name+" IS NULL"))
 		}
 		p.step(Alone, alter+" VALIDATE CONSTRAINT "+check, MayFail.Of("a NULL that is left stops it"))
-		p.step(Together, alter+" ALTER COLUMN "+name+" SET NOT NULL")
+		p.step(Together, alter+" ALTER COLUMN "+name+" SET NOT NULL", hazard.SetNotNullProved.On(t.Name))
 		p.step(Together, alter+" DROP CONSTRAINT "+check)
 	})
 	p.identities()

@@ -62,6 +62,7 @@ func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Ste
 	p.watchers()
 	p.comments()
 	p.drops()
+	p.sayLocks()
 	return p.all
 }
 
