@@ -38,9 +38,6 @@ func (r *Runner) try(ctx context.Context, o *outer) (*hold, error) {
 	h := &hold{r: r, token: rand.Text(), outer: o, opts: r.txOptions(r.opts.Lease, o.noticed)}
 	got := int64(0)
 	err = r.tx(ctx, h.opts, func(ctx context.Context, s *retort.Session) error {
-		if err := r.refusePooler(ctx, s); err != nil {
-			return err
-		}
 		var err error
 		if got, err = exec(ctx, s, r.sql.lockLease, proved); err != nil || got == 0 {
 			return err
@@ -85,7 +82,8 @@ func (h *hold) prove(ctx context.Context) {
 }
 
 // refusePooler compares the server process that the connection was told of with the
-// one that answers.
+// one that answers. It comes first: settings of the run would stay with connections
+// that the pooler hands to others.
 func (r *Runner) refusePooler(ctx context.Context, s *retort.Session) error {
 	tx, err := s.Pgx(ctx)
 	if err != nil {

@@ -2,9 +2,14 @@ package migrate_test
 
 import (
 	"context"
+	"flag"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/migrate"
@@ -14,6 +19,26 @@ import (
 func TestMain(m *testing.M) {
 	child()
 	retorttest.Main(m)
+}
+
+var update = flag.Bool("update", false, "write the golden files in testdata anew")
+
+// golden compares text with a file of testdata.
+func golden(tb testing.TB, name, text string) {
+	tb.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), text); diff != "" {
+		tb.Errorf("%s (-want +got)\n%s", file, diff)
+	}
 }
 
 // database is one database with an engine on it.

@@ -184,6 +184,9 @@ func (r *Runner) locked(ctx context.Context, done func(*snapshot) (bool, error),
 	if s.readOnly != "" {
 		return &ReadOnlyError{Database: s.database, Reason: s.readOnly}
 	}
+	if err := r.tx(ctx, r.txOptions(r.opts.Lease, false), r.refusePooler); err != nil {
+		return err
+	}
 	o, err := openOuter(ctx, r)
 	if err != nil {
 		return err
@@ -250,9 +253,6 @@ func (r *Runner) create(ctx context.Context, s *snapshot) error {
 	}
 	for attempt := 1; ; attempt++ {
 		err := r.tx(ctx, r.txOptions(r.opts.Lease, false), func(ctx context.Context, s *retort.Session) error {
-			if err := r.refusePooler(ctx, s); err != nil {
-				return err
-			}
 			for _, text := range r.sql.create {
 				if _, err := exec(ctx, s, text); err != nil {
 					return err

@@ -80,10 +80,11 @@ func (w *script) ledger() {
 
 // ledgered writes one of the ledger's texts with its arguments in their places.
 func (w *script) ledgered(text string, args ...string) {
-	for i := len(args); i > 0; i-- {
-		text = strings.ReplaceAll(text, "$"+strconv.Itoa(i), sqltext.Literal(args[i-1]))
+	var pairs []string
+	for i, arg := range args {
+		pairs = append(pairs, "$"+strconv.Itoa(i+1), sqltext.Literal(arg))
 	}
-	w.line(text)
+	w.line(strings.NewReplacer(pairs...).Replace(text)) // in one pass: a message may hold $1
 }
 
 // revision writes one revision, as apply runs it.

@@ -52,12 +52,17 @@ func TestScript(t *testing.T) {
 	h := files(t, shop...)
 	script := func(dir migrate.Direction, from, to string) string {
 		t.Helper()
-		text, err := migrate.Script(h, migrate.Options{Who: "o'hara"}, dir, from, to)
+		text, err := migrate.Script(h, migrate.Options{Who: "o'hara $1"}, dir, from, to)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return text
 	}
+
+	t.Run("is_the_same_every_time", func(t *testing.T) {
+		t.Parallel()
+		golden(t, "script.sql", script(migrate.Up, "base", "head")+"\n"+script(migrate.Down, "c", "base"))
+	})
 
 	t.Run("leads_where_a_run_leads", func(t *testing.T) {
 		t.Parallel()
@@ -78,7 +83,7 @@ func TestScript(t *testing.T) {
 		if err := db.runner(t, h).Check(t.Context()); err != nil {
 			t.Errorf("Check: %v", err)
 		}
-		if got := db.ask(t, "SELECT DISTINCT done_by FROM retort_revisions_log"); got != "o'hara" {
+		if got := db.ask(t, "SELECT DISTINCT done_by FROM retort_revisions_log"); got != "o'hara $1" {
 			t.Errorf("done by %s", got)
 		}
 		if err := play(t, db, script(migrate.Down, "c", "base")); err != nil {
