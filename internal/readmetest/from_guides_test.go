@@ -25,6 +25,7 @@ var guides = map[string]struct {
 	"units-of-work.md":   {[]string{"internal/guidetest/*_test.go", "testdata/grouped_update_*.sql"}, 2},
 	"relations.md":       {[]string{"example_relations_test.go"}, 5},
 	"transactions.md":    {[]string{"example_transactions_test.go", "settings_test.go"}, 7},
+	"migrations.md":      {[]string{"migrate/example_*_test.go", "migrate/testdata/guide/*.sql"}, 5},
 }
 
 func TestGuides_show_code_that_runs(t *testing.T) {
