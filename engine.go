@@ -84,7 +84,7 @@ func Open(cfg Config) (*Engine, error) {
 		e.look()
 		return e, nil
 	}
-	e.fly.Pgx = whole
+	e.fly.Pgx, e.fly.Drain = whole, !cfg.Pooler
 	if host, found := plainHost(cfg.URL, conn); found {
 		e.log.Warn("retort: Config.URL says nothing about TLS, so a connection may fall back to plain text; add ?sslmode=verify-full, or sslmode=disable where that is meant", "host", host)
 	}
@@ -100,6 +100,7 @@ func (e *Engine) poolConfig(cfg Config) pool.Config[*flight.Conn] {
 	return pool.Config[*flight.Conn]{
 		Open:       e.connect,
 		Close:      closeConn,
+		Soon:       func(err error) bool { return pgerr.Code(err) == "57P03" }, // the database system is starting up
 		Alive:      (*flight.Conn).Alive,
 		Ping:       e.ping,
 		NeedsReset: (*flight.Conn).Dirty,
@@ -110,7 +111,7 @@ func (e *Engine) poolConfig(cfg Config) pool.Config[*flight.Conn] {
 		Patience:   cfg.OutageTimeout,
 		CloseGrace: closeGrace,
 		HeldLimit:  cfg.HeldLimit,
-		Who:        func(ctx context.Context) string { return LabelsOf(ctx).Route },
+		Who:        routeOf,
 		Recycle:    cfg.Recycle,
 		PrePing:    cfg.PrePing,
 		OnEvent:    e.poolEvent,
@@ -256,8 +257,8 @@ func (e *Engine) release(lease loan, err error) {
 	switch {
 	case demoted(c, err):
 		lease.Invalidate(err)
-	case !c.Broken() && !c.MustClose() && c.TxStatus() == 'I':
-		lease.Release()
+	case !c.Broken() && !c.MustClose() && (c.TxStatus() == 'I' || c.Draining()):
+		lease.Release() // what is draining is brought to rest by the pool's reset
 	case c.Broken() && (serverLeft(err) || networkLost(err)):
 		lease.Invalidate(err)
 	default:

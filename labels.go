@@ -18,8 +18,7 @@ func (l Labels) Labels() Labels { return l }
 // Labeler gives labels when they are asked for: a route may be known only after
 // the context was made.
 //
-//   - Concurrency: asked on the goroutines that use the context, and while one of
-//     them holds a connection by whoever asks for [Engine.Stats].
+//   - Concurrency: asked on the goroutines that use the context.
 type Labeler interface{ Labels() Labels }
 
 // labelsKey finds the Labeler in a context.
@@ -43,4 +42,17 @@ func LabelsOf(ctx context.Context) Labels {
 		return l.Labels()
 	}
 	return Labels{}
+}
+
+// routeOf is the route of a context. Labelers that have it alone save finding out
+// the rest: it is asked for each loan of a connection.
+func routeOf(ctx context.Context) string {
+	switch l := LabelerOf(ctx).(type) {
+	case nil:
+		return ""
+	case interface{ Route() string }:
+		return l.Route()
+	default:
+		return l.Labels().Route
+	}
 }

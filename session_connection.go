@@ -23,7 +23,7 @@ func (s *Session) giveBack(ctx context.Context, cause error) {
 		s.undoJoined(ctx)
 		return
 	}
-	if !c.Broken() && c.TxStatus() != 'I' {
+	if !c.Broken() && !c.Draining() && c.TxStatus() != 'I' {
 		cause = errors.Join(cause, s.sendRollback(ctx))
 	}
 	s.tellRelease(ctx, cause)

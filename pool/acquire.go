@@ -27,7 +27,7 @@ func (p *Pool[R]) Acquire(ctx context.Context) (Lease[R], error) {
 		p.emit(Event{Kind: EventCanceled, Err: err})
 		return Lease[R]{}, err
 	}
-	start := p.now()
+	start, who := p.now(), p.name(ctx)
 	p.mu.Lock()
 	p.tickets++
 	ticket := p.tickets
@@ -38,7 +38,7 @@ func (p *Pool[R]) Acquire(ctx context.Context) (Lease[R], error) {
 			break
 		}
 		s := p.pop()
-		p.note(s, ctx, start)
+		p.note(s, who, start)
 		p.mu.Unlock()
 		if p.alive(s) {
 			return p.lend(s, start), nil
@@ -48,17 +48,17 @@ func (p *Pool[R]) Acquire(ctx context.Context) (Lease[R], error) {
 		p.gate.suspect()
 		p.settle()
 	}
-	return p.acquireSlow(ctx, ticket)
+	return p.acquireSlow(ctx, ticket, who)
 }
 
 // acquireSlow queues the caller and waits; it is entered with mu held and leaves without.
-func (p *Pool[R]) acquireSlow(ctx context.Context, ticket uint64) (Lease[R], error) {
+func (p *Pool[R]) acquireSlow(ctx context.Context, ticket uint64, who string) (Lease[R], error) {
 	if p.closed {
 		p.mu.Unlock()
 		return Lease[R]{}, ErrClosed
 	}
 	start := p.clock()
-	w := &waiter[R]{ctx: ctx, ticket: ticket, ready: make(chan grant[R], 1), since: start}
+	w := &waiter[R]{ctx: ctx, who: who, ticket: ticket, ready: make(chan grant[R], 1), since: start}
 	p.enqueue(w)
 	p.settle()
 	starved := w.queued && !w.working
@@ -125,11 +125,10 @@ func (p *Pool[R]) refused(err error, start time.Duration) error {
 		return err
 	}
 	p.mu.Lock()
-	timeout, loans := p.timedOut(), p.borrowers()
+	err = p.timedOut()
 	p.mu.Unlock()
-	timeout.Holders = p.holders(loans)
-	p.emit(Event{Kind: EventTimedOut, Duration: p.cfg.Timeout, Err: timeout})
-	return timeout
+	p.emit(Event{Kind: EventTimedOut, Duration: p.cfg.Timeout, Err: err})
+	return err
 }
 
 // leaveCanceled takes w out because ctx ended; what was handed to it at that
@@ -166,12 +165,11 @@ func (p *Pool[R]) leaveTimedOut(w *waiter[R], start time.Duration) (Lease[R], er
 		p.drop(g.slot, ReasonDead, nil)
 		p.settle()
 	}
-	err, loans := p.timedOut(), p.borrowers()
+	err := p.timedOut()
 	if w.queued {
 		p.dequeue(w)
 	}
 	p.mu.Unlock()
-	err.Holders = p.holders(loans)
 	p.emit(Event{Kind: EventTimedOut, Duration: p.cfg.Timeout, Err: err})
 	return Lease[R]{}, err
 }
@@ -190,12 +188,13 @@ func (p *Pool[R]) lend(s *slot[R], start time.Duration) Lease[R] {
 }
 
 // timedOut counts a timeout and describes it; mu is held.
-func (p *Pool[R]) timedOut() *TimeoutError {
+func (p *Pool[R]) timedOut() error {
 	p.counts.timeouts++
 	s := p.stats()
 	return &TimeoutError{
 		Timeout: p.cfg.Timeout, Size: s.Size, Overflow: s.Overflow,
 		InUse: s.InUse, Idle: s.Idle, Opening: s.Opening, Waiting: s.Waiting, Cause: p.lastErr,
+		Holders: p.holders(),
 	}
 }
 

@@ -27,9 +27,9 @@ func (p *Pool[R]) open(ctx context.Context) (resource R, err error) {
 
 // opened books the end of an open.
 func (p *Pool[R]) opened(w *waiter[R], a *attempt, generation uint64, resource R, err error, took time.Duration) {
-	kind := EventOpened
+	kind, soon := EventOpened, false
 	if err != nil {
-		kind = EventOpenFailed
+		kind, soon = EventOpenFailed, p.soon(err)
 		err = fmt.Errorf("pool: open failed: %w", err)
 	}
 	// Before the resource is anybody else's, so that its events keep their order.
@@ -48,10 +48,23 @@ func (p *Pool[R]) opened(w *waiter[R], a *attempt, generation uint64, resource R
 	} else {
 		p.counts.openFailed++
 		p.total--
-		p.gate.failed(a, p.clock(), p.random())
+		p.gate.failed(a, p.clock(), soon, p.random())
 		p.refuse(w, err)
 	}
 	p.settle()
+}
+
+// soon asks whether a failed open says that success is near.
+func (p *Pool[R]) soon(failed error) (yes bool) {
+	if p.cfg.Soon == nil {
+		return false
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			_ = p.panicked("Soon", v)
+		}
+	}()
+	return p.cfg.Soon(failed)
 }
 
 // runPing asks a long idle resource, for w.

@@ -61,6 +61,11 @@ type Config[R any] struct {
 	// anybody else gets it. An error closes it.
 	Reset func(ctx context.Context, r R) error
 
+	// Soon says of an error of Open that the next attempt may well succeed, as of a
+	// server that answers that it is starting: the next ones follow within 20 ms, for
+	// half a second. Nil knows of none.
+	Soon func(error) bool
+
 	// Size is how many resources stay open when idle. Default 5. Range 1 and
 	// more; [Unlimited] lends without limit and keeps all.
 	Size int
@@ -105,9 +110,8 @@ type Config[R any] struct {
 	ResetTimeout time.Duration
 
 	// Who names the borrower that a context of Acquire stands for, such as a route:
-	// one of few, for Holders. It is asked when somebody asks for those and when a
-	// lease is held too long, on their goroutines and not on the borrower's. Nil
-	// names nobody.
+	// one of few, for Holders. It is asked at each Acquire, on its goroutine, so it
+	// should be quick. Nil names nobody.
 	Who func(context.Context) string
 
 	// HeldLimit is the time after which a lease that is still out is told to

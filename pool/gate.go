@@ -12,6 +12,10 @@ const (
 	shortPause  = 100 * time.Millisecond
 	shortOutage = time.Second
 
+	// soonPause follows a failure that says that success is near, for soonOutage.
+	soonPause  = 20 * time.Millisecond
+	soonOutage = 500 * time.Millisecond
+
 	// longestPause bounds how late the end of a long outage is noticed.
 	longestPause = 800 * time.Millisecond
 
@@ -33,6 +37,7 @@ type gate struct {
 	window   int           // opens that may be under way at once; 0 is any number
 	pause    time.Duration // the last one, before jitter; 0 is no outage
 	since    time.Duration // when the outage began
+	soon     time.Duration // when success was said to be near; 0 is not yet
 	until    time.Duration // no open begins before
 	round    uint64        // raised by each failure that counts
 	attempts []*attempt
@@ -73,7 +78,7 @@ func (g *gate) end(a *attempt) {
 
 // succeeded ends an outage, and lets one more be opened at once.
 func (g *gate) succeeded(limit int) {
-	g.pause, g.until = 0, 0
+	g.pause, g.until, g.soon = 0, 0, 0
 	if g.window == 0 {
 		return
 	}
@@ -84,7 +89,7 @@ func (g *gate) succeeded(limit int) {
 
 // failed begins an outage or goes on with it. Those that were under way together
 // count once; draw is the jitter, from 0 to 1.
-func (g *gate) failed(a *attempt, now time.Duration, draw float64) {
+func (g *gate) failed(a *attempt, now time.Duration, soon bool, draw float64) {
 	if a.round != g.round {
 		return
 	}
@@ -96,9 +101,16 @@ func (g *gate) failed(a *attempt, now time.Duration, draw float64) {
 	if now-g.since < shortOutage {
 		longest = shortPause
 	}
-	g.pause = min(2*g.pause, longest)
+	pause := min(2*g.pause, longest)
+	g.pause = pause
+	if soon && g.soon == 0 {
+		g.soon = now
+	}
+	if soon && now-g.soon < soonOutage {
+		pause = min(pause, soonPause)
+	}
 	g.window = 1
-	g.until = now + g.pause/2 + time.Duration(draw*float64(g.pause/2))
+	g.until = now + pause/2 + time.Duration(draw*float64(pause/2))
 }
 
 // wait is how long no open may begin: 0 for at once.

@@ -3,6 +3,7 @@ package pool_test
 import (
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +93,33 @@ func TestOutage(t *testing.T) {
 		}
 		if want != 800*time.Millisecond {
 			t.Errorf("the last pause was %s", want)
+		}
+	})
+
+	bubble(t, "hurries for half a second when success is said to be near", func(t *testing.T) {
+		srv := &server{refuse: errRefused}
+		cfg := srv.config()
+		cfg.Timeout, cfg.Patience = time.Minute, time.Minute
+		var starting atomic.Bool
+		cfg.Soon = func(err error) bool { return starting.Load() && errors.Is(err, errRefused) }
+		p := open(t, cfg)
+		c := begin(t.Context(), p)
+		time.Sleep(5 * time.Second)
+		starting.Store(true)
+		time.Sleep(5 * time.Second)
+		c.cancel()
+		at, short := srv.attemptsAt(), 0
+		var first, last time.Time
+		for i := 1; i < len(at); i++ {
+			if at[i].Sub(at[0]) > 4*time.Second && at[i].Sub(at[i-1]) <= 20*time.Millisecond {
+				if short++; short == 1 {
+					first = at[i]
+				}
+				last = at[i]
+			}
+		}
+		if took := last.Sub(first); short < 20 || took > 510*time.Millisecond {
+			t.Errorf("%d attempts within 20 ms of each other, over %s", short, took)
 		}
 	})
 

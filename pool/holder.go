@@ -23,7 +23,7 @@ type Holder struct {
 type loan struct {
 	place int // in the pool's loans
 	lent  bool
-	who   context.Context
+	who   string
 	since time.Duration // on the pool's clock
 	timer *time.Timer   // for HeldLimit; nil before the first loan
 	stack []uintptr     // of Acquire, for HeldLimit
@@ -33,7 +33,7 @@ type loan struct {
 func (c *Config[R]) watched() bool { return c.Who != nil || c.HeldLimit > 0 }
 
 // note begins a loan in the books; mu is held.
-func (p *Pool[R]) note(s *slot[R], who context.Context, now time.Duration) {
+func (p *Pool[R]) note(s *slot[R], who string, now time.Duration) {
 	if s.loan == nil {
 		return
 	}
@@ -45,7 +45,7 @@ func (p *Pool[R]) noted(s *slot[R]) {
 	if s.loan == nil || !s.loan.lent {
 		return
 	}
-	s.loan.lent, s.loan.who = false, nil
+	s.loan.lent = false
 	if s.loan.timer != nil {
 		s.loan.timer.Stop()
 	}
@@ -68,7 +68,7 @@ func (p *Pool[R]) forgetLoan(l *loan) {
 	p.loans[l.place], p.loans[last].place = p.loans[last], l.place
 	p.loans[last] = nil
 	p.loans = p.loans[:last]
-	l.place, l.lent, l.who = -1, false, nil
+	l.place, l.lent = -1, false
 	if l.timer != nil {
 		l.timer.Stop()
 	}
@@ -104,13 +104,13 @@ func (p *Pool[R]) heldTooLong(l *loan) {
 	who, stack := l.who, slices.Clone(l.stack)
 	p.mu.Unlock()
 	if late {
-		p.emit(Event{Kind: EventHeld, Duration: held, Holder: p.name(who), Stack: stackText(stack)})
+		p.emit(Event{Kind: EventHeld, Duration: held, Holder: who, Stack: stackText(stack)})
 	}
 }
 
-// name asks who a borrower is, with no lock held.
-func (p *Pool[R]) name(who context.Context) (name string) {
-	if p.cfg.Who == nil || who == nil {
+// name asks who a borrower is, on its own goroutine and with no lock held.
+func (p *Pool[R]) name(ctx context.Context) (name string) {
+	if p.cfg.Who == nil {
 		return ""
 	}
 	defer func() {
@@ -118,7 +118,7 @@ func (p *Pool[R]) name(who context.Context) (name string) {
 			_ = p.panicked("Who", v)
 		}
 	}()
-	return p.cfg.Who(who)
+	return p.cfg.Who(ctx)
 }
 
 // stackText is two lines for each caller, as the runtime prints them, the innermost
@@ -137,37 +137,25 @@ func stackText(stack []uintptr) string {
 	}
 }
 
-// borrowers are who holds what now; mu is held.
-func (p *Pool[R]) borrowers() []loan {
+// holders are who holds what now, those with most first; mu is held.
+func (p *Pool[R]) holders() []Holder {
 	if p.cfg.Who == nil {
 		return nil
 	}
-	var out []loan
-	for _, l := range p.loans {
-		if l.lent {
-			out = append(out, loan{who: l.who, since: l.since})
-		}
-	}
-	return out
-}
-
-// holders names borrowers, those with most first; no lock is held.
-func (p *Pool[R]) holders(loans []loan) []Holder {
-	if len(loans) == 0 {
-		return nil
-	}
 	now, byName := p.clock(), make(map[string]*Holder)
-	for _, l := range loans {
-		name := p.name(l.who)
-		h := byName[name]
+	for _, l := range p.loans {
+		if !l.lent {
+			continue
+		}
+		h := byName[l.who]
 		if h == nil {
-			h = &Holder{Name: name}
-			byName[name] = h
+			h = &Holder{Name: l.who}
+			byName[l.who] = h
 		}
 		h.Count++
 		h.Longest = max(h.Longest, now-l.since)
 	}
-	out := make([]Holder, 0, len(byName))
+	var out []Holder
 	for _, h := range byName {
 		out = append(out, *h)
 	}

@@ -169,7 +169,7 @@ func (p *Pool[R]) dequeue(w *waiter[R]) {
 func (p *Pool[R]) hand(w *waiter[R], g grant[R]) {
 	p.dequeue(w)
 	if g.slot != nil {
-		p.note(g.slot, w.ctx, p.now())
+		p.note(g.slot, w.who, p.now())
 	}
 	w.ready <- g // never blocks: one answer per stay in the queue, and room for one
 }

@@ -86,10 +86,11 @@ func (p *Pool[R]) discard(s *slot[R], why Reason, cause error) {
 	p.mu.Unlock()
 }
 
-// current reports whether s could be lent again.
+// current ends the loan in the books, and reports whether s could be lent again.
 func (p *Pool[R]) current(s *slot[R]) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.noted(s) // while it is reset it is nobody's
 	return !p.closed && s.generation == p.generation
 }
 

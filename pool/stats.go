@@ -84,9 +84,9 @@ type counts struct {
 // Stats returns the pool's numbers as they are now.
 func (p *Pool[R]) Stats() Stats {
 	p.mu.Lock()
-	s, loans := p.stats(), p.borrowers()
-	p.mu.Unlock()
-	s.Holders = p.holders(loans)
+	defer p.mu.Unlock()
+	s := p.stats()
+	s.Holders = p.holders()
 	return s
 }
 

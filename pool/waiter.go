@@ -8,6 +8,7 @@ import (
 // waiter is one call of Acquire that was not served at once.
 type waiter[R any] struct {
 	ctx    context.Context // the caller's; opens and pings made for it carry its values
+	who    string          // as Config.Who calls it
 	ticket uint64          // arrival order
 	ready  chan grant[R]   // room for one
 	since  time.Duration   // on the pool's clock

@@ -60,6 +60,16 @@ func (l *requestLabels) of(ctx context.Context, r *http.Request) *http.Request {
 	return l.request
 }
 
+// Route finds the pattern alone.
+func (l *requestLabels) Route() string {
+	if l.outer != nil {
+		if route := l.outer.Labels().Route; route != "" {
+			return route
+		}
+	}
+	return l.request.Pattern
+}
+
 // Labels finds the pattern and the id.
 func (l *requestLabels) Labels() retort.Labels {
 	var out retort.Labels

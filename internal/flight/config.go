@@ -42,6 +42,11 @@ type Config struct {
 	// its context. Default 10 s.
 	CommitTimeout time.Duration
 
+	// Drain keeps a connection whose flight's context has ended: it is Draining then,
+	// and whoever owns it calls Reset before the next flight. Without it such a
+	// connection is closed. Flights with COMMIT and poolers are another matter.
+	Drain bool
+
 	// Tracer makes Conn.Pgx available; a pgx.ConnectTracer is told of connects.
 	// Flights do not call it.
 	Tracer pgx.QueryTracer

@@ -28,6 +28,7 @@ type Conn struct {
 	savepoints atomic.Uint64 // names given out
 
 	dirty     bool
+	unread    int // ReadyForQuery messages of a flight that was given up
 	mustClose bool
 	adopted   bool // somebody else holds pgx
 	direct    bool // a plain socket is at the bottom
@@ -43,9 +44,10 @@ type Conn struct {
 	copyOver atomic.Bool // the server has refused a part of a flight with a COPY
 }
 
-// Dirty reports whether SQL that Retort did not build ran since the last [Conn.Reset].
-// Always false behind a pooler, whose own reset is in charge.
-func (c *Conn) Dirty() bool { return c.dirty }
+// Dirty reports whether SQL that Retort did not build ran since the last
+// [Conn.Reset], or a flight is [Conn.Draining]. Always false behind a pooler, whose
+// own reset is in charge.
+func (c *Conn) Dirty() bool { return c.dirty || c.Draining() }
 
 // MarkDirty tells that the session was used in ways that flights do not see.
 func (c *Conn) MarkDirty() { c.dirty = c.dirty || !c.cfg.Pooler }

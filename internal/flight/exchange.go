@@ -42,11 +42,15 @@ func (c *Conn) exchange(ctx context.Context) {
 	}
 	t.written = c.wire == nil || c.wire.written()
 	if err == nil && !copies {
+		t.shipped = true
 		err = c.receive()
 	}
-	c.watch.end(err == nil && !c.pg.IsClosed())
-	if err != nil {
+	left := err != nil && c.leave(ctx, err)
+	c.watch.end((err == nil || left) && !c.pg.IsClosed())
+	if err != nil && !left {
 		c.giveUp()
+	}
+	if err != nil {
 		t.lost(ctx, err)
 	}
 }

@@ -21,7 +21,8 @@ const (
 //
 // A flight with Commit is not bound to ctx once it is under way: it ends with
 // the server's answer or after Config.CommitTimeout. Any other flight obeys ctx;
-// when ctx ends meanwhile, the connection is given up within 10 ms.
+// when ctx ends meanwhile, the connection is given up within 10 ms, or left
+// [Conn.Draining].
 //
 //   - Shape: one round trip. A statement that fails before COMMIT costs a second
 //     one, for ROLLBACK, unless the flight is Contested.
@@ -72,7 +73,7 @@ func (c *Conn) travel(ctx context.Context, f *Flight) *Error {
 
 	c.settleStatements()
 	e := t.verdict()
-	if c.Broken() {
+	if c.Broken() || c.Draining() {
 		return e
 	}
 	if e != nil && f.End != Stay && c.TxStatus() != 'I' {
@@ -85,6 +86,9 @@ func (c *Conn) travel(ctx context.Context, f *Flight) *Error {
 func (c *Conn) check(f *Flight) (int, error) {
 	if err := usable(c.pg); err != nil {
 		return -1, err
+	}
+	if c.Draining() {
+		return -1, errors.New("the last flight was given up and is not at rest")
 	}
 	open := c.TxStatus() != 'I'
 	if step, _ := SavepointOf(f.Begin); f.Begin != "" && open && step != SetSavepoint {

@@ -44,18 +44,26 @@ func (c *Conn) Ping(ctx context.Context) error {
 // Config.AfterConnect runs again behind it.
 //
 //   - Shape: one round trip; two when a transaction was left open, which is
-//     rolled back first. None behind a pooler.
+//     rolled back first. None behind a pooler. A flight that was given up is
+//     cancelled and drained before, and a session that ran only built SQL is like
+//     new then.
 //   - Errors: any error means: close the connection. [Conn.MustClose] is one.
 func (c *Conn) Reset(ctx context.Context) error {
 	if c.mustClose {
 		return errors.New("flight: the session cannot be reset after PREPARE, LOAD, DEALLOCATE or DISCARD ALL; close it")
+	}
+	drained := c.Draining()
+	if drained {
+		if err := c.drain(ctx); err != nil {
+			return err
+		}
 	}
 	if c.TxStatus() != 'I' {
 		if err := c.Fly(ctx, &Flight{End: Rollback}); err != nil {
 			return fmt.Errorf("flight: reset: %w", err)
 		}
 	}
-	if c.cfg.Pooler {
+	if c.cfg.Pooler || drained && !c.dirty {
 		return nil
 	}
 	f := Flight{Statements: make([]Statement, len(resets), len(resets)+1)}

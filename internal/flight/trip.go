@@ -29,6 +29,7 @@ type trip struct {
 	at         int  // the request whose answer is awaited
 	answered   int  // requests answered in full
 	written    bool // at least one byte left
+	shipped    bool // all bytes left, and they end with a Sync
 	workDone   bool // the work's Sync was answered, or without one, COMMIT was bound …
 	workStatus byte // … with this transaction status
 	endTag     string
