@@ -38,6 +38,7 @@ func House() []Room {
 		{Dir: "pgerr", Floor: 0, Links: []string{pgx}},
 		{Dir: "internal/sqltext", Floor: 0},
 		{Dir: "localpg", Floor: 0},
+		{Dir: "retorttest/history", Floor: 0},
 		{Dir: "retorttest/proxy", Floor: 0, Links: []string{pgx}},
 
 		{Dir: "migrate/manifest", Floor: 0}, // values and their file, which the test kit writes
