@@ -123,9 +123,13 @@ bench-full: ## The same on a quiet machine, about a quarter of an hour; fills do
 	@$(MAKE) bench BENCHFLAGS='-full -doc docs/benchmarks.md $(BENCHFLAGS)'
 
 .PHONY: chaos
-chaos: ## Break servers, connections and clients, count what is lost beside pgxpool; write bench/chaos.json
+chaos: ## Break servers, connections and clients, count what is lost beside pgxpool; write chaos-results.json
 	@go build -o .bin/chaos ./bench/cmd/chaos
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec .bin/chaos $(CHAOSFLAGS)
+
+.PHONY: chaos-full
+chaos-full: ## The same with many more repetitions, for as long as it takes
+	@$(MAKE) chaos CHAOSFLAGS='-full $(CHAOSFLAGS)'
 
 .PHONY: generate
 generate: ## Refetch and rebuild what is generated (needs the network and npm)

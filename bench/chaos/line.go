@@ -35,7 +35,8 @@ func (s Side) String() string {
 // Line is one line of the scoreboard.
 type Line struct {
 	Number  int    `json:"number"` // as on the scoreboard
-	What    string `json:"what"`   // what is counted
+	What    string `json:"what"`   // what is counted, which must be 0
+	Target  string `json:"target"` // what the scoreboard wants, in its words
 	Retort  Side   `json:"retort"`
 	Pgxpool Side   `json:"pgxpool"`
 	Control Side   `json:"control"`
@@ -45,6 +46,10 @@ type Line struct {
 
 	// RedFrom is the least that the control must count. Range 1 and more.
 	RedFrom int `json:"red_from"`
+
+	// Timed says that what is counted took too long. How long anything takes is for
+	// a run of the board to judge, not for a test on a busy machine.
+	Timed bool `json:"timed,omitempty"`
 
 	// Broken are other promises of this scenario that Retort did not keep.
 	Broken []string `json:"broken,omitempty"`
@@ -57,19 +62,35 @@ type Line struct {
 // or the control did not turn red and the zero proves nothing.
 //
 //   - Shape: nil for a good line.
-func (l Line) Failures() []string {
+func (l Line) Failures() []string { return append(l.counted(), l.promises()...) }
+
+// Defects are the failures that no clock decides.
+func (l Line) Defects() []string {
+	if l.Timed {
+		return l.promises()
+	}
+	return l.Failures()
+}
+
+func (l Line) promises() []string {
+	var failures []string
+	for _, broken := range l.Broken {
+		failures = append(failures, "Retort: "+broken)
+	}
+	for _, blind := range l.Blind {
+		failures = append(failures, "the control ("+l.ControlIs+"): "+blind+": this line proves nothing")
+	}
+	return failures
+}
+
+// counted judges the three numbers.
+func (l Line) counted() []string {
 	var failures []string
 	if l.Retort.Bad != 0 {
 		failures = append(failures, fmt.Sprintf("Retort: %s: %s", l.What, l.Retort))
 	}
-	for _, broken := range l.Broken {
-		failures = append(failures, "Retort: "+broken)
-	}
 	if least := max(1, l.RedFrom); l.Control.Bad < least {
 		failures = append(failures, fmt.Sprintf("the control (%s) shows %s, want %d or more: this line proves nothing", l.ControlIs, l.Control, least))
-	}
-	for _, blind := range l.Blind {
-		failures = append(failures, "the control ("+l.ControlIs+"): "+blind+": this line proves nothing")
 	}
 	return failures
 }

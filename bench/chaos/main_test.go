@@ -21,14 +21,14 @@ func newEnv(t *testing.T) *chaos.Env {
 	}
 }
 
-// good fails the test where the board would be red.
+// good fails the test where the board would be red, whatever the clock says.
 func good(t *testing.T, line chaos.Line, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%s\nRetort: %s\npgxpool: %s\ncontrol (%s): %s", line.What, line.Retort, line.Pgxpool, line.ControlIs, line.Control)
-	for _, failure := range line.Failures() {
+	for _, failure := range line.Defects() {
 		t.Error(failure)
 	}
 }

@@ -1,7 +1,7 @@
 // Command chaos runs the reliability scoreboard: what is lost, doubled, wrong or
 // left over while servers, connections and clients die, counted for Retort, for
 // bare pgxpool and for a control that must turn red. It prints one Markdown
-// table, writes bench/chaos.json and fails unless every line is good. Run it
+// table, writes chaos-results.json and fails unless every line is good. Run it
 // from the repository's root: make chaos.
 package main
 
@@ -19,8 +19,9 @@ import (
 
 func main() {
 	seed := flag.Uint64("seed", 0, "repeat a run's draws; 0 draws a new seed")
-	only := flag.String("only", "", "lines to run, such as 1,5; all if empty")
-	out := flag.String("out", "bench/chaos.json", "file to write; a run of some lines only writes none unless this is given")
+	only := flag.String("only", "", "lines to run by number or name, such as 1,idle_kills; all if empty")
+	long := flag.Bool("full", false, "repeat for as long as it takes")
+	out := flag.String("out", "chaos-results.json", "file to write; a run of some lines only writes none unless this is given")
 	flag.Parse()
 	if *seed == 0 {
 		*seed = 1 + rand.Uint64N(1_000_000_000)
@@ -31,7 +32,7 @@ func main() {
 	if *only != "" && !given("out") {
 		file = ""
 	}
-	if err := run(ctx, *seed, *only, file); err != nil {
+	if err := run(ctx, *seed, *only, *long, file); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		stop()
 		os.Exit(1)
@@ -45,13 +46,13 @@ func given(name string) bool {
 	return found
 }
 
-func run(ctx context.Context, seed uint64, only, out string) error {
+func run(ctx context.Context, seed uint64, only string, long bool, out string) error {
 	scenarios, err := choose(only)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "seed %d: make chaos CHAOSFLAGS='-seed %d' repeats this run's draws\n", seed, seed)
-	report, err := measure(ctx, seed, scenarios, time.Now())
+	report, err := measure(ctx, seed, scenarios, long, time.Now())
 	if err != nil {
 		return err
 	}

@@ -17,12 +17,12 @@ func TestChoose(t *testing.T) {
 	if err != nil || len(all) != len(chaos.Scenarios()) {
 		t.Errorf("%d scenarios, error %v", len(all), err)
 	}
-	some, err := choose("11, 1")
+	some, err := choose("cancelled, 1")
 	if err != nil || len(some) != 2 || some[0].Number != 11 || some[1].Number != 1 {
 		t.Errorf("got %+v, error %v", some, err)
 	}
-	for _, wrong := range []string{"7", "x", "1,", ","} {
-		if _, err := choose(wrong); err == nil || !strings.Contains(err.Error(), "1, 2, 3, 4, 5, 6, 11") {
+	for _, wrong := range []string{"99", "x", "1,", ","} {
+		if _, err := choose(wrong); err == nil || !strings.Contains(err.Error(), "1 killed_server, 2 failed_commit, ") {
 			t.Errorf("%q: error %v", wrong, err)
 		}
 	}
@@ -31,19 +31,19 @@ func TestChoose(t *testing.T) {
 func TestReport(t *testing.T) {
 	t.Parallel()
 	report := Report{Seed: 7, Go: "go", PostgreSQL: "15", CPUs: 2, Lines: []chaos.Line{
-		{Number: 1, What: "a|b", Retort: chaos.Side{Of: 3}, Control: chaos.Side{Bad: 2, Of: 3, Note: "n"}, ControlIs: "c"},
+		{Number: 1, What: "a|b", Target: "x", Retort: chaos.Side{Of: 3}, Control: chaos.Side{Bad: 2, Of: 3, Note: "n"}, ControlIs: "c"},
 		{Number: 2, What: "b", Retort: chaos.Side{Of: 3}},
 	}}
 	table := report.table()
 	for _, want := range []string{
-		"Seed 7, ", `| 1 | a\|b | **0** of 3 | **0** of 0 | c: **2** of 3; n | good |`,
-		"| 2 | b | **0** of 3 | **0** of 0 | : **0** of 0 | **RED** |",
+		"Seed 7, ", `| 1 | a\|b | x | **0** of 3 | **0** of 0 | c: **2** of 3; n | good |`,
+		"| 2 | b | 0 | **0** of 3 | **0** of 0 | : **0** of 0 | **RED** |",
 	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("%q is not in\n%s", want, table)
 		}
 	}
-	name := filepath.Join(t.TempDir(), "chaos.json")
+	name := filepath.Join(t.TempDir(), "chaos-results.json")
 	if err := report.write(name); err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +51,12 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back Report
-	if err := json.Unmarshal(text, &back); err != nil || back.table() != table {
-		t.Errorf("error %v, read back\n%s", err, back.table())
+	var back []Result
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	if len(back) != 2 || !back[0].Holds || back[1].Holds || len(back[1].Failures) == 0 || back[0].Seed != 7 || back[0].Control.Bad != 2 || back[0].Target != "x" {
+		t.Errorf("read back %+v", back)
 	}
 }
 

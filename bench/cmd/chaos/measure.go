@@ -16,7 +16,7 @@ import (
 	"github.com/retort-go/retort/localpg"
 )
 
-// choose finds the scenarios of a list of line numbers.
+// choose finds the scenarios of a list of line numbers and names.
 func choose(only string) ([]chaos.Scenario, error) {
 	all := chaos.Scenarios()
 	if only == "" {
@@ -24,12 +24,12 @@ func choose(only string) ([]chaos.Scenario, error) {
 	}
 	var chosen []chaos.Scenario
 	for text := range strings.SplitSeq(only, ",") {
-		number, err := strconv.Atoi(strings.TrimSpace(text))
-		i := slices.IndexFunc(all, func(s chaos.Scenario) bool { return s.Number == number })
-		if err != nil || i < 0 {
+		wanted := strings.TrimSpace(text)
+		i := slices.IndexFunc(all, func(s chaos.Scenario) bool { return strconv.Itoa(s.Number) == wanted || s.Name == wanted })
+		if i < 0 {
 			var numbers []string
 			for _, s := range all {
-				numbers = append(numbers, strconv.Itoa(s.Number))
+				numbers = append(numbers, strconv.Itoa(s.Number)+" "+s.Name)
 			}
 			return nil, fmt.Errorf("-only %q: there is no line %q; there are %s", only, text, strings.Join(numbers, ", "))
 		}
@@ -39,7 +39,7 @@ func choose(only string) ([]chaos.Scenario, error) {
 }
 
 // measure runs scenarios one after the other on one server.
-func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, begun time.Time) (report Report, err error) {
+func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, long bool, begun time.Time) (report Report, err error) {
 	say := func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(begun).Seconds(), fmt.Sprintf(format, args...))
 	}
@@ -53,7 +53,11 @@ func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, begun
 	for _, s := range scenarios {
 		lineBegun := time.Now()
 		say("%d: %s", s.Number, s.Name)
-		line, err := s.Run(ctx, env, s.Full)
+		repetitions := s.Full
+		if long {
+			repetitions = s.Long
+		}
+		line, err := s.Run(ctx, env, repetitions)
 		if err != nil {
 			return report, fmt.Errorf("line %d (%s), seed %d: %w", s.Number, s.Name, seed, err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,18 +10,44 @@ import (
 	"github.com/retort-go/retort/bench/chaos"
 )
 
-// Report is what bench/chaos.json holds.
+// Report is one run of the board.
 type Report struct {
-	Seed       uint64       `json:"seed"`
-	Go         string       `json:"go"`
-	PostgreSQL string       `json:"postgresql"`
-	CPUs       int          `json:"cpus"`
-	Seconds    float64      `json:"seconds"`
-	Lines      []chaos.Line `json:"lines"`
+	Seed       uint64
+	Go         string
+	PostgreSQL string
+	CPUs       int
+	Seconds    float64
+	Lines      []chaos.Line
+}
+
+// Result is one line of chaos-results.json.
+type Result struct {
+	Line     int        `json:"line"`
+	What     string     `json:"what"`
+	Target   string     `json:"target"`
+	Result   chaos.Side `json:"result"`
+	Holds    bool       `json:"holds"`
+	Control  chaos.Side `json:"control"`
+	Pgxpool  chaos.Side `json:"pgxpool"`
+	Seed     uint64     `json:"seed"`
+	Failures []string   `json:"failures,omitempty"` // why it does not hold
+}
+
+// results are the lines as programs read them.
+func (r Report) results() []Result {
+	var all []Result
+	for _, l := range r.Lines {
+		failures := l.Failures()
+		all = append(all, Result{
+			Line: l.Number, What: l.What, Target: cmp.Or(l.Target, "0"), Result: l.Retort, Holds: len(failures) == 0,
+			Control: l.Control, Pgxpool: l.Pgxpool, Seed: r.Seed, Failures: failures,
+		})
+	}
+	return all
 }
 
 func (r Report) write(name string) error {
-	text, err := json.MarshalIndent(r, "", "  ")
+	text, err := json.MarshalIndent(r.results(), "", "  ")
 	if err != nil {
 		return err
 	}
@@ -31,15 +58,15 @@ func (r Report) write(name string) error {
 func (r Report) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Seed %d, %s, PostgreSQL %s, %d CPUs, %.0f s\n\n", r.Seed, r.Go, r.PostgreSQL, r.CPUs, r.Seconds)
-	fmt.Fprintln(&b, "| # | what is counted; target 0 | Retort | bare pgxpool | control, must not be 0 | |")
-	fmt.Fprintln(&b, "|---|---|---|---|---|---|")
+	fmt.Fprintln(&b, "| # | what is counted, which must be 0 | target | Retort | bare pgxpool | control, must not be 0 | |")
+	fmt.Fprintln(&b, "|---|---|---|---|---|---|---|")
 	for _, line := range r.Lines {
 		verdict := "good"
 		if len(line.Failures()) > 0 {
 			verdict = "**RED**"
 		}
-		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s: %s | %s |\n",
-			line.Number, cell(line.What), figure(line.Retort), figure(line.Pgxpool), cell(line.ControlIs), figure(line.Control), verdict)
+		fmt.Fprintf(&b, "| %d | %s | %s | %s | %s | %s: %s | %s |\n",
+			line.Number, cell(line.What), cell(cmp.Or(line.Target, "0")), figure(line.Retort), figure(line.Pgxpool), cell(line.ControlIs), figure(line.Control), verdict)
 	}
 	return b.String()
 }

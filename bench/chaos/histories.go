@@ -1,0 +1,361 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/retorttest/history"
+	"github.com/retort-go/retort/retorttest/proxy"
+)
+
+const (
+	historyWorkers = 8
+	liveLists      = 4  // that are appended to at the same time
+	listLength     = 40 // after which a list is left alone
+	accounts       = 6
+	accountMoney   = 100
+
+	besideOperations = 20_000 // of pgxpool and the control, at most
+)
+
+const (
+	appendSQL = "INSERT INTO lists (key, vals) VALUES ($1, ARRAY[$2::int]) ON CONFLICT (key) DO UPDATE SET vals = lists.vals || $2::int"
+	listSQL   = "SELECT coalesce((SELECT array_to_string(vals, ',') FROM lists WHERE key = $1), '')"
+	moneySQL  = "SELECT string_agg(money::text, ',' ORDER BY id) FROM accounts"
+	moveSQL   = "UPDATE accounts SET money = $2 WHERE id = $1"
+)
+
+// Histories counts what a serializable transaction must never see: anomalies
+// among appends to lists and reads of them, balances of a bank that do not add up,
+// and in the end commits that are missing and rollbacks that are there. Meanwhile
+// connections are reset, terminated and cut around the reply to COMMIT.
+//
+// The control runs the same at READ COMMITTED.
+func Histories(ctx context.Context, env *Env, operations int) (Line, error) {
+	line := Line{
+		Number: 14, RedFrom: 1, What: fmt.Sprintf("anomalies that SERIALIZABLE forbids, in %d bank and append operations with faults", operations),
+		ControlIs: "Retort at READ COMMITTED",
+	}
+	var err error
+	if line.Retort, err = makeHistory(ctx, env, operations, retortScribe(retort.Serializable)); err != nil {
+		return line, err
+	}
+	if line.Pgxpool, err = makeHistory(ctx, env, min(operations, besideOperations), pgxpoolScribe); err != nil {
+		return line, err
+	}
+	line.Control, err = makeHistory(ctx, env, min(operations, besideOperations), retortScribe(retort.ReadCommitted))
+	return line, err
+}
+
+// statements are what a transaction may do.
+type statements struct {
+	exec func(sql string, args ...any) error
+	text func(sql string, args ...any) (string, error)
+}
+
+// scribe runs transactions; attempt may be called several times.
+type scribe struct {
+	run func(ctx context.Context, attempt func(*statements) error) (history.Status, error)
+	end func()
+}
+
+type openScribe func(ctx context.Context, url string) (*scribe, error)
+
+func retortScribe(level retort.Isolation) openScribe {
+	return func(_ context.Context, url string) (*scribe, error) {
+		eng, err := retort.Open(retort.Config{URL: url, PoolSize: historyWorkers, RetryBudget: -1})
+		if err != nil {
+			return nil, err
+		}
+		return &scribe{
+			run: func(ctx context.Context, attempt func(*statements) error) (history.Status, error) {
+				_, err := retort.Run(ctx, eng, retort.TxOptions{Isolation: level}, func(ctx context.Context, s *retort.Session) (int, error) {
+					return 0, attempt(&statements{
+						exec: func(sql string, args ...any) error { _, err := s.Exec(ctx, sql, args...); return err },
+						text: func(sql string, args ...any) (string, error) {
+							return retort.SQL[string](sql, args...).ReadOnly().One(ctx, s)
+						},
+					})
+				})
+				switch {
+				case err == nil:
+					return history.Committed, nil
+				case errors.Is(err, retort.ErrCommitUnknown):
+					return history.Unknown, err
+				default:
+					return history.Aborted, err
+				}
+			},
+			end: func() { closeEngine(eng) },
+		}, nil
+	}
+}
+
+// pgxpoolScribe takes an error of Commit without an SQLSTATE for unknown, as those
+// do who know.
+func pgxpoolScribe(ctx context.Context, url string) (*scribe, error) {
+	pool, err := newPool(ctx, url, historyWorkers)
+	if err != nil {
+		return nil, err
+	}
+	return &scribe{
+		run: func(ctx context.Context, attempt func(*statements) error) (history.Status, error) {
+			tx, err := pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable})
+			if err != nil {
+				return history.Aborted, err
+			}
+			defer func() { _ = tx.Rollback(ctx) }()
+			err = attempt(&statements{
+				exec: func(sql string, args ...any) error { _, err := tx.Exec(ctx, sql, args...); return err },
+				text: func(sql string, args ...any) (text string, err error) {
+					err = tx.QueryRow(ctx, sql, args...).Scan(&text)
+					return text, err
+				},
+			})
+			if err != nil {
+				return history.Aborted, err
+			}
+			err = tx.Commit(ctx)
+			switch {
+			case err == nil:
+				return history.Committed, nil
+			case strings.Contains(err.Error(), "SQLSTATE"):
+				return history.Aborted, err
+			default:
+				return history.Unknown, err
+			}
+		},
+		end: pool.Close,
+	}, nil
+}
+
+// chronicle is what one side did and saw.
+type chronicle struct {
+	done atomic.Int64 // operations
+
+	mu    sync.Mutex // guards what follows
+	txns  []history.Txn
+	bank  [][]int64
+	value int
+	lists [liveLists]int // appends so far
+}
+
+func makeHistory(ctx context.Context, env *Env, operations int, open openScribe) (found Side, err error) {
+	db, err := env.database(ctx, retort.NewBase(),
+		"CREATE TABLE lists (key text PRIMARY KEY, vals int[] NOT NULL)",
+		"CREATE TABLE accounts (id int PRIMARY KEY, money int NOT NULL)",
+		fmt.Sprintf("INSERT INTO accounts SELECT g, %d FROM generate_series(1, %d) g", accountMoney, accounts))
+	if err != nil {
+		return found, err
+	}
+	defer func() { err = errors.Join(err, db.drop()) }()
+	p, err := env.Proxy(db.url)
+	if err != nil {
+		return found, err
+	}
+	defer p.Close()
+	w, err := open(ctx, p.URL())
+	if err != nil {
+		return found, err
+	}
+	c := &chronicle{}
+	stop := make(chan struct{})
+	var faults sync.WaitGroup
+	made := 0
+	faults.Go(func() { made = db.trouble(ctx, p, env.rand(14, historyWorkers), stop) })
+	err = inParallel(historyWorkers, historyWorkers, func(worker int) error {
+		draw := env.rand(14, worker)
+		for c.done.Load() < int64(operations) && ctx.Err() == nil {
+			if draw.IntN(3) == 0 {
+				c.transfer(ctx, w, draw)
+			} else {
+				c.append(ctx, w, draw)
+			}
+		}
+		return ctx.Err()
+	})
+	close(stop)
+	faults.Wait()
+	w.end()
+	if err == nil {
+		err = db.deserted(ctx)
+	}
+	if err != nil {
+		return found, err
+	}
+	return c.judge(ctx, db, made)
+}
+
+// trouble breaks connections until told to stop, and counts.
+func (d *database) trouble(ctx context.Context, p *proxy.Proxy, draw *rand.Rand, stop <-chan struct{}) (made int) {
+	for {
+		select {
+		case <-stop:
+			return made
+		case <-time.After(time.Duration(20+draw.IntN(150)) * time.Millisecond):
+		}
+		made++
+		switch draw.IntN(5) {
+		case 0:
+			p.ResetConnections()
+		case 1:
+			p.CutBefore(proxy.CommitReply)
+		case 2:
+			p.CutAfter(proxy.Sent("commit"))
+		case 3:
+			p.CutBefore(proxy.Runs("commit"))
+		default:
+			_, _ = d.watch.Exec(ctx, "SELECT pg_terminate_backend(pid)"+others+" ORDER BY random() LIMIT 2")
+		}
+	}
+}
+
+// take draws a list that is still short, and a value for it.
+func (c *chronicle) take(draw *rand.Rand, appends bool) (key string, value int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := draw.IntN(liveLists)
+	key = fmt.Sprintf("%d.%d", i, c.lists[i]/listLength)
+	if appends {
+		c.lists[i]++
+		c.value++
+	}
+	return key, c.value
+}
+
+// append runs one transaction over lists and keeps each of its attempts.
+func (c *chronicle) append(ctx context.Context, w *scribe, draw *rand.Rand) {
+	var attempts []history.Txn
+	n := 1 + draw.IntN(4)
+	status, _ := w.run(ctx, func(s *statements) error {
+		attempts = append(attempts, history.Txn{Status: history.Aborted})
+		own := &attempts[len(attempts)-1]
+		for range n {
+			appends := draw.IntN(2) == 0
+			key, value := c.take(draw, appends)
+			if appends {
+				if err := s.exec(appendSQL, key, value); err != nil {
+					return err
+				}
+				own.Ops = append(own.Ops, history.Append(key, value))
+				continue
+			}
+			text, err := s.text(listSQL, key)
+			if err != nil {
+				return err
+			}
+			values, err := numbers[int](text)
+			if err != nil {
+				return err
+			}
+			own.Ops = append(own.Ops, history.Read(key, values...))
+		}
+		return nil
+	})
+	c.done.Add(int64(n))
+	if len(attempts) == 0 {
+		return
+	}
+	attempts[len(attempts)-1].Status = status
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.txns = append(c.txns, attempts...)
+}
+
+// transfer moves money by what was read, or reads all balances.
+func (c *chronicle) transfer(ctx context.Context, w *scribe, draw *rand.Rand) {
+	var seen []int64
+	from, to, amount := draw.IntN(accounts), draw.IntN(accounts), 1+draw.Int64N(20)
+	moves := draw.IntN(2) == 0 && from != to
+	status, _ := w.run(ctx, func(s *statements) error {
+		text, err := s.text(moneySQL)
+		if err != nil {
+			return err
+		}
+		if seen, err = numbers[int64](text); err != nil || !moves || seen[from] < amount {
+			return err
+		}
+		if err := s.exec(moveSQL, from+1, seen[from]-amount); err != nil {
+			return err
+		}
+		return s.exec(moveSQL, to+1, seen[to]+amount)
+	})
+	c.done.Add(3)
+	if status != history.Committed {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bank = append(c.bank, seen)
+}
+
+func numbers[N int | int64](text string) ([]N, error) {
+	var all []N
+	for part := range strings.SplitSeq(text, ",") {
+		if part == "" {
+			continue
+		}
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, N(n))
+	}
+	return all, nil
+}
+
+// judge looks for anomalies in all that was seen, and in what is there.
+func (c *chronicle) judge(ctx context.Context, db *database, faults int) (found Side, err error) {
+	rows, err := db.watch.Query(ctx, "SELECT key, array_to_string(vals, ',') FROM lists")
+	if err != nil {
+		return found, err
+	}
+	lists, key, text := map[string][]int{}, "", ""
+	if _, err := pgx.ForEachRow(rows, []any{&key, &text}, func() (err error) {
+		lists[key], err = numbers[int](text)
+		return err
+	}); err != nil {
+		return found, err
+	}
+	var end history.Txn
+	for key, values := range lists {
+		end.Ops = append(end.Ops, history.Read(key, values...))
+	}
+	c.txns = append(c.txns, end)
+	if err := db.watch.QueryRow(ctx, moneySQL).Scan(&text); err != nil {
+		return found, err
+	}
+	last, err := numbers[int64](text)
+	if err != nil {
+		return found, err
+	}
+	wrong := history.Bank(accounts*accountMoney, append(c.bank, last))
+	anomalies := append(history.Check(c.txns, history.Serializable), history.Final(c.txns, lists)...)
+	kinds := map[history.Kind]int{}
+	committed := 0
+	for _, a := range anomalies {
+		kinds[a.Kind]++
+	}
+	for _, t := range c.txns {
+		if t.Status == history.Committed {
+			committed++
+		}
+	}
+	found = Side{Bad: wrong + len(anomalies), Of: int(c.done.Load()), Note: fmt.Sprintf(
+		"%d faults; %d of %d attempts over lists and %d over accounts committed", faults, committed, len(c.txns), len(c.bank))}
+	if found.Bad > 0 {
+		found.Note = notes(found.Note, fmt.Sprintf("%d wrong balances, %v", wrong, kinds))
+	}
+	db.env.Say("14: %s", found)
+	return found, nil
+}
