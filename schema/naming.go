@@ -12,8 +12,10 @@ const MaxIdentifier = 63
 // Naming makes the names of constraints and indexes that a model leaves open.
 //
 //   - Shape: each field is a pattern in which {table}, {columns} (joined by _),
-//     {ref} (the table referred to) and {name} (a check's own name) are replaced.
-//     A name over 63 bytes is cut and ends in a hash of the whole.
+//     {columns and} (joined by _and_), {column} (the first), {relation} (the first
+//     without its _id), {ref} (the table referred to), {name} (a check's own name) and
+//     {rails fk} (Rails' hash of table and columns) are replaced. A name over
+//     63 bytes is cut and ends in a hash of the whole.
 //   - Source: the naming conventions of SQLAlchemy's MetaData.
 type Naming struct {
 	PrimaryKey string
@@ -86,8 +88,14 @@ func (n Naming) ExclusionName(table string, columns []string) string {
 }
 
 func expand(pattern, table string, columns []string, ref, name string) string {
+	and, first := strings.Join(columns, "_and_"), ""
+	if len(columns) > 0 {
+		first = columns[0]
+	}
 	long := strings.NewReplacer(
 		"{table}", table, "{columns}", strings.Join(columns, "_"), "{ref}", ref, "{name}", name,
+		"{columns and}", and, "{column}", first, "{relation}", strings.TrimSuffix(first, "_id"),
+		"{rails fk}", railsHash(table, and),
 	).Replace(pattern)
 	if len(long) <= MaxIdentifier {
 		return long
