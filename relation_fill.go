@@ -2,6 +2,7 @@ package retort
 
 import (
 	"context"
+	"slices"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
@@ -125,6 +126,9 @@ func hand(parents []mapper.Object, r *relationRows, rowsOf func(int) []mapper.Ob
 	lists := unitofwork.NewLists(len(parents))
 	for i, p := range parents {
 		rows := rowsOf(i)
+		if rel.Through { // several rows in between may lead to one; they are neighbors by its key
+			rows = slices.Compact(slices.Clone(rows))
+		}
 		mapper.FieldAt[unitofwork.Many](p, owner).FillFrom(lists, rows, r.loader.whole())
 		back(rel, rows, p)
 	}

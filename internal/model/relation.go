@@ -68,13 +68,17 @@ func (r *Relation) Refers() bool { return r.Kind == BelongsTo }
 // FullName is the field behind its model, for people.
 func (r *Relation) FullName() string { return r.Owner.Type.Name() + "." + r.Name }
 
-// Nullable tells whether every column of the reference can be NULL.
-func (r *Relation) Nullable() bool {
+// Nullable tells whether the reference can be cut: a foreign key refers to nothing
+// where one of its columns is NULL.
+func (r *Relation) Nullable() bool { return len(r.Nulls()) > 0 }
+
+// Nulls lists the columns of the reference that can be NULL.
+func (r *Relation) Nulls() []int {
 	t, columns := r.Child, r.Columns
 	if r.Refers() {
 		t, columns = r.Owner, r.Near
 	}
-	return !slices.ContainsFunc(columns, func(col int) bool { return !t.Plan.Nullable(col) })
+	return slices.DeleteFunc(slices.Clone(columns), func(col int) bool { return !t.Plan.Nullable(col) })
 }
 
 // Reference is the foreign key of columns to another table, or what stands for

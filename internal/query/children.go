@@ -116,6 +116,12 @@ func (c *Children) from(b *builder) {
 func (c *Children) joined(b *builder) {
 	rel := c.Relation
 	b.WriteString(rel.Link.SQLName() + " AS l JOIN " + rel.Child.SQLName() + " AS c ON ")
+	c.tied(b)
+}
+
+// tied is the condition that the row in between leads to the row.
+func (c *Children) tied(b *builder) {
+	rel := c.Relation
 	for i, col := range rel.Columns {
 		if i > 0 {
 			b.WriteString(" AND ")
@@ -134,6 +140,8 @@ func (c *Children) lateral(b *builder) {
 	if rel.Link == nil {
 		b.WriteString(rel.Child.SQLName() + " AS c\nWHERE ")
 		b.pairs(rel.Child, "c.", rel.Columns)
+	} else if rel.Through {
+		c.once(b)
 	} else {
 		c.joined(b)
 		b.WriteString("\nWHERE ")
@@ -144,13 +152,31 @@ func (c *Children) lateral(b *builder) {
 	b.WriteString("\nLIMIT " + strconv.Itoa(c.Limit) + ") AS c")
 }
 
+// once is a row as often as it is there, and not as often as rows in between lead
+// to it: those of a model of its own may be several for one pair.
+func (c *Children) once(b *builder) {
+	rel := c.Relation
+	b.WriteString(rel.Child.SQLName() + " AS c\nWHERE EXISTS (SELECT FROM " + rel.Link.SQLName() + " AS l WHERE ")
+	b.pairs(rel.Link, "l.", rel.LinkNear)
+	b.WriteString(" AND ")
+	c.tied(b)
+	b.within(rel.Child, "c.", func() {
+		b.lifted = c.Lifted
+		for _, p := range b.guards(&source{table: rel.Link, qualifier: "l."}, c.Deleted) {
+			b.WriteString(" AND ")
+			b.predicate(p)
+		}
+	})
+	b.WriteString(")")
+}
+
 // conditions writes those of the rows, behind others.
 func (c *Children) conditions(b *builder) {
 	b.within(c.Relation.Child, "c.", func() {
 		b.lifted = c.Lifted
 		guards := b.guards(&b.sources[0], c.Deleted)
-		if link := c.Relation.Link; link != nil {
-			guards = append(guards, b.guards(&source{table: link, qualifier: "l."}, c.Deleted)...)
+		if rel := c.Relation; rel.Link != nil && !(rel.Through && c.Limit >= 0) { // see once
+			guards = append(guards, b.guards(&source{table: rel.Link, qualifier: "l."}, c.Deleted)...)
 		}
 		for _, p := range guards {
 			b.WriteString(" AND ")

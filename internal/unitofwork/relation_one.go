@@ -179,7 +179,7 @@ func (r *One) setReference(rel *model.Relation, o mapper.Object) error {
 		}
 		u.leave1(s, rel)
 		u.forget(s, rel.Near)
-		s.table.Plan.SetNull(s.object, rel.Near)
+		s.table.Plan.SetNull(s.object, rel.Nulls())
 		r.target, r.known, r.asked = o, true, true
 		return nil
 	}

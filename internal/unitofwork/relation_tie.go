@@ -114,7 +114,7 @@ func (u *Unit) untie(owner *state, rel *model.Relation, c *state) error {
 	nullable := rel.Nullable()
 	if nullable && rel.OnRemove == schema.SetNull {
 		u.forget(c, rel.Columns)
-		c.table.Plan.SetNull(c.object, rel.Columns)
+		c.table.Plan.SetNull(c.object, rel.Nulls())
 		return nil
 	}
 	if c.status == Pending || rel.OnRemove == schema.Cascade {
