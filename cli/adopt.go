@@ -19,6 +19,9 @@ become revisions with the same ids; where they are programs and not SQL, a
 baseline is taken from the database, which has to be at their end. With --stamp
 what the tool has applied to the database is written into the ledger: once in
 each database. Nothing is run, and the tool's own table stays.`, func(c *call) (answer, error) {
+		if info, err := os.Stat(c.args[1]); err != nil || !info.IsDir() {
+			return nil, misuse("there is no folder %s", c.args[1])
+		}
 		old, err := histories(c.args[0], os.DirFS(c.args[1]))
 		if err != nil {
 			return nil, err

@@ -23,6 +23,7 @@ type call struct {
 	args   []string
 	engine *retort.Engine // once opened
 	typed  *bufio.Reader  // once asked
+	stale  bool           // told that the files in the program are old, or that they are not
 	tty    *os.File       // once asked
 }
 

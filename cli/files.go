@@ -12,10 +12,42 @@ import (
 
 // history reads the revision files: those in the program, or those of --dir.
 func (c *call) history() (*migrate.History, error) {
-	if c.dir == "" && c.cfg.Revisions != nil {
-		return migrate.Read(c.cfg.Revisions)
+	if c.dir != "" || c.cfg.Revisions == nil {
+		return c.written()
 	}
-	return c.written()
+	h, err := migrate.Read(c.cfg.Revisions)
+	if err == nil {
+		c.warnStale(h)
+	}
+	return h, err
+}
+
+// warnStale says, once, that files were written that the program was built without:
+// with the files of yesterday nothing seems to be left to do.
+func (c *call) warnStale(embedded *migrate.History) {
+	if c.stale {
+		return
+	}
+	c.stale = true
+	if info, err := os.Stat(c.folder()); err != nil || !info.IsDir() {
+		return // the program runs where it is used, not where it is made
+	}
+	h, err := migrate.Read(os.DirFS(c.folder()))
+	if err != nil {
+		return // what is wrong there is told when it is built in
+	}
+	var newer []string
+	for _, r := range h.Revisions() {
+		if was := embedded.Get(r.ID); was == nil || was.Checksum() != r.Checksum() {
+			newer = append(newer, r.ID)
+		}
+	}
+	if len(newer) > 0 {
+		w := c.cmd.ErrOrStderr()
+		p := &page{w: w, color: colored(w, c.getenv)}
+		p.line("%s %s was built without what %s has now (%s): build it anew, or give --dir %s",
+			p.paint(notice, "note:"), program(c.cmd), c.folder(), list(newer), c.folder())
+	}
 }
 
 // written reads the revision files of the folder where new ones go, which are
@@ -25,7 +57,11 @@ func (c *call) written() (*migrate.History, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, failed(Misused, fmt.Errorf("there is no folder %s here; --dir names another one", dir), c.next("init"))
+		command := "init"
+		if c.dir != "" {
+			command += " --dir " + c.dir
+		}
+		return nil, failed(Misused, fmt.Errorf("there is no folder %s here; --dir names another one", dir), c.next(command))
 	case err != nil:
 		return nil, err
 	case !info.IsDir():

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/lint"
@@ -23,7 +24,12 @@ at. The exit code is 3 when a finding is left open.`, func(c *call) (answer, err
 		}
 		opts := c.cfg.Lint
 		opts.Advice = opts.Advice || c.on("advice")
-		opts.Off = append(opts.Off, c.values("off")...)
+		for _, id := range c.values("off") {
+			if !slices.ContainsFunc(lint.Rules(), func(r lint.Rule) bool { return r.ID == id }) {
+				return nil, misuse("--off %s: there is no such rule; docs/guides/lint.md lists them", id)
+			}
+			opts.Off = append(opts.Off, id)
+		}
 		if v, err := c.cmd.Flags().GetInt("server"); err == nil && v != 0 {
 			opts.Version = v
 		}

@@ -39,7 +39,11 @@ It gets a Go file that embeds the revisions into the program.`, func(c *call) (a
 		if err != nil {
 			return nil, err
 		}
-		return made{Files: []string{path}, more: fmt.Sprintf(mounting, program(c.cmd), name, c.next(`revision --autogenerate -m "first tables"`))}, nil
+		mounted := program(c.cmd)
+		if c.cfg.Base == nil { // the commands are to be mounted elsewhere
+			mounted = "app db"
+		}
+		return made{Files: []string{path}, more: fmt.Sprintf(mounting, mounted, name, mounted+` revision --autogenerate -m "first tables"`)}, nil
 	})
 }
 
@@ -121,7 +125,7 @@ func parentsToMerge(h *migrate.History, names []string) ([]string, error) {
 		}
 	}
 	if len(parents) < 2 {
-		return nil, misuse("nothing to merge: %d revision named, %d heads in the history", len(parents), len(h.Heads()))
+		return nil, misuse("nothing to merge: %s named, %s in the history", count(len(parents), "revision"), count(len(h.Heads()), "head"))
 	}
 	for _, id := range parents {
 		for _, above := range h.Ancestors(id) {
@@ -150,5 +154,9 @@ func (c *call) add(h *migrate.History, r *migrate.Revision) (answer, error) {
 	}
 	r.File = filepath.Base(path)
 	entry := item(after, r)
-	return made{Revision: &entry, Files: []string{path}}, nil
+	said := made{Revision: &entry, Files: []string{path}}
+	if c.cfg.Revisions != nil && c.dir == "" {
+		said.more = "build the program anew, and it has it"
+	}
+	return said, nil
 }

@@ -77,7 +77,7 @@ func (a *app) whence() string {
 
 // command makes one subcommand.
 func (a *app) command(use, short, more string, run func(c *call) (answer, error)) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(short + ".\n\n" + more)}
+	cmd := &cobra.Command{Use: use, Short: short, Long: short + ".\n\n" + strings.TrimSpace(more)}
 	cmd.Args = func(cmd *cobra.Command, args []string) error { return a.arguments(cmd, args, use) }
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		c := &call{app: a, cmd: cmd, args: args}

@@ -136,7 +136,7 @@ func (c *call) run(dir migrate.Direction, target string) (answer, error) {
 	if err != nil && len(did) == 0 {
 		return nil, err
 	}
-	return ran{Direction: string(dir), Target: target, Revisions: items(r.History(), did)}, err
+	return ran{Direction: string(dir), Target: target, Revisions: items(r.History(), did), empty: len(r.History().Revisions()) == 0}, err
 }
 
 // ran is what a run did.
@@ -144,11 +144,14 @@ type ran struct {
 	Direction string         `json:"direction"`
 	Target    string         `json:"target"`
 	Revisions []revisionItem `json:"revisions"`
+	empty     bool           // there are no files
 }
 
 func (r ran) text(p *page) {
 	n := len(r.Revisions)
 	switch {
+	case r.empty:
+		p.line("nothing to do: there are no revisions yet")
 	case n == 0 && r.Direction == string(migrate.Up):
 		p.line("nothing to do: %s is applied", r.Target)
 	case n == 0:
