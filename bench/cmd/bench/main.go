@@ -77,7 +77,7 @@ func (o options) file() string {
 const quickHeavyClients = 8
 
 // heavyRounds is in how many rounds of a full run a heavy workload is measured.
-const heavyRounds = 3
+const heavyRounds = 2
 
 // plan says how long each cell is measured.
 func (o options) plan() run.Plan {
