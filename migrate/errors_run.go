@@ -218,6 +218,9 @@ func explainAccess(err error, r *Runner) error {
 
 // retryable tells whether a step that failed so can be tried again, all of it.
 func retryable(err error) bool {
+	if errors.Is(err, errGone) {
+		return true
+	}
 	switch pgerr.KindOf(err) {
 	case pgerr.LockNotAvailable, pgerr.Deadlock, pgerr.Serialization:
 		return true

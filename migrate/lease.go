@@ -185,6 +185,10 @@ func (h *hold) cause(ctx context.Context, err error) error {
 	return err
 }
 
+// errGone says that a transaction whose COMMIT got no answer was not committed, and
+// cannot be any more: it can be run again.
+var errGone = errors.New("the answer to COMMIT was lost, and nothing was committed")
+
 // settled tells, after a COMMIT whose answer was lost, what the ledger says: it waits
 // until the transaction has ended, whose lock on the lease row is in the way.
 func (h *hold) settled(ctx context.Context, cause error, ask func(s *snapshot) bool) error {
@@ -216,7 +220,7 @@ func (h *hold) settled(ctx context.Context, cause error, ask func(s *snapshot) b
 	if ask(s) {
 		return nil
 	}
-	return cause
+	return fmt.Errorf("%w: %w", errGone, cause)
 }
 
 // pause waits before the next attempt: longer each time, up to 10 s, and never as

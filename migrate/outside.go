@@ -67,8 +67,13 @@ func (w *work) note(ctx context.Context, at int, text string, next int) error {
 			}
 			return w.end(ctx, s, next)
 		})
-		if err != nil && next > at {
-			err = w.settled(ctx, err, func(s *snapshot) bool { return w.isDone(s, next) })
+		if err != nil {
+			err = w.settled(ctx, err, func(s *snapshot) bool {
+				if next == at { // begun, not done
+					return s.step(w.rev.ID, w.dir, at+1) != nil
+				}
+				return w.isDone(s, next)
+			})
 		}
 		if err == nil {
 			w.fresh = false
