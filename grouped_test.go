@@ -418,3 +418,36 @@ func TestRoundTripsOfGraphs(t *testing.T) {
 		must(t, s.Commit(ctx))
 	})
 }
+
+// TestGroupsThatAreTooLarge are several statements. Parts of one locked in the
+// order of their keys lock in that order, too, so nothing locks them all before.
+func TestGroupsThatAreTooLarge(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	const rows = 10_001
+	b := newBench(t)
+	s := b.session(t)
+	counters := make([]*Counter, rows)
+	for i := range counters {
+		counters[i] = &Counter{Name: fmt.Sprintf("%06d", (i*7919)%rows)}
+		s.Add(counters[i])
+	}
+	must(t, s.Commit(ctx))
+	b.seen.take()
+	for i, c := range counters {
+		c.Value = int64(i + 1)
+	}
+	must(t, s.Commit(ctx))
+	flights := b.seen.take()
+	if len(flights) != 1 || len(flights[0].Statements) != 2 {
+		t.Errorf("%d flights, the first of %d statements; want 1 of 2", len(flights), len(flights[0].Statements))
+	}
+	if n := b.QueryInt(t, "SELECT sum(value) FROM counters"); n != rows*(rows+1)/2 {
+		t.Errorf("the values come to %d, want %d", n, rows*(rows+1)/2)
+	}
+	for _, c := range counters[:10] {
+		if n := b.QueryInt(t, "SELECT value FROM counters WHERE name = '"+c.Name+"'"); int64(n) != c.Value {
+			t.Errorf("%s is %d, want %d", c.Name, n, c.Value)
+		}
+	}
+}

@@ -247,14 +247,8 @@ func (s *Session) committed(ctx context.Context, worked bool, err error) error {
 	after, work := s.after, s.work
 	s.after, s.work = nil, nil
 	var calls []func(context.Context) error
-	var told *Changes
-	for i := range s.hooks {
-		if h := s.hooks[i].AfterCommit; h != nil && worked {
-			if told == nil {
-				told = &Changes{work}
-			}
-			calls = append(calls, func(ctx context.Context) error { return h(ctx, told) })
-		}
+	if worked {
+		calls = afterCommit(s.hooks, work)
 	}
 	calls = append(calls, after...)
 	if len(calls) == 0 {
@@ -273,6 +267,20 @@ func (s *Session) committed(ctx context.Context, worked bool, err error) error {
 		failed = append([]error{c.Err}, failed...)
 	}
 	return &CommittedError{Err: errors.Join(failed...)}
+}
+
+// afterCommit are the calls of the hooks that wait for COMMIT.
+func afterCommit(hooks []Hooks, work []unitofwork.Told) (calls []func(context.Context) error) {
+	if len(hooks) == 0 {
+		return nil
+	}
+	told := &Changes{work}
+	for i := range hooks {
+		if h := hooks[i].AfterCommit; h != nil {
+			calls = append(calls, func(ctx context.Context) error { return h(ctx, told) })
+		}
+	}
+	return calls
 }
 
 // callAll calls every function, whatever becomes of the others.

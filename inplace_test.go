@@ -2,7 +2,6 @@ package retort_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/retort-go/retort/retorttest"
@@ -51,34 +50,6 @@ func TestChangesInPlaceAreNoticed(t *testing.T) {
 		}
 		if n := k.RoundTrips(func() { must(t, s.Commit(ctx)) }); n != 0 {
 			t.Errorf("%s: written twice", name)
-		}
-	}
-}
-
-// BenchmarkFlush measures what one object costs in a flush, for few and for many.
-func BenchmarkFlush(b *testing.B) {
-	for _, n := range []int{100, 1_000, 10_000, 100_000} {
-		for _, what := range []string{"clean", "changed"} {
-			b.Run(fmt.Sprintf("%s/%d", what, n), func(b *testing.B) {
-				k := retorttest.New(b, library)
-				s := k.Engine.Session()
-				defer s.Close(b.Context())
-				counters := make([]*Counter, n)
-				for i := range counters {
-					counters[i] = &Counter{Name: fmt.Sprintf("%08d", i)}
-					s.Add(counters[i])
-				}
-				must(b, s.Flush(b.Context()))
-				for b.Loop() {
-					if what == "changed" {
-						for _, c := range counters {
-							c.Value++
-						}
-					}
-					must(b, s.Flush(b.Context()))
-				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/object")
-			})
 		}
 	}
 }

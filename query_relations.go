@@ -81,7 +81,7 @@ type relationRows struct {
 	rows   receiver
 	keyed  bool // each row begins with the parent's columns
 	keys   *mapper.Decoder
-	owners []mapper.Key // of the rows, in their order
+	owners []mapper.Key // of the rows, in their order, where they are keyed
 	seen   map[mapper.Key]bool
 	nested relationBatch
 }
@@ -140,15 +140,17 @@ func (r *relationRows) row(fields []flight.Field, values [][]byte) error {
 		}
 		r.owners = append(r.owners, key)
 	}
-	if err := r.rows.row(fields, values); err != nil {
-		return err
+	return r.rows.row(fields, values)
+}
+
+// owner is the identity of the parent of the i-th row, as long as its object is
+// the one that was read: another that the session had before may say otherwise.
+func (r *relationRows) owner(i int) mapper.Key {
+	if i < len(r.owners) {
+		return r.owners[i]
 	}
-	if !r.keyed {
-		// By what the row says: an object that the session had before may say otherwise.
-		o := r.rows.objects[len(r.rows.objects)-1]
-		r.owners = append(r.owners, rel.Child.Plan.RowKey(o, rel.Columns))
-	}
-	return nil
+	rel := r.loader.relation
+	return rel.Child.Plan.RowKey(r.rows.objects[i], rel.Columns)
 }
 
 // key is the identity of the parent's columns in front of a row.

@@ -61,11 +61,10 @@ func (s *Session) fillAll(parents []mapper.Object, batch relationBatch) error {
 	return nil
 }
 
-// fill takes the rows of one statement into the session, hands them to their
-// parents and returns them, each once.
+// fill takes the rows of one statement into the session and hands them to their
+// parents; it returns them, each once, where they have relations to be filled.
 func (s *Session) fill(parents []mapper.Object, r *relationRows) []mapper.Object {
 	rel := r.loader.relation
-	children := r.rows.load(s)
 	at := make(map[mapper.Key]int, len(parents)) // where the rows of a parent begin
 	places := make([]int, len(parents))
 	for i, p := range parents {
@@ -78,9 +77,9 @@ func (s *Session) fill(parents []mapper.Object, r *relationRows) []mapper.Object
 		places[i] = place
 	}
 	counts := make([]int, len(parents)+1)
-	of := make([]int, len(children))
-	for i := range children {
-		place, ok := at[r.owners[i]]
+	of := make([]int, len(r.rows.objects))
+	for i := range of {
+		place, ok := at[r.owner(i)]
 		if !ok {
 			of[i] = -1 // of a parent that the first statement did not see
 			continue
@@ -88,6 +87,7 @@ func (s *Session) fill(parents []mapper.Object, r *relationRows) []mapper.Object
 		of[i] = place
 		counts[place+1]++
 	}
+	children := r.rows.load(s)
 	for i := 1; i < len(counts); i++ {
 		counts[i] += counts[i-1]
 	}
@@ -100,6 +100,9 @@ func (s *Session) fill(parents []mapper.Object, r *relationRows) []mapper.Object
 		}
 	}
 	hand(parents, r, func(i int) []mapper.Object { return rows[counts[places[i]]:counts[places[i]+1]] })
+	if len(r.loader.nested) == 0 {
+		return nil
+	}
 	return once(children)
 }
 

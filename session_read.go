@@ -27,7 +27,11 @@ func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statemen
 	for i := range reads {
 		t.raw = t.raw || reads[i].Raw
 	}
-	t.statements = append(t.statements, reads...)
+	if t.work == nil {
+		t.statements = reads
+	} else {
+		t.statements = append(t.statements, reads...)
+	}
 	if t.work != nil || s.open || s.snapshotIsolation() || t.opens || t.raw && !t.readOnly {
 		t.begin = s.begin()
 	}
@@ -84,6 +88,7 @@ func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, 
 func (s *Session) byKeyStatement(call string, t *model.Table, key any) (*byKey, flight.Statement, error) {
 	f := &byKey{table: t}
 	f.args.Values, f.args.Formats = f.values[:0], f.formats[:0]
+	f.args.In(f.bytes[:0])
 	if err := t.AppendKey(&f.args, key); err != nil {
 		return nil, flight.Statement{}, fmt.Errorf("retort: %s %s: %w", call, t.Type, err)
 	}
@@ -108,6 +113,7 @@ type byKey struct {
 	args    mapper.Args
 	values  [1][]byte
 	formats [1]int16
+	bytes   [16]byte // a uuid, or any number
 }
 
 func (f *byKey) row(fields []flight.Field, values [][]byte) error {

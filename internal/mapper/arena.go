@@ -20,6 +20,14 @@ func newArena(n int) arena {
 	return arena{make([]byte, n)}
 }
 
+// split takes the last n bytes off.
+func (a *arena) split(n int) arena {
+	at := len(a.buf) - n
+	rest := arena{a.buf[at:]}
+	a.buf = a.buf[:at:at]
+	return rest
+}
+
 // expect makes room for n bytes of a row, and for as much of each of the rows
 // that are still to come.
 func (a *arena) expect(n, rows int) {

@@ -45,6 +45,9 @@ func (a *Args) Expect(n int) {
 	}
 }
 
+// In puts the values to come behind buf, as far as they fit.
+func (a *Args) In(buf []byte) { a.buf = buf }
+
 // begin returns the arena to append one value to.
 func (a *Args) begin() []byte {
 	if a.buf == nil {

@@ -198,13 +198,11 @@ func (d *Decoder) DecodeOne(values [][]byte) (Object, Snapshot, error) {
 		return Object{}, Snapshot{}, err
 	}
 	o := Object{reflect.New(d.plan.block).UnsafePointer()}
-	memory := newArena(d.short(values))
+	texts, sent := d.short(values), d.shortJSON(values)
+	memory := newArena(texts + sent) // the object keeps what the snapshot had in it, which is short
+	raw := memory.split(sent)
 	if err := d.decode(o.p, values, true, &memory); err != nil {
 		return Object{}, Snapshot{}, err
-	}
-	var raw arena
-	if d.json != nil {
-		raw = newArena(d.shortJSON(values))
 	}
 	return o, d.snapshot(o, reflect.New(d.plan.snap.block).UnsafePointer(), values, &raw), nil
 }

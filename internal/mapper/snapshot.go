@@ -106,6 +106,23 @@ func (s *snapPlan) merge(p *Plan, plain []int) {
 	}
 }
 
+// Snapshots makes many snapshots with few allocations.
+//
+//   - Cleanup: one snapshot that is kept keeps up to 64.
+//   - Concurrency: one goroutine at a time.
+type Snapshots struct {
+	plan *Plan
+	chunks
+}
+
+// NewSnapshots makes a Snapshots for about that many.
+func (p *Plan) NewSnapshots(expect int) *Snapshots {
+	return &Snapshots{p, newChunks(p.snap.block, expect)}
+}
+
+// Of is [Plan.Snapshot].
+func (s *Snapshots) Of(o Object) Snapshot { return s.plan.snapshot(o, s.block()) }
+
 // Snapshot remembers the values of all columns.
 func (p *Plan) Snapshot(o Object) Snapshot {
 	return p.snapshot(o, reflect.New(p.snap.block).UnsafePointer())

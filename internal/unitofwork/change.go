@@ -40,6 +40,7 @@ type Change struct {
 	stamps  stamps        // what the program's clock makes
 	nulls   []int         // foreign keys of an insert that are set by a Link behind it
 	null    bool          // of a Link: columns become NULL
+	came    int           // its place before it was sorted
 	round   int           // of an update: behind those of lower ones, which free its unique values
 }
 
@@ -73,7 +74,9 @@ func (c *Change) insert(st *flight.Statement, args *mapper.Args) error {
 	t := c.Table
 	st.SQL = t.InsertSQL()
 	st.OIDs = t.InsertOIDs()
-	room(args, len(t.InsertColumns()))
+	n := len(t.InsertColumns())
+	room(args, n)
+	args.Expect(32 * n)
 	for _, col := range t.InsertColumns() {
 		if err := t.Plan.Append(args, c.holder(col), col); err != nil {
 			return err
@@ -88,9 +91,7 @@ func (c *Change) insert(st *flight.Statement, args *mapper.Args) error {
 func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
 	t := c.Table
 	st.SQL = t.UpdateSQL(c.columns)
-	n := len(t.Key) + 1 + len(c.columns)
-	room(args, n)
-	st.OIDs = make([]uint32, 0, n)
+	st.OIDs = room(args, len(t.Key)+1+len(c.columns))
 	if err := c.identity(st, args); err != nil {
 		return err
 	}
@@ -106,9 +107,21 @@ func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
 	return nil
 }
 
-// room makes the lists of a statement's parameters at once.
-func room(args *mapper.Args, n int) {
-	args.Values, args.Formats = make([][]byte, 0, n), make([]int16, 0, n)
+// room makes the lists of a statement's parameters at once, with those of their
+// types.
+func room(args *mapper.Args, n int) (oids []uint32) {
+	const usual = 12
+	if n > usual {
+		args.Values, args.Formats = make([][]byte, 0, n), make([]int16, 0, n)
+		return make([]uint32, 0, n)
+	}
+	lists := new(struct {
+		values  [usual][]byte
+		formats [usual]int16
+		oids    [usual]uint32
+	})
+	args.Values, args.Formats = lists.values[:0], lists.formats[:0]
+	return lists.oids[:0]
 }
 
 // identity appends the key, and the version that the session last saw.

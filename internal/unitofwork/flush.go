@@ -103,7 +103,7 @@ type changeList struct {
 // add keeps c, whose columns may be scratch. most is how many there can be.
 func (l *changeList) add(c *Change, most int) {
 	if len(l.free) == 0 {
-		n := min(max(2*len(l.list), 1), 256, most-len(l.list))
+		n := min(max(2*len(l.list), 4), 256, most-len(l.list))
 		l.free = make([]Change, n)
 		l.list = slices.Grow(l.list, n)
 	}

@@ -31,6 +31,7 @@ type Group struct {
 	columns []int           // of updates and links
 	round   int             // see Change
 	null    bool            // a link that is cut
+	follows bool            // all its keys are behind those of the group before it, which is otherwise the same
 	sql     string          // a command that writes no row
 	rows    []mapper.Object // of an INSERT of several rows, as they came back
 }
@@ -65,7 +66,13 @@ func (g *Group) StaleKeys(message string) []any {
 
 // grouped makes the statements of sorted changes: neighbors of one table and
 // kind come together, updates by their set of columns.
-func grouped(changes []*Change) []*Group {
+func (w *Work) grouped(changes []*Change) []*Group {
+	if len(changes) == 1 {
+		c := changes[0]
+		w.one.group = Group{Kind: c.Kind, Table: c.Table, changes: changes, columns: c.columns, null: c.null}
+		w.one.groups[0] = &w.one.group
+		return w.one.groups[:]
+	}
 	groups := make([]*Group, 0, min(len(changes), 4))
 	for start := 0; start < len(changes); {
 		end := start + 1
@@ -114,9 +121,11 @@ func appendGroups(groups []*Group, changes []*Change) []*Group {
 
 // appendCut appends g in parts that are not too large.
 func appendCut(groups []*Group, g Group) []*Group {
+	inOrder := len(g.changes) > mostRows && g.existing() && slices.IsSortedFunc(g.changes, byKey)
+	first := len(groups)
 	for part := range slices.Chunk(g.changes, mostRows) {
 		piece := g
-		piece.changes = part
+		piece.changes, piece.follows = part, inOrder && len(groups) > first
 		groups = append(groups, &piece)
 	}
 	return groups
@@ -124,7 +133,7 @@ func appendCut(groups []*Group, g Group) []*Group {
 
 // locking puts a statement that locks all rows before the first of several that
 // write rows of one table: each locks its rows in the order of their keys, and
-// two of them do not.
+// two of them do not, but for parts of one that was too large.
 func locking(groups []*Group) []*Group {
 	if len(groups) < 2 {
 		return groups
@@ -135,7 +144,7 @@ func locking(groups []*Group) []*Group {
 			continue
 		}
 		for _, other := range groups[i+1:] {
-			if other.existing() && other.Table == g.Table && several[g.Table] == nil {
+			if other.existing() && !other.follows && other.Table == g.Table && several[g.Table] == nil {
 				if several == nil {
 					several = make(map[*model.Table][]*Group)
 				}

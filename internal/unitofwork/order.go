@@ -23,7 +23,12 @@ func sorted(changes []*Change) []*Change {
 	if len(changes) < 2 {
 		return changes
 	}
-	slices.SortStableFunc(changes, inFlushOrder)
+	if !slices.IsSortedFunc(changes, inFlushOrder) {
+		for i, c := range changes {
+			c.came = i
+		}
+		slices.SortFunc(changes, func(a, b *Change) int { return cmp.Or(inFlushOrder(a, b), cmp.Compare(a.came, b.came)) })
+	}
 	for start := 0; start < len(changes); {
 		end := start + 1
 		for end < len(changes) && changes[end].Table == changes[start].Table &&

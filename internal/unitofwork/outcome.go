@@ -22,20 +22,20 @@ func (u *Unit) Apply(w *Work, keepUndo bool) error {
 		g.match()
 	}
 	var errs []error
-	var before undoMaker
+	m := memory{rows: len(w.changes)}
 	for _, c := range w.changes {
 		if c.Kind == Insert && len(c.back) > 0 && c.result.IsNil() {
 			errs = append(errs, fmt.Errorf("retort: INSERT %s came back without its row: a trigger or a rule suppressed it", c.Table.Type))
 			continue
 		}
-		u.apply(c, keepUndo, &before)
+		u.apply(c, keepUndo, &m)
 	}
 	u.cascade(w.changes, keepUndo)
 	u.parted(w.changes)
 	return errors.Join(errs...)
 }
 
-func (u *Unit) apply(c *Change, keepUndo bool, before *undoMaker) {
+func (u *Unit) apply(c *Change, keepUndo bool, m *memory) {
 	s := c.state
 	if c.Kind == Link {
 		return // its columns are in the object, or go with it
@@ -47,7 +47,7 @@ func (u *Unit) apply(c *Change, keepUndo bool, before *undoMaker) {
 	plan := s.table.Plan
 	for _, made := range []stamps{{c.result, c.back}, c.stamps} {
 		if keepUndo && len(made.columns) > 0 {
-			before.keep(s, made.columns)
+			m.keep(s, made.columns)
 		}
 		if !made.object.IsNil() {
 			plan.CopyColumns(s.object, made.object, made.columns)
@@ -58,28 +58,51 @@ func (u *Unit) apply(c *Change, keepUndo bool, before *undoMaker) {
 		u.named(s)
 	}
 	if s.snapshot = (mapper.Snapshot{}); keepUndo || !u.Ending {
-		s.snapshot = plan.Snapshot(s.object)
+		s.snapshot = m.snapshot(s)
 	}
 }
 
-// undoMaker remembers what a flush overwrites.
-type undoMaker struct {
-	plan  *mapper.Plan
-	batch *mapper.Batch
+// memory is where a flush remembers what it overwrites, and what is there now:
+// rows of one table lie together, so that later flushes walk over them quickly.
+type memory struct {
+	rows      int // to come
+	plan      *mapper.Plan
+	before    *mapper.Batch
+	snapshots *mapper.Snapshots
+}
+
+func (m *memory) turnTo(plan *mapper.Plan) {
+	if m.plan != plan {
+		*m = memory{rows: m.rows, plan: plan}
+	}
+}
+
+// snapshot is what s holds now.
+func (m *memory) snapshot(s *state) mapper.Snapshot {
+	m.turnTo(s.table.Plan)
+	if m.rows == 1 {
+		return m.plan.Snapshot(s.object)
+	}
+	if m.snapshots == nil {
+		m.snapshots = m.plan.NewSnapshots(m.rows)
+	}
+	m.rows--
+	return m.snapshots.Of(s.object)
 }
 
 // keep remembers columns of s, unless the transaction has overwritten them before:
 // what they were then is what comes back.
-func (m *undoMaker) keep(s *state, columns []int) {
+func (m *memory) keep(s *state, columns []int) {
 	for _, u := range s.has().undo {
 		if slices.Equal(u.columns, columns) {
 			return
 		}
 	}
-	if plan := s.table.Plan; m.plan != plan {
-		m.plan, m.batch = plan, plan.NewBatch(0)
+	m.turnTo(s.table.Plan)
+	if m.before == nil {
+		m.before = m.plan.NewBatch(m.rows)
 	}
-	before := m.batch.New()
+	before := m.before.New()
 	m.plan.CopyColumns(before, s.object, columns)
 	s.keep().undo = append(s.has().undo, undo{before: before, columns: columns})
 }

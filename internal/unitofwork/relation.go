@@ -65,10 +65,14 @@ func (u *Unit) adopt(s *state) error {
 	u.own(s)
 	var errs []error
 	for _, rel := range s.table.Relations {
+		var err error
 		if rel.ToOne() {
-			errs = append(errs, u.one(s, rel).take(rel))
+			err = u.one(s, rel).take(rel)
 		} else {
-			errs = append(errs, u.many(s, rel).take(rel))
+			err = u.many(s, rel).take(rel)
+		}
+		if err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -104,6 +104,7 @@ type Unit struct {
 	now     time.Time // of the flush, once it is asked for
 	ordered []*state  // in order of arrival
 	spare   []state   // for objects to come
+	first   [4]*state // what ordered is made of, until it is longer
 	index   index     // of ordered, once it is long
 
 	referring int // parents of all states
@@ -133,6 +134,9 @@ func (u *Unit) newState(t *model.Table) *state {
 }
 
 func (u *Unit) remember(s *state) {
+	if u.ordered == nil && u.epoch == 0 { // an emptied unit remembers what was in it
+		u.ordered = u.first[:0]
+	}
 	u.ordered = append(u.ordered, s)
 	switch {
 	case u.index.there():

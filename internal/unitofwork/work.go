@@ -12,6 +12,15 @@ type Work struct {
 	groups  []*Group
 	changes []*Change
 	more    bool
+
+	one single // where there is one row, which is most often
+}
+
+// single is the memory of a Work for one row.
+type single struct {
+	group      Group
+	groups     [1]*Group
+	statements [1]flight.Statement
 }
 
 // Rows is the number of rows that are written.
@@ -53,9 +62,12 @@ func (w *Work) Groups() []*Group {
 //   - Errors: every change that cannot be written, joined.
 func (w *Work) Statements(room int) ([]flight.Statement, error) {
 	if w == nil {
-		return make([]flight.Statement, 0, room), nil
+		return nil, nil
 	}
-	statements := make([]flight.Statement, 0, len(w.groups)+room)
+	statements := w.one.statements[:0]
+	if n := len(w.groups) + room; n > cap(statements) {
+		statements = make([]flight.Statement, 0, n)
+	}
 	var errs []error
 	for i := 0; i < len(w.groups); i++ {
 		st, err := w.groups[i].statement()
@@ -111,7 +123,7 @@ func (u *Unit) Work() (*Work, error) {
 		return nil, err
 	}
 	w.changes = changes
-	w.groups = grouped(changes)
+	w.groups = w.grouped(changes)
 	if len(before)+len(behind) > 0 {
 		w.groups = slices.Concat(before, w.groups, behind)
 	}
