@@ -120,12 +120,35 @@ func (p *Plan) NewSnapshots(expect int) *Snapshots {
 	return &Snapshots{p, newChunks(p.snap.block, expect)}
 }
 
-// Of is [Plan.Snapshot].
-func (s *Snapshots) Of(o Object) Snapshot { return s.plan.snapshot(o, s.block()) }
+// After is [Plan.SnapshotAfter].
+func (s *Snapshots) After(o Object, then Snapshot, written ...[]int) Snapshot {
+	return s.plan.after(o, s.block(), then, written)
+}
 
 // Snapshot remembers the values of all columns.
 func (p *Plan) Snapshot(o Object) Snapshot {
 	return p.snapshot(o, reflect.New(p.snap.block).UnsafePointer())
+}
+
+// SnapshotAfter is [Plan.Snapshot] of an object of which only the columns in
+// written may differ from then: forms of the others, such as the texts of json, are
+// taken over. The zero Snapshot has none.
+func (p *Plan) SnapshotAfter(o Object, then Snapshot, written ...[]int) Snapshot {
+	return p.after(o, reflect.New(p.snap.block).UnsafePointer(), then, written)
+}
+
+func (p *Plan) after(o Object, block unsafe.Pointer, then Snapshot, written [][]int) Snapshot {
+	if then.p == nil {
+		return p.snapshot(o, block)
+	}
+	return p.remember(o, block, func(col int) []byte {
+		for _, cols := range written {
+			if slices.Contains(cols, col) {
+				return nil
+			}
+		}
+		return load[[]byte](unsafe.Add(then.p, p.snap.slots[col]))
+	})
 }
 
 func (p *Plan) snapshot(o Object, block unsafe.Pointer) Snapshot {
@@ -141,8 +164,8 @@ func (d *Decoder) snapshot(o Object, block unsafe.Pointer, values [][]byte, raw 
 	return d.plan.remember(o, block, came)
 }
 
-// remember fills the block of a snapshot. came, where it is not nil, gives the
-// mark and the text of json that has just come; nil for what has not.
+// remember fills the block of a snapshot. came, where it is not nil, gives forms
+// that are known; nil for one that is not.
 func (p *Plan) remember(o Object, block unsafe.Pointer, came func(col int) []byte) Snapshot {
 	reflect.NewAt(p.object, block).Elem().Set(reflect.NewAt(p.object, o.p).Elem())
 	for _, i := range p.snap.cloned {

@@ -197,3 +197,30 @@ func TestChanged_sees_numbers_behind_padding(t *testing.T) {
 		}
 	}
 }
+
+func TestSnapshotAfter(t *testing.T) {
+	t.Parallel()
+	p := planOf[Everything](t, everythingTypes)
+	e := everything()
+	o := mapper.ObjectAt(e)
+	then := p.Snapshot(o)
+	deep, _ := p.Index("deep")
+	name, _ := p.Index("name")
+	*e.Deep.A, e.Name = 2, "other"
+	now := p.SnapshotAfter(o, then, []int{name}, []int{deep})
+	if changed, err := p.Changed(o, now, nil); err != nil || len(changed) != 0 {
+		t.Errorf("changed right behind the snapshot: %v %v", changed, err)
+	}
+	e.Map["k"] = "in place"
+	*e.Deep.A = 3
+	for what, s := range map[string]mapper.Snapshot{"alone": now, "of many": p.NewSnapshots(2).After(o, now)} {
+		changed, err := p.Changed(o, s, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, _ := p.Index("map")
+		if diff := cmp.Diff([]int{m, deep}, changed); diff != "" {
+			t.Errorf("%s: %s", what, diff) // the forms were taken over: what nobody wrote still counts as changed
+		}
+	}
+}

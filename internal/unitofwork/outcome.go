@@ -57,9 +57,11 @@ func (u *Unit) apply(c *Change, keepUndo bool, m *memory) {
 		s.status, s.inserted = Persistent, true
 		u.named(s)
 	}
-	if s.snapshot = (mapper.Snapshot{}); keepUndo || !u.Ending {
-		s.snapshot = m.snapshot(s)
+	if u.Ending && !keepUndo {
+		s.snapshot = mapper.Snapshot{}
+		return
 	}
+	s.snapshot = m.snapshot(s, c)
 }
 
 // memory is where a flush remembers what it overwrites, and what is there now:
@@ -77,17 +79,21 @@ func (m *memory) turnTo(plan *mapper.Plan) {
 	}
 }
 
-// snapshot is what s holds now.
-func (m *memory) snapshot(s *state) mapper.Snapshot {
+// snapshot is what s holds now that c is written.
+func (m *memory) snapshot(s *state, c *Change) mapper.Snapshot {
 	m.turnTo(s.table.Plan)
+	then := s.snapshot
+	if c.Kind == Insert {
+		then = mapper.Snapshot{}
+	}
 	if m.rows == 1 {
-		return m.plan.Snapshot(s.object)
+		return m.plan.SnapshotAfter(s.object, then, c.columns, c.back)
 	}
 	if m.snapshots == nil {
 		m.snapshots = m.plan.NewSnapshots(m.rows)
 	}
 	m.rows--
-	return m.snapshots.Of(s.object)
+	return m.snapshots.After(s.object, then, c.columns, c.back)
 }
 
 // keep remembers columns of s, unless the transaction has overwritten them before:
@@ -99,10 +105,15 @@ func (m *memory) keep(s *state, columns []int) {
 		}
 	}
 	m.turnTo(s.table.Plan)
-	if m.before == nil {
-		m.before = m.plan.NewBatch(m.rows)
+	before := mapper.Object{}
+	if m.rows == 1 {
+		before = m.plan.New()
+	} else {
+		if m.before == nil {
+			m.before = m.plan.NewBatch(m.rows)
+		}
+		before = m.before.New()
 	}
-	before := m.before.New()
 	m.plan.CopyColumns(before, s.object, columns)
 	s.keep().undo = append(s.has().undo, undo{before: before, columns: columns})
 }
