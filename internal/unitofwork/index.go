@@ -18,19 +18,18 @@ type identity struct {
 }
 
 // index finds the states of a long list: by their rows, and by their objects from
-// the first time that somebody asks for one. The zero index is none.
+// the first time that somebody asks for one. The nil index is none.
 //
 //   - Shape: states that the unit let go are passed over; they leave when the
 //     index is made anew.
 type index struct {
 	rows, objects places
 	seed          maphash.Seed // keys come from clients, who must not know where they lie
-	made          bool
 }
 
 // newIndex makes an index of states with room for that many.
-func newIndex(states []*state, room int) index {
-	x := index{seed: maphash.MakeSeed(), made: true}
+func newIndex(states []*state, room int) *index {
+	x := &index{seed: maphash.MakeSeed()}
 	x.rows = newPlaces(room)
 	for _, s := range states {
 		x.addRow(s)
@@ -39,7 +38,7 @@ func newIndex(states []*state, room int) index {
 }
 
 // there tells whether the index has been made.
-func (x *index) there() bool { return x.made }
+func (x *index) there() bool { return x != nil }
 
 func (x *index) rowHash(id identity) uint64 { return id.key.Hash(x.seed) + uint64(id.table.Rank) }
 

@@ -137,7 +137,7 @@ func (u *Unit) Commit() {
 	}
 	clear(u.ordered[len(kept):])
 	u.ordered = kept
-	if u.index = (index{}); len(kept) > few {
+	if u.index = nil; len(kept) > few {
 		u.index = newIndex(kept, len(kept))
 	}
 }
@@ -178,6 +178,6 @@ func (u *Unit) leave() {
 		s.snapshot = mapper.Snapshot{}
 	}
 	u.past, u.gone = past{states: u.ordered, before: u.gone}, nil
-	u.ordered, u.index, u.referring = nil, index{}, 0
+	u.ordered, u.index, u.referring = nil, nil, 0
 	u.related = related{}
 }

@@ -10,7 +10,7 @@ import (
 type past struct {
 	states []*state
 	before map[mapper.Object]Status // what was let go before those
-	index  index                    // of states, once somebody asks
+	index  *index                   // of states, once somebody asks
 }
 
 // status tells how an object left; Transient where nothing is known. Few ask, so
@@ -33,7 +33,7 @@ func (p *past) find(o mapper.Object) (found *state) {
 		return found
 	}
 	if !p.index.there() {
-		p.index = index{seed: maphash.MakeSeed(), made: true, objects: newPlaces(len(p.states))}
+		p.index = &index{seed: maphash.MakeSeed(), objects: newPlaces(len(p.states))}
 		for _, s := range p.states {
 			p.index.addObject(s)
 		}

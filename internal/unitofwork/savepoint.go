@@ -23,11 +23,7 @@ func (u *Unit) Point() *Point {
 	for i, s := range u.ordered {
 		p.fields.keep(u, s)
 		p.states[i] = remembered{s, *s}
-		if s.more != nil {
-			then := *s.more
-			then.parents, then.waits = slices.Clone(then.parents), slices.Clone(then.waits)
-			p.states[i].then.more = &then
-		}
+		p.states[i].then.more = s.more.clone()
 	}
 	return p
 }
@@ -52,6 +48,7 @@ func (u *Unit) Return(p *Point) {
 			s.table.Plan.Restore(s.object, r.then.snapshot, s.table.AllColumns())
 		}
 		*s = r.then
+		s.more = s.more.clone() // p may be gone back to again
 		kept = append(kept, s)
 	}
 	for _, s := range u.ordered {
@@ -74,13 +71,23 @@ func (u *Unit) Return(p *Point) {
 		}
 	}
 	p.fields.putBack()
-	u.ordered, u.index, u.referring, u.related = kept, index{}, 0, p.related.clone()
+	u.ordered, u.index, u.referring, u.related = kept, nil, 0, p.related.clone()
 	for _, s := range kept {
 		u.referring += len(s.has().parents)
 	}
 	if len(kept) > few {
 		u.index = newIndex(kept, len(kept))
 	}
+}
+
+// clone is a copy whose lists can be changed.
+func (m *more) clone() *more {
+	if m == nil {
+		return nil
+	}
+	c := *m
+	c.parents, c.waits, c.undo = slices.Clone(m.parents), slices.Clone(m.waits), slices.Clone(m.undo)
+	return &c
 }
 
 // takeBack undoes what flushes of the open transaction wrote to the object.

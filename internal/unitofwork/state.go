@@ -105,7 +105,7 @@ type Unit struct {
 	ordered []*state  // in order of arrival
 	spare   []state   // for objects to come
 	first   [4]*state // what ordered is made of, until it is longer
-	index   index     // of ordered, once it is long
+	index   *index    // of ordered, once it is long
 
 	referring int // parents of all states
 
