@@ -141,7 +141,9 @@ func TestDrain(t *testing.T) {
 		t.Parallel()
 		c := connect(t, db.URL(), draining)
 		interrupt(t, c, &flight.Flight{Statements: []flight.Statement{slow}})
-		wantOutcome(t, c.Fly(t.Context(), write("902")), flight.NotExecuted, -1)
+		if e := wantOutcome(t, c.Fly(t.Context(), write("902")), flight.NotExecuted, -1); e.Err == nil {
+			t.Error("it does not say why")
+		}
 	})
 
 	t.Run("gives_up_a_server_that_does_not_answer", func(t *testing.T) {
