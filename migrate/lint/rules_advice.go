@@ -105,18 +105,18 @@ var adviceRules = []Rule{
 		Like:    []string{"squawk: require-table-schema"},
 	},
 	{
-		ID: "contract", Severity: Advice, verbs: []string{"contract", "drop", "drop schema"},
+		ID: "contract", Severity: Advice, verbs: []string{"contract", "drop", "drop schema", "outside"},
 		forms: []hazard.Form{
 			hazard.DropDefault, hazard.SetDefault, hazard.DropConstraint, hazard.DropTrigger, hazard.DropPolicy, hazard.DisableTrigger, hazard.RowSecurity,
 			hazard.ReplicaIdentity, hazard.AddIdentity, hazard.SetIdentity, hazard.DropIdentity, hazard.DropExpression, hazard.Inherit, hazard.OwnerTo,
-			hazard.CreatePolicy, hazard.CreateRule, hazard.RenameConstraint,
+			hazard.CreatePolicy, hazard.CreateRule, hazard.RenameConstraint, hazard.DropIndex, hazard.DropConcurrently,
 		},
 		Text:    "{form} changes what the release that still runs, or a subscriber, may count on",
 		Instead: "deploy what does without it first",
 		Like: []string{
 			"squawk: ban-drop-constraint, ban-drop-default, ban-set-default, ban-drop-view, ban-drop-function, ban-drop-trigger, ban-drop-policy, ban-drop-sequence, ban-drop-type, ban-drop-domain, ban-drop-extension, ban-drop-index",
 			"squawk: ban-alter-identity, ban-alter-policy-condition, ban-alter-policy-roles, ban-alter-row-level-security, ban-alter-function-options, ban-alter-view-options, ban-alter-extension, ban-alter-role-options, ban-alter-database-options, ban-alter-system-options, ban-alter-sequence-values",
-			"squawk: ban-create-policy, ban-detach-inheritance, ban-disable-trigger, ban-drop-generated-expression, ban-replica-identity, ban-revoke, ban-new-write-restriction",
+			"squawk: ban-create-policy, ban-detach-inheritance, ban-disable-trigger, ban-drop-generated-expression, ban-replica-identity, ban-revoke",
 			"strong_migrations: change_column_default",
 		},
 	},

@@ -216,3 +216,23 @@ func TestFinding(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// TestContract: what others have a rule each for.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	for _, sql := range []string{
+		"ALTER TABLE t ALTER a SET DEFAULT 1", "ALTER TABLE t DROP CONSTRAINT c", "DROP VIEW v", "DROP FUNCTION f", "DROP TRIGGER x ON t", "DROP POLICY p ON t", "DROP SEQUENCE s",
+		"DROP TYPE m", "DROP DOMAIN d", "DROP EXTENSION e", "DROP INDEX i", "DROP INDEX CONCURRENTLY i", "ALTER TABLE t ALTER a SET GENERATED ALWAYS", "ALTER POLICY p ON t TO u",
+		"ALTER TABLE t DISABLE ROW LEVEL SECURITY", "ALTER FUNCTION f() STABLE", "ALTER VIEW v SET (security_barrier)", "ALTER EXTENSION e UPDATE", "ALTER ROLE r LOGIN",
+		"ALTER DATABASE d SET a = 1", "ALTER SYSTEM SET a = 1", "ALTER SEQUENCE s RESTART", "CREATE POLICY p ON t", "ALTER TABLE t NO INHERIT u", "ALTER TABLE t DISABLE TRIGGER ALL",
+		"ALTER TABLE t ALTER a DROP EXPRESSION", "ALTER TABLE t REPLICA IDENTITY FULL", "REVOKE ALL ON t FROM u", "ALTER TABLE t RENAME CONSTRAINT a TO b",
+	} {
+		step := []migrate.Step{{SQL: sql}}
+		if got := rulesOf(lint.Check(step, lint.Options{Advice: true}), true); !slices.Contains(got, "contract") {
+			t.Errorf("%s: %q", sql, got)
+		}
+		if got := rulesOf(lint.Check(step, lint.Options{}), true); slices.Contains(got, "contract") {
+			t.Errorf("%s: advice that nobody asked for", sql)
+		}
+	}
+}
