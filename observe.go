@@ -32,15 +32,17 @@ type Observer interface {
 //
 //   - Shape: Statements holds the SQL texts in order; Begin is empty when no
 //     transaction was opened, Settings when it got no settings with it; End is "",
-//     "COMMIT" or "ROLLBACK". Rows counts per
+//     "COMMIT" or "ROLLBACK". Types are the OIDs of each statement's parameters, as
+//     far as they are sent; nil where the server is left to find out. Rows counts per
 //     statement what the server reported as affected or returned. Duration, Rows
-//     and Err are set for FlightEnd only. Both slices are the observer's to keep.
+//     and Err are set for FlightEnd only. Statements and Rows are the observer's to keep.
 //   - Units: Duration is wall time, the wait for a connection not included.
 //   - Errors: Err is what the session's caller gets, but for the table's name.
 type FlightInfo struct {
 	Begin      string
 	Settings   string
 	Statements []string
+	Types      [][]uint32
 	End        string
 	Attempt    int // 1, or 2 and more when it was sent again
 	Rows       []int64
@@ -61,6 +63,7 @@ func (e *Engine) observed(ctx context.Context, c *flight.Conn, f *flight.Flight,
 	}
 	for i := range f.Statements {
 		info.Statements = append(info.Statements, f.Statements[i].SQL)
+		info.Types = append(info.Types, f.Statements[i].OIDs)
 	}
 	watched := ctx
 	if e.watch != nil {

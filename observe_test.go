@@ -20,7 +20,7 @@ func TestObserver(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	ctx := t.Context()
-	ignore := cmpopts.IgnoreFields(retort.FlightInfo{}, "Duration", "Err", "Statements")
+	ignore := cmpopts.IgnoreFields(retort.FlightInfo{}, "Duration", "Err", "Statements", "Types")
 
 	t.Run("is_told_the_statements_their_rows_and_the_end", func(t *testing.T) {
 		s := b.session(t)

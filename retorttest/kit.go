@@ -2,7 +2,6 @@ package retorttest
 
 import (
 	"context"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,11 +51,7 @@ func New(tb testing.TB, base *retort.Base, change ...func(*retort.Config)) *Kit 
 			return base.CreateAll(ctx, eng)
 		},
 	})}
-	var sent *recorder
-	if os.Getenv(envManifest) != "" {
-		sent = &recorder{sent: map[string]*sending{}}
-		k.record(tb, sent) // behind the engine's end, before the database's
-	}
+	sent := record(tb, k.URL()) // written behind the engine's end, before the database's
 	k.Proxy = proxy.Start(tb, k.URL())
 	cfg := retort.Config{Base: base, URL: k.Proxy.URL()}
 	for _, c := range change {
@@ -64,7 +59,6 @@ func New(tb testing.TB, base *retort.Base, change ...func(*retort.Config)) *Kit 
 	}
 	if sent != nil {
 		cfg.Observer = retort.Observers(cfg.Observer, sent)
-		k.Proxy.Before(sent.watch, nil)
 	}
 	k.Engine = open(tb, cfg)
 	cfg.URL, cfg.PoolSize, cfg.MaxOverflow = k.URL(), 2, 0

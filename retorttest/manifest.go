@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"os"
@@ -21,7 +20,6 @@ import (
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/internal/statement"
 	"github.com/retort-go/retort/migrate/manifest"
-	"github.com/retort-go/retort/retorttest/proxy"
 )
 
 // envManifest names the folder into which kits write what was sent through them.
@@ -50,27 +48,6 @@ func (r *recorder) at(sql string) *sending {
 	return r.sent[sql]
 }
 
-// watch notes the types of each Parse; it is a matcher that never matches.
-func (r *recorder) watch(m proxy.Message) bool {
-	if !m.Frontend || m.Type != 'P' || !work(m.SQL) || !recordable(m.SQL) {
-		return false
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.at(m.SQL)
-	_, rest, _ := bytes.Cut(m.Body, []byte{0})
-	_, rest, _ = bytes.Cut(rest, []byte{0})
-	if len(rest) < 2 || len(s.oids) > 0 {
-		return false
-	}
-	for n := int(binary.BigEndian.Uint16(rest)); n > 0 && len(rest) >= 2+4*n; n = 0 {
-		for i := range n {
-			s.oids = append(s.oids, binary.BigEndian.Uint32(rest[2+4*i:]))
-		}
-	}
-	return false
-}
-
 // FlightStart notes whose code sends.
 func (r *recorder) FlightStart(ctx context.Context, f retort.FlightInfo) context.Context {
 	var from []string
@@ -82,11 +59,16 @@ func (r *recorder) FlightStart(ctx context.Context, f retort.FlightInfo) context
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, sql := range f.Statements {
-		if work(sql) && recordable(sql) {
-			for _, place := range from {
-				r.at(sql).from[place] = true
-			}
+	for i, sql := range f.Statements {
+		if !work(sql) || !recordable(sql) {
+			continue
+		}
+		s := r.at(sql)
+		if i < len(f.Types) && len(s.oids) == 0 {
+			s.oids = slices.Clone(f.Types[i])
+		}
+		for _, place := range from {
+			s.from[place] = true
 		}
 	}
 	return ctx
@@ -117,17 +99,14 @@ func recordable(sql string) bool {
 // and what lies between it and the program.
 func sender() string {
 	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	root := ""
 	for {
 		f, more := frames.Next()
-		between := false
-		for _, prefix := range []string{
-			"github.com/retort-go/retort.", "github.com/retort-go/retort/web.", "github.com/retort-go/retort/retorttest.",
-			"github.com/retort-go/retort/internal/", "github.com/jackc/pgx/", "database/sql.", "net/http.", "runtime.", "testing.", "iter.", "slices.",
-		} {
-			between = between || strings.HasPrefix(f.Function, prefix)
+		if root == "" { // this file
+			root = path.Dir(path.Dir(f.File))
 		}
-		if !between && f.File != "" {
+		if !between(root, f) && f.File != "" {
 			return path.Join(path.Base(path.Dir(f.File)), path.Base(f.File))
 		}
 		if !more {
@@ -136,21 +115,67 @@ func sender() string {
 	}
 }
 
-// record makes k write a part of the manifest when its test is over.
-func (k *Kit) record(tb testing.TB, r *recorder) {
+// between reports whether a function is the library's own, or of what stands
+// between it and the program. The library is known by its files: what the compiler
+// inlines is called by the name of the function that it is in.
+func between(root string, f runtime.Frame) bool {
+	if dir := path.Dir(f.File); !strings.HasSuffix(f.File, "_test.go") {
+		for _, own := range []string{root, root + "/web", root + "/retorttest"} {
+			if dir == own {
+				return true
+			}
+		}
+		if strings.HasPrefix(dir, root+"/internal/") {
+			return true
+		}
+	}
+	for _, prefix := range []string{"github.com/jackc/pgx/", "database/sql.", "net/http.", "runtime.", "testing.", "iter.", "slices."} {
+		if strings.HasPrefix(f.Function, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Record notes what an engine sends that a test opens itself, as [New] does for its
+// own: where RETORT_MANIFEST names a folder, a part of the manifest is written there
+// when the test is over; see package migrate/manifest. Without it nothing is done.
+//
+//		cfg := retort.Config{Base: base, URL: db.URL()}
+//		retorttest.Record(t, &cfg)
+//		eng, err := retort.Open(cfg)
+//
+//	  - Shape: cfg gets an observer and the URL of a proxy, which has no TLS. The
+//	    database must live until the test ends.
+//	  - Errors: the test fails.
+func Record(tb testing.TB, cfg *retort.Config) {
+	tb.Helper()
+	if r := record(tb, cfg.URL); r != nil {
+		cfg.Observer = retort.Observers(cfg.Observer, r)
+	}
+}
+
+// record makes a recorder that writes its part when the test is over; nil when
+// nobody asks for one.
+func record(tb testing.TB, url string) *recorder {
 	tb.Helper()
 	dir := os.Getenv(envManifest)
+	if dir == "" {
+		return nil
+	}
+	r := &recorder{sent: map[string]*sending{}}
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		m, err := k.described(ctx, tb, r)
+		m, err := r.described(ctx, tb, url)
 		if err == nil && len(m.Statements) > 0 {
-			err = writePart(dir, k.name, m)
+			err = writePart(dir, databaseName(tb.Name()), m)
 		}
 		if err != nil {
 			tb.Errorf("retorttest: %s: %v", envManifest, err)
 		}
 	})
+	return r
 }
 
 func writePart(dir, name string, m *manifest.Manifest) error {
@@ -166,9 +191,9 @@ func writePart(dir, name string, m *manifest.Manifest) error {
 
 // described asks the server about what was sent, in a transaction that ends in
 // ROLLBACK.
-func (k *Kit) described(ctx context.Context, tb testing.TB, r *recorder) (*manifest.Manifest, error) {
+func (r *recorder) described(ctx context.Context, tb testing.TB, url string) (*manifest.Manifest, error) {
 	tb.Helper()
-	conn, err := pgx.Connect(ctx, k.url)
+	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,9 @@ func upgrade(ctx context.Context, url string, history *migrate.History) error {
 //   - Cleanup: by itself, at the end of the test.
 func Open(tb testing.TB, url string) *retort.Engine {
 	tb.Helper()
-	eng, err := retort.Open(retort.Config{Base: model.Base(), URL: url, PoolSize: 10, MaxOverflow: 20, PrePing: true})
+	cfg := retort.Config{Base: model.Base(), URL: url, PoolSize: 10, MaxOverflow: 20, PrePing: true}
+	retorttest.Record(tb, &cfg)
+	eng, err := retort.Open(cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
