@@ -256,12 +256,6 @@ func quiet(f *ast.File, d ast.Decl) bool {
 var withoutExample = map[string]string{
 	"localpg.Download":         "it needs the network",
 	"web.MaxBuffer":            "an option of Sessions, whose example has the default",
-	"retort.CTE":               "a part of a query: its tests show whole ones",
-	"retort.Recursive":         "a part of a query: its tests show whole ones",
-	"retort.Sub":               "a part of a query: its tests show whole ones",
-	"retort.FilterBy":          "a filter for whole sessions is shown where sessions are configured, in its tests",
-	"retort.FilterWhere":       "as FilterBy",
-	"retort.Session.Filter":    "as FilterBy",
 	"retort.Engine.Snapshot":   "for package migrate, which reads the catalog with it",
 	"retort.InSessionView":     "its example is compiled only; web.HandleView, which runs, is the same over HTTP",
 	"retort.LabelerOf":         "for middleware that keeps the labels of another; LabelsOf is for everybody",
