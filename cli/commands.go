@@ -21,7 +21,7 @@ func (a *app) groups() []group {
 			a.initCmd(), a.headsCmd(), a.branchesCmd(), a.mergeCmd(), a.lintCmd(), a.sqlCmd(), a.squashCmd(),
 		}},
 		{"database", "The database:", []*command{
-			a.doctorCmd(), a.stampCmd(), a.repairCmd(), a.adoptCmd(), a.inspectCmd(), a.erdCmd(), a.manifestCmd(),
+			a.doctorCmd(), a.stampCmd(), a.repairCmd(), a.adoptCmd(), a.inspectCmd(), a.erdCmd(), a.manifestCmd(), a.rolesCmd(),
 		}},
 	}
 }
