@@ -20,7 +20,7 @@ func ExampleRecord() {
 	}
 	defer os.RemoveAll(dir)
 	_ = os.Setenv("RETORT_MANIFEST", dir)
-	defer os.Unsetenv("RETORT_MANIFEST")
+	defer func() { _ = os.Unsetenv("RETORT_MANIFEST") }()
 
 	t := &exampleTB{}
 	db := retorttest.NewDatabase(t, retorttest.Template{})

@@ -41,11 +41,9 @@ type enum struct {
 
 // typeObject is a domain or range.
 type typeObject struct {
-	maker        string // NewDomain or NewRange
-	name, of     string
-	multirange   string
-	create       string
-	notSupported bool
+	maker    string // NewDomain or NewRange
+	name, of string
+	create   string
 }
 
 // composite is a composite type and its struct.

@@ -110,12 +110,12 @@ func part(text string) schema.IndexPart {
 		p.Column = unquote(head)
 	}
 	for rest != "" {
-		word := rest
 		end := 0
 		for end < len(rest) && rest[end] != ' ' {
 			end = skip(rest, end)
 		}
-		word, rest = rest[:end], strings.TrimSpace(rest[end:])
+		word := rest[:end]
+		rest = strings.TrimSpace(rest[end:])
 		switch word {
 		case "COLLATE":
 			end = 0

@@ -31,10 +31,10 @@ func (d *declared) relations() {
 				continue
 			}
 			name := strings.TrimSuffix(column.name, "ID")
-			switch {
-			case name == "":
+			switch name {
+			case "":
 				name = to.goName
-			case name == column.name:
+			case column.name:
 				name += to.goName
 			}
 			t.relations = append(t.relations, relation{"BelongsTo", t.taken.take(name), to, column})

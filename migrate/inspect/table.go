@@ -21,7 +21,6 @@ type table struct {
 	fields    []field
 	mixins    []string
 	taken     naming // names of fields
-	checks    []schema.Check
 	relations []relation
 }
 

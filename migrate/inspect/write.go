@@ -78,14 +78,6 @@ func literal(text string) string {
 	return strconv.Quote(text)
 }
 
-func literals(texts []string) string {
-	out := make([]string, len(texts))
-	for i, text := range texts {
-		out[i] = literal(text)
-	}
-	return strings.Join(out, ", ")
-}
-
 func (w *writer) enums() {
 	for _, e := range w.d.enums {
 		w.printf("// %s is the enum %s.\ntype %s string\n\n// The values of %s, in sort order.\nconst (\n", e.name, line(e.FullName()), e.name, e.name)
