@@ -174,8 +174,12 @@ func makeHistory(ctx context.Context, env *Env, operations int, open openScribe)
 	made := 0
 	faults.Go(func() { made = db.trouble(ctx, p, env.rand(14, historyWorkers), stop) })
 	err = inParallel(historyWorkers, historyWorkers, func(worker int) error {
-		draw := env.rand(14, worker)
+		draw, begun := env.rand(14, worker), time.Now()
 		for c.done.Load() < int64(operations) && ctx.Err() == nil {
+			if worker == 0 && time.Since(begun) > 10*time.Second {
+				env.Say("14: %d of %d operations", c.done.Load(), operations)
+				begun = time.Now()
+			}
 			if draw.IntN(3) == 0 {
 				c.transfer(ctx, w, draw)
 			} else {
@@ -248,6 +252,7 @@ func (c *chronicle) append(ctx context.Context, w *scribe, draw *rand.Rand) {
 					return err
 				}
 				own.Ops = append(own.Ops, history.Append(key, value))
+				c.done.Add(1)
 				continue
 			}
 			text, err := s.text(listSQL, key)
@@ -259,10 +264,10 @@ func (c *chronicle) append(ctx context.Context, w *scribe, draw *rand.Rand) {
 				return err
 			}
 			own.Ops = append(own.Ops, history.Read(key, values...))
+			c.done.Add(1)
 		}
 		return nil
 	})
-	c.done.Add(int64(n))
 	if len(attempts) == 0 {
 		return
 	}
@@ -282,15 +287,16 @@ func (c *chronicle) transfer(ctx context.Context, w *scribe, draw *rand.Rand) {
 		if err != nil {
 			return err
 		}
+		c.done.Add(1)
 		if seen, err = numbers[int64](text); err != nil || !moves || seen[from] < amount {
 			return err
 		}
 		if err := s.exec(moveSQL, from+1, seen[from]-amount); err != nil {
 			return err
 		}
+		c.done.Add(2)
 		return s.exec(moveSQL, to+1, seen[to]+amount)
 	})
-	c.done.Add(3)
 	if status != history.Committed {
 		return
 	}

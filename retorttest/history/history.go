@@ -24,7 +24,7 @@ func Read(key string, values ...int) Op { return Op{Key: key, Values: values, Is
 type Status uint8
 
 // The ends of a transaction. Unknown is one whose COMMIT got no answer: it counts as
-// committed when somebody has seen it.
+// committed when a committed one has seen it, and is left out otherwise.
 const (
 	Committed Status = iota
 	Aborted
@@ -92,7 +92,7 @@ func (a Anomaly) String() string {
 //     Experimental Observations", 2020, for list-append; without its clocks and
 //     sessions.
 func Check(txns []Txn, level Level) []Anomaly {
-	c := newChecker(txns)
+	c := newChecker(resolve(txns))
 	c.reads()
 	if len(c.found) > 0 {
 		return c.found // the order of versions is not to be trusted
@@ -101,6 +101,37 @@ func Check(txns []Txn, level Level) []Anomaly {
 	c.edges()
 	c.circles(level)
 	return c.found
+}
+
+// resolve decides the unknown ones: what one saw that was rolled back in truth, such
+// as its own appends, is nothing that anybody else must agree with.
+func resolve(txns []Txn) []Txn {
+	type version struct {
+		key   string
+		value int
+	}
+	seen := map[version]bool{}
+	for _, t := range txns {
+		if t.Status != Committed {
+			continue
+		}
+		for _, op := range t.Ops {
+			for _, v := range op.Values {
+				seen[version{op.Key, v}] = true
+			}
+		}
+	}
+	txns = slices.Clone(txns)
+	for i, t := range txns {
+		if t.Status != Unknown {
+			continue
+		}
+		txns[i].Status = Aborted
+		if slices.ContainsFunc(t.Ops, func(op Op) bool { return !op.IsRead && seen[version{op.Key, op.Value}] }) {
+			txns[i].Status = Committed
+		}
+	}
+	return txns
 }
 
 // write is who appended a value, and whether it was his last to that list.

@@ -115,6 +115,18 @@ func TestCheck(t *testing.T) {
 		}
 	})
 
+	t.Run("unknown_ones_that_were_rolled_back_may_have_seen_themselves", func(t *testing.T) {
+		t.Parallel()
+		txns := []Txn{txn(Append("x", 1)), {Ops: []Op{Append("x", 2), Read("x", 1, 2)}, Status: Unknown}, txn(Append("x", 3)), txn(Read("x", 1, 3))}
+		if got := Check(txns, Serializable); got != nil {
+			t.Errorf("found %v", got)
+		}
+		txns[1].Status = Committed // the control
+		if got := Check(txns, Serializable); len(got) == 0 {
+			t.Error("found nothing")
+		}
+	})
+
 	t.Run("unknown_counts_once_it_is_seen", func(t *testing.T) {
 		t.Parallel()
 		txns := []Txn{{Ops: []Op{Append("x", 1)}, Status: Unknown}, txn(Read("x", 1)), {Ops: []Op{Append("x", 2)}, Status: Unknown}}
