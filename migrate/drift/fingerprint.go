@@ -61,8 +61,9 @@ SELECT pg_catalog.md5(coalesce(pg_catalog.string_agg(text, E'\n' ORDER BY text C
 //
 //   - Shape: 32 hexadecimal digits, the same for the same structure on any server of
 //     the same major version with the same search_path, however it came about.
-//   - Units: one round trip and one query that reads the catalog, about 20 ms for 500
-//     tables.
+//   - Units: one round trip and one query, whose cost grows with the catalog: see
+//     BenchmarkFingerprint, 500 tables in 0.24 s on a machine that was ten times
+//     overloaded.
 //   - Errors: what the server says. No rights are needed but to connect.
 func Fingerprint(ctx context.Context, src catalog.Source) (string, error) {
 	rows, err := src.Snapshot(ctx, fingerprintSQL)
