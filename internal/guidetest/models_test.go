@@ -169,3 +169,14 @@ func TestModels_every_word_of_the_table(t *testing.T) {
 		}
 	}
 }
+
+func TestModels_names_of_others(t *testing.T) {
+	t.Parallel()
+	sql, err := retort.NewBase(Coupons, retort.Naming(schema.RailsNaming())).SQL()
+	must(t, err)
+	for _, name := range []string{`"coupons_pkey"`, `"index_coupons_on_code"`} {
+		if !strings.Contains(sql, name) {
+			t.Errorf("%s is not in\n%s", name, sql)
+		}
+	}
+}
