@@ -511,3 +511,37 @@ func TestAfterCommit(t *testing.T) {
 		s.Hook(retort.Hooks{})
 	})
 }
+
+// TestAfterCommitOfASessionThatEnds asks a session about what it has just
+// committed and will not flush again.
+func TestAfterCommitOfASessionThatEnds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	called := 0
+	_, err := retort.Run(t.Context(), b.Engine, retort.TxOptions{}, func(ctx context.Context, s *retort.Session) (any, error) {
+		old, fresh := newAuthor("old"), newAuthor("fresh")
+		s.Add(old)
+		if err := s.Flush(ctx); err != nil {
+			return nil, err
+		}
+		old.Name = "changed"
+		s.Add(fresh)
+		s.AfterCommit(func(ctx context.Context) error {
+			called++
+			fresh.Name = "too late"
+			if s.Wrote() {
+				t.Error("there is something to write")
+			}
+			s.Expire(old, fresh)
+			for _, a := range []*Author{old, fresh} {
+				wantState(t, s, a, "persistent")
+			}
+			return nil
+		})
+		return nil, nil
+	})
+	must(t, err)
+	if n := b.QueryInt(t, "SELECT count(*) FROM authors WHERE name IN ('changed', 'fresh')"); n != 2 || called != 1 {
+		t.Errorf("%d rows as they were committed, %d calls", n, called)
+	}
+}

@@ -24,6 +24,13 @@ func (Count) Define(d *retort.Definition[Count]) { d.PrimaryKey(&d.C.ID) }
 // that updates its rows again and again makes the server look through all their
 // versions. cpu-ns/object is the processor time of this process, client and
 // driver: the server is another.
+//
+// One run, in ns of processor time for an object, on a machine that was busy with
+// other things:
+//
+//	objects    100    1,000    10,000    100,000
+//	clean       43       39        40         48
+//	changed  2,046    1,284     1,685      1,756
 func BenchmarkFlush(b *testing.B) {
 	ctx := context.Background()
 	counts := retort.NewTable[Count]("counts")

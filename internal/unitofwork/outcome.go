@@ -105,13 +105,14 @@ func (m *memory) keep(s *state, columns []int) {
 		}
 	}
 	m.turnTo(s.table.Plan)
-	before := mapper.Object{}
-	if m.rows == 1 {
+	var before mapper.Object
+	switch {
+	case m.rows == 1:
 		before = m.plan.New()
-	} else {
-		if m.before == nil {
-			m.before = m.plan.NewBatch(m.rows)
-		}
+	case m.before == nil:
+		m.before = m.plan.NewBatch(m.rows)
+		before = m.before.New()
+	default:
 		before = m.before.New()
 	}
 	m.plan.CopyColumns(before, s.object, columns)
