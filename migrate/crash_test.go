@@ -119,7 +119,7 @@ func upgradeTravels(ctx context.Context, eng *retort.Engine, forgetful bool) err
 	if err != nil {
 		return err
 	}
-	r, err := migrate.New(eng, h, migrate.Options{Functions: functions, Lease: time.Second})
+	r, err := migrate.New(eng, h, migrate.Options{Functions: functions}) // a shorter lease ends where the machine is busy
 	if err != nil {
 		return err
 	}
