@@ -30,6 +30,9 @@ func Scenarios() []Scenario {
 		{12, "cancelled_queries", 10_000, 1000, 200, CancelledQueries},
 		{13, "altered_table", 400, 40, 8, AlteredTable},
 		{14, "histories", 1_000_000, 100_000, 1500, Histories},
+		{15, "idempotent", 10_000, 1000, 30, Idempotent},
+		{16, "naughty", 10, 2, 1, Naughty},
+		{17, "tenants", 1_000_000, 100_000, 800, Tenants},
 		{19, "fairness", 1000, 1000, 200, Fairness},
 	}
 }

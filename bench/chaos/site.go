@@ -53,20 +53,34 @@ func (s *site) close() error {
 
 // send makes one request and returns its status when all of the answer is there.
 func (s *site) send(ctx context.Context, method, path, body string) (int, error) {
+	status, _, err := s.do(ctx, method, path, body)
+	return status, err
+}
+
+// ask is send for a POST with headers, by name and value in turns, and returns the
+// answer's body, too.
+func (s *site) ask(ctx context.Context, path, body string, headers ...string) (int, string, error) {
+	return s.do(ctx, http.MethodPost, path, body, headers...)
+}
+
+func (s *site) do(ctx context.Context, method, path, body string, headers ...string) (int, string, error) {
 	r, err := http.NewRequestWithContext(ctx, method, "http://"+s.addr+path, strings.NewReader(body))
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	defer answer.Body.Close()
-	_, err = io.Copy(io.Discard, answer.Body)
-	return answer.StatusCode, err
+	text, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(text), err
 }
 
 // inParallel calls f(0) to f(n-1) from several goroutines, until one fails.
