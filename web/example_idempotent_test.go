@@ -30,7 +30,7 @@ func ExampleIdempotent() {
 
 	mux := http.NewServeMux()
 	mux.Handle("POST /notes", web.Handle(eng, addNote,
-		web.Idempotent(Replies, account), web.Repeatable()))
+		web.Idempotent(Replies, account), web.RequireIdempotencyKey(), web.Repeatable()))
 
 	for range 2 {
 		r := httptest.NewRequest("POST", "/notes", strings.NewReader(`{"title": "Buy tea"}`))
