@@ -255,6 +255,7 @@ func quiet(f *ast.File, d ast.Decl) bool {
 // withoutExample are the names that need none, each with the reason.
 var withoutExample = map[string]string{
 	"localpg.Download":         "it needs the network",
+	"localpg.DownloadMajor":    "it needs the network",
 	"web.MaxBuffer":            "an option of Sessions, whose example has the default",
 	"retort.Engine.Snapshot":   "for package migrate, which reads the catalog with it",
 	"retort.InSessionView":     "its example is compiled only; web.HandleView, which runs, is the same over HTTP",
