@@ -162,8 +162,11 @@ func TestPooler(t *testing.T) {
 			group.Go(func() { _ = eng.Ping(t.Context()) })
 		}
 		group.Wait()
-		if text := log.String(); strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "Config.Pooler") {
-			t.Errorf("want one warning that names Config.Pooler: %s", text)
+		// A ping that comes late may reuse a connection, and lose its statement.
+		text := log.String()
+		first, _, _ := strings.Cut(text, "\n")
+		if !strings.Contains(first, "stands before the database; set Config.Pooler") || strings.Count(text, "stands before the database") != 1 {
+			t.Errorf("want a first warning that names Config.Pooler, once: %s", text)
 		}
 	})
 
