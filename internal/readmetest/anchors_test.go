@@ -23,14 +23,19 @@ func places(text string) []string {
 	return all
 }
 
-// lost lists those of wanted that are not in the documents, or twice in one.
-func lost(wanted []string, documents map[string]string) []string {
-	known := map[string]int{}
+// known counts the places in documents.
+func known(documents map[string]string) map[string]int {
+	places := map[string]int{}
 	for name, text := range documents {
 		for _, anchor := range anchors(text) {
-			known[name+"#"+anchor]++
+			places[name+"#"+anchor]++
 		}
 	}
+	return places
+}
+
+// lost lists those of wanted that are not known, or twice.
+func lost(wanted []string, known map[string]int) []string {
 	var all []string
 	for _, place := range wanted {
 		if known[place] != 1 && !slices.Contains(all, place) {
@@ -45,7 +50,7 @@ func TestErrors_name_anchors_finds_what_is_wrong(t *testing.T) {
 	t.Parallel()
 	documents := map[string]string{"errors.md": "<a id=\"there\"></a>\n<a id=\"twice\"></a>\n<a id=\"twice\"></a>\n", "limits.md": "# One part\n"}
 	text := `"see docs/errors.md#there", "see docs/errors.md#gone; see docs/limits.md#one-part", "docs/errors.md#twice" docs/limits.md#there`
-	got := lost(places(text), documents)
+	got := lost(places(text), known(documents))
 	if want := []string{"errors.md#gone", "errors.md#twice", "limits.md#there"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -63,10 +68,10 @@ func TestErrors_name_anchors_that_exist(t *testing.T) {
 		}
 		documents[name] = string(text)
 	}
-	count := 0
+	count, known := 0, known(documents)
 	check := func(where string, found ...string) {
 		count += len(found)
-		for _, place := range lost(found, documents) {
+		for _, place := range lost(found, known) {
 			t.Errorf("%s names docs/%s, which is not there or there twice", where, place)
 		}
 	}

@@ -60,6 +60,7 @@ func ExampleGenerate() {
 	// -- add column poems.title
 	// -- add index poems.ix_poems_title
 	// BEGIN;
+	// -- lock: ACCESS EXCLUSIVE on poems for a moment
 	// ALTER TABLE "poems" ADD COLUMN "title" text DEFAULT 'untitled'::text NOT NULL;
 	// COMMIT;
 	//
