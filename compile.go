@@ -20,6 +20,7 @@ type models struct {
 	types         *mapper.Types
 	catalog       *mapper.Catalog   // of the engine that the models are compiled for
 	remedies      map[string]string // what makes a type, by its name as SQL text
+	labels        map[reflect.Type][]string
 	relations     map[*model.Relation]*RelationDef
 }
 
@@ -130,7 +131,7 @@ func (c *compiler) failAll(decl *declaration, err error) {
 //     would all be reported, too.
 func (c *compiler) types() (ok bool) {
 	var list []mapper.Registered
-	c.out.remedies = make(map[string]string)
+	c.out.remedies, c.out.labels = make(map[string]string), make(map[reflect.Type][]string)
 	enums := make(map[string]bool)
 	for _, e := range c.base.enums {
 		if !c.enum(e) || enums[e.enum.FullName()] { // which ddl.Validate reports
@@ -138,6 +139,7 @@ func (c *compiler) types() (ok bool) {
 		}
 		enums[e.enum.FullName()] = true
 		list = append(list, e.registered())
+		c.out.labels[e.goType] = e.enum.Values
 		c.out.remedies[e.registered().SQL] = "CREATE TYPE " + e.registered().SQL + " AS ENUM (…)"
 	}
 	for _, t := range c.base.types {

@@ -43,3 +43,14 @@ func (e *EnumType) register(b *Base) {
 	}
 	b.enums = append(b.enums, e)
 }
+
+// EnumLabels lists the labels of the enum that V, or what it points to, stands for
+// in the Base of the session's engine, in sort order; nil where it is no enum. It
+// does no I/O.
+func EnumLabels[V any](s *Session) []string {
+	t := reflect.TypeFor[V]()
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return slices.Clone(s.eng.models.labels[t])
+}

@@ -1,6 +1,7 @@
 package retort_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -61,4 +62,20 @@ func ExampleNewDomain() {
 	//     "open" hours,
 	//     CONSTRAINT "pk_shops" PRIMARY KEY ("id")
 	// );
+}
+
+// The labels that a form or a query parameter may give.
+func ExampleEnumLabels() {
+	eng, err := retort.Open(retort.Config{Base: library, URL: "postgres:///library"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	defer eng.Close(ctx)
+	s := eng.Session()
+	defer s.Close(ctx)
+
+	fmt.Println(retort.EnumLabels[Genre](s), retort.EnumLabels[string](s) == nil)
+	// Output: [novel poetry] true
 }

@@ -57,3 +57,31 @@ func ExamplePaginate() {
 	// 400
 	// 400
 }
+
+// An order of its own, and the words of an API that is there already.
+func ExamplePages_Names() {
+	eng, done := exampleEngine()
+	defer done()
+	ctx := context.Background()
+
+	c := Notes.C
+	list := web.Paginate([]byte("sixteen bytes or more"), Notes.Query()).Names(web.PageNames{Limit: "per_page", Cursor: "after"})
+	web.SortBy(list, "title", &c.Title)
+	web.SortBy(list, "version", &c.Version.Version)
+	list.DefaultSort("-version")
+
+	s := eng.Session()
+	defer s.Close(ctx)
+	s.Add(&Note{Title: "milk"})
+	if err := s.Flush(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	page, err := list.Read(ctx, s, url.Values{"per_page": {"10"}})
+	fmt.Println(len(page.Items), page.Next == "", err)
+	_, err = list.Read(ctx, s, url.Values{"after": {"of another list"}})
+	fmt.Println(web.ProblemOf(err).Errors)
+	// Output:
+	// 1 true <nil>
+	// [{query.after is not a cursor of this list in this order; begin without one}]
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -18,18 +19,27 @@ import (
 // Pages lists rows of one table as request parameters ask for it: sorted and
 // filtered by the columns that the program allows and no others, page by page.
 //
-//   - Shape: parameters are sort (a name, with a minus for descending), limit, cursor
-//     and one for each filter. Make it once, by [Paginate].
+//   - Shape: parameters are sort (a name, with a minus for descending), limit, cursor,
+//     or what [Pages.Names] calls them, and one for each filter. Make it once, by
+//     [Paginate].
 //   - Concurrency: safe for many goroutines once it is made.
 type Pages[T any] struct {
 	key     []byte
 	base    *retort.Query[T]
 	sorts   map[string]func(desc bool) retort.Order
-	filters map[string]func(text string) (retort.Predicate, string)
+	filters map[string]filter
+	names   PageNames
 	first   string
 	size    int
 	largest int
 }
+
+// filter is the condition that a parameter asks for, or what is wrong with its text.
+type filter func(s *retort.Session, text string) (where retort.Predicate, message string)
+
+// PageNames are the names of the parameters of [Pages]; an empty one stays as it is:
+// sort, limit, cursor.
+type PageNames struct{ Sort, Limit, Cursor string }
 
 // Page is one page of rows and the cursor of the next.
 type Page[T any] struct {
@@ -40,8 +50,8 @@ type Page[T any] struct {
 // Paginate makes pages of the rows of a query. key signs the cursors, 16 bytes or
 // more and the same on every machine of the service.
 //
-//   - Shape: without [SortBy] the order is that of the primary key. A page has 20
-//     rows unless a request asks for up to 100.
+//   - Shape: without [SortBy] the order is that of base, and the primary key behind
+//     it. A page has 20 rows unless a request asks for up to 100.
 //   - Errors: a key that is too short panics, at registration.
 func Paginate[T any](key []byte, base *retort.Query[T]) *Pages[T] {
 	if len(key) < 16 {
@@ -49,7 +59,8 @@ func Paginate[T any](key []byte, base *retort.Query[T]) *Pages[T] {
 	}
 	return &Pages[T]{
 		key: slices.Clone(key), base: base, size: 20, largest: 100,
-		sorts: make(map[string]func(bool) retort.Order), filters: make(map[string]func(string) (retort.Predicate, string)),
+		sorts: make(map[string]func(bool) retort.Order), filters: make(map[string]filter),
+		names: PageNames{"sort", "limit", "cursor"},
 	}
 }
 
@@ -59,9 +70,52 @@ func (p *Pages[T]) Size(normal, largest int) *Pages[T] {
 	return p
 }
 
+// Names renames parameters: Names(PageNames{Cursor: "after"}).
+//
+//   - Errors: one name for two parameters panics, at registration.
+func (p *Pages[T]) Names(names PageNames) *Pages[T] {
+	n := PageNames{cmp.Or(names.Sort, p.names.Sort), cmp.Or(names.Limit, p.names.Limit), cmp.Or(names.Cursor, p.names.Cursor)}
+	if n.Sort == n.Limit || n.Limit == n.Cursor || n.Cursor == n.Sort {
+		panic(fmt.Sprintf("web: Names: two parameters have one name: %q, %q, %q", n.Sort, n.Limit, n.Cursor))
+	}
+	for name := range p.filters {
+		n.free("Names", name)
+	}
+	p.names = n
+	return p
+}
+
+// free panics where a name has a meaning already.
+func (n PageNames) free(call, name string) {
+	if name == n.Sort || name == n.Limit || name == n.Cursor {
+		panic(fmt.Sprintf("web: %s: the parameter %q is that of the list itself; rename one of them, by Names or here", call, name))
+	}
+}
+
+// allow adds a filter.
+func (p *Pages[T]) allow(call, name string, f filter) {
+	p.names.free(call, name)
+	if p.filters[name] != nil {
+		panic(fmt.Sprintf("web: %s: there is a filter %q already", call, name))
+	}
+	p.filters[name] = f
+}
+
+// DefaultSort sets the order of requests that ask for none, in the words of those
+// that do: DefaultSort("-created").
+//
+//   - Errors: a name that [SortBy] has not allowed panics, at registration.
+func (p *Pages[T]) DefaultSort(sort string) *Pages[T] {
+	if _, ok := p.sorts[strings.TrimPrefix(sort, "-")]; !ok {
+		panic(fmt.Sprintf("web: DefaultSort: %q is not allowed by a SortBy before", sort))
+	}
+	p.first = sort
+	return p
+}
+
 // SortBy allows ?sort=name and ?sort=-name. The column must be NOT NULL; the first
-// one allowed is the order of requests that do not ask for one. The primary key is
-// the tie-break.
+// one allowed is the order of requests that ask for none, unless [Pages.DefaultSort]
+// says another. An order of the base comes before it, the primary key behind it.
 func SortBy[T, V any](p *Pages[T], name string, field *V) {
 	p.sorts[name] = func(desc bool) retort.Order {
 		if desc {
@@ -77,28 +131,44 @@ func SortBy[T, V any](p *Pages[T], name string, field *V) {
 // FilterBy allows ?name=value: rows whose column equals it.
 //
 //   - Shape: values are read as in a handler's input: numbers, booleans, text, times
-//     as RFC 3339, types with UnmarshalText.
-//   - Errors: a type that cannot be read from text panics, at registration.
+//     as RFC 3339, types with UnmarshalText. Of an enum they are its labels.
+//   - Errors: a type that cannot be read from text, and a name that is taken, panic,
+//     at registration.
 func FilterBy[T, V any](p *Pages[T], name string, field *V) {
 	read := scalarOf[V]("FilterBy " + name)
-	p.filters[name] = func(text string) (retort.Predicate, string) {
+	p.allow("FilterBy", name, func(s *retort.Session, text string) (retort.Predicate, string) {
 		v, message := read(text)
+		if message == "" {
+			message = unlisted(s, v)
+		}
 		if message != "" {
 			return retort.Predicate{}, message
 		}
 		return retort.Eq(field, v), ""
+	})
+}
+
+// unlisted says that v is of an enum and none of its labels. The server would
+// fail the whole transaction over it.
+func unlisted[V any](s *retort.Session, v V) string {
+	labels := retort.EnumLabels[V](s)
+	if value := reflect.Indirect(reflect.ValueOf(v)); labels == nil || slices.Contains(labels, value.String()) {
+		return ""
 	}
+	return "is none of " + strings.Join(labels, ", ")
 }
 
 // FilterWith allows ?name=text with a condition of the program's own:
 // FilterWith(p, "q", func(q string) retort.Predicate { return retort.Contains(&c.Title, q) }).
+//
+//   - Errors: a name that is taken panics, at registration.
 func FilterWith[T any](p *Pages[T], name string, condition func(text string) retort.Predicate) {
-	p.filters[name] = func(text string) (retort.Predicate, string) {
+	p.allow("FilterWith", name, func(_ *retort.Session, text string) (retort.Predicate, string) {
 		if message := badText(text); message != "" {
 			return retort.Predicate{}, message
 		}
 		return condition(text), ""
-	}
+	})
 }
 
 // Read reads the page that the parameters ask for.
@@ -107,7 +177,7 @@ func FilterWith[T any](p *Pages[T], name string, condition func(text string) ret
 //   - Errors: [*Error] of status 400 for a sort or limit that is not allowed, a value
 //     that does not fit, a cursor that is not one of this list, sort and filters.
 func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Values) (*Page[T], error) {
-	q, sum, err := p.query(params)
+	q, sum, err := p.query(s, params)
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +186,10 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 		return nil, err
 	}
 	page := q
-	if cursor := params.Get("cursor"); cursor != "" {
+	if cursor := params.Get(p.names.Cursor); cursor != "" {
 		position, ok := p.open(cursor, sum)
 		if !ok {
-			return nil, badParameter("cursor", "is not a cursor of this list in this order; begin without one")
+			return nil, badParameter(p.names.Cursor, "is not a cursor of this list in this order; begin without one")
 		}
 		page = q.Resume(position)
 	}
@@ -140,7 +210,7 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 }
 
 // query is the base with sort and filters; sum is what a cursor is bound to.
-func (p *Pages[T]) query(params url.Values) (*retort.Query[T], []byte, error) {
+func (p *Pages[T]) query(s *retort.Session, params url.Values) (*retort.Query[T], []byte, error) {
 	q := p.base
 	var bound strings.Builder
 	for _, name := range sortedKeys(p.filters) {
@@ -151,14 +221,14 @@ func (p *Pages[T]) query(params url.Values) (*retort.Query[T], []byte, error) {
 		if len(values) != 1 {
 			return q, nil, badParameter(name, "is given several times")
 		}
-		condition, message := p.filters[name](values[0])
+		condition, message := p.filters[name](s, values[0])
 		if message != "" {
 			return q, nil, badParameter(name, message)
 		}
 		q = q.Where(condition)
 		bound.WriteString(strconv.Quote(name) + "=" + strconv.Quote(values[0]) + "&")
 	}
-	asked := params.Get("sort")
+	asked := params.Get(p.names.Sort)
 	if asked == "" {
 		asked = p.first
 	}
@@ -169,19 +239,19 @@ func (p *Pages[T]) query(params url.Values) (*retort.Query[T], []byte, error) {
 	}
 	order, ok := p.sorts[name]
 	if !ok {
-		return q, nil, badParameter("sort", "is none of "+strings.Join(sortedKeys(p.sorts), ", "))
+		return q, nil, badParameter(p.names.Sort, "is none of "+strings.Join(sortedKeys(p.sorts), ", "))
 	}
 	return q.OrderBy(order(desc)), []byte(bound.String()), nil
 }
 
 func (p *Pages[T]) limit(params url.Values) (int, error) {
-	text := params.Get("limit")
+	text := params.Get(p.names.Limit)
 	if text == "" {
 		return p.size, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > p.largest {
-		return 0, badParameter("limit", fmt.Sprintf("is a whole number from 1 to %d", p.largest))
+		return 0, badParameter(p.names.Limit, fmt.Sprintf("is a whole number from 1 to %d", p.largest))
 	}
 	return n, nil
 }

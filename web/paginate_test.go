@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest"
 	"github.com/retort-go/retort/web"
@@ -19,18 +21,23 @@ type Paper struct {
 	Title string
 	Pages int32
 	Kind  string
+	Paint Paint
+	Under *Paint
 }
+
+// Paint is an enum.
+type Paint string
 
 var papers = retort.NewTable[Paper]("papers")
 
 func TestPaginate(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	k := retorttest.New(t, retort.NewBase(papers))
+	k := retorttest.New(t, retort.NewBase(papers, retort.NewEnum[Paint]("paint", "red", "green")))
 	s := k.Engine.Session()
 	defer s.Close(context.Background())
 	for i := range 25 {
-		s.Add(&Paper{Title: fmt.Sprintf("%d%%", i), Pages: int32(i % 3), Kind: []string{"a", "b"}[i%2]})
+		s.Add(&Paper{Title: fmt.Sprintf("%d%%", i), Pages: int32(i % 3), Kind: []string{"a", "b"}[i%2], Paint: []Paint{"red", "green"}[i%2], Under: new(Paint("red"))})
 	}
 	if err := s.Flush(ctx); err != nil {
 		t.Fatal(err)
@@ -42,6 +49,9 @@ func TestPaginate(t *testing.T) {
 	web.SortBy(list, "title", &c.Title)
 	web.FilterBy(list, "kind", &c.Kind)
 	web.FilterBy(list, "id", &c.ID)
+	web.FilterBy(list, "paint", &c.Paint)
+	web.FilterBy(list, "under", c.Under)
+	web.FilterBy(list, "under_too", &c.Under)
 	web.FilterWith(list, "q", func(q string) retort.Predicate { return retort.Contains(&c.Title, q) })
 	plain := web.Paginate(key, papers.Query())
 
@@ -70,6 +80,7 @@ func TestPaginate(t *testing.T) {
 	}
 	for query, want := range map[string]int{
 		"": 25, "sort=-pages": 25, "sort=title&limit=10": 25, "kind=a": 13, "kind=a&sort=-title&limit=1": 13, "q=%25": 25, "q=4%25": 3, "id=7": 1, "kind=none": 0,
+		"paint=red": 13, "under=red": 25, "under=green": 0, "under_too=red&paint=green": 12,
 	} {
 		t.Run("every_row_once_"+query, func(t *testing.T) {
 			rows := walk(t, list, query)
@@ -106,6 +117,10 @@ func TestPaginate(t *testing.T) {
 		"limit_0":           {"limit": {"0"}},
 		"number":            {"id": {"x"}},
 		"nul":               {"kind": {"a\x00"}},
+		"label":             {"paint": {"blue"}},
+		"empty_label":       {"paint": {""}},
+		"label_of_slot":     {"under": {"Red"}},
+		"label_of_pointer":  {"under_too": {"blue"}},
 		"twice":             {"kind": {"a", "b"}},
 		"cursor":            {"cursor": {"x"}},
 		"other_sort":        {"cursor": {page.Next}, "sort": {"pages"}},
@@ -129,12 +144,53 @@ func TestPaginate(t *testing.T) {
 			t.Error("it was taken")
 		}
 	})
-	t.Run("a_short_key_panics", func(t *testing.T) {
-		defer func() {
-			if recover() == nil {
-				t.Error("it did not")
-			}
-		}()
-		web.Paginate([]byte("short"), papers.Query())
+	t.Run("says_which_labels_there_are", func(t *testing.T) {
+		_, err := list.Read(ctx, s, url.Values{"paint": {"blue"}})
+		want := []web.FieldError{{Location: "query.paint", Message: "is none of red, green"}}
+		if diff := cmp.Diff(want, web.ProblemOf(err).Errors); diff != "" {
+			t.Error(diff)
+		}
 	})
+	t.Run("newest_first_by_other_names", func(t *testing.T) {
+		named := web.Paginate(key, papers.Query()).Names(web.PageNames{Cursor: "after", Limit: "n"})
+		web.SortBy(named, "pages", &c.Pages)
+		web.SortBy(named, "id", &c.ID)
+		named.DefaultSort("-id")
+		first, err := named.Read(ctx, s, url.Values{"n": {"3"}, "limit": {"many"}, "cursor": {"left alone"}})
+		if err != nil || len(first.Items) != 3 || first.Items[0].Title != "24%" {
+			t.Fatalf("%v, %v", first, err)
+		}
+		second, err := named.Read(ctx, s, url.Values{"after": {first.Next}})
+		if err != nil || second.Items[0].Title != "21%" {
+			t.Errorf("%v, %v", second, err)
+		}
+		_, err = named.Read(ctx, s, url.Values{"after": {first.Next}, "sort": {"id"}})
+		if p := web.ProblemOf(err); p.Status != 400 || len(p.Errors) != 1 || p.Errors[0].Location != "query.after" {
+			t.Errorf("%+v", p)
+		}
+	})
+	t.Run("an_order_of_the_base_comes_first", func(t *testing.T) {
+		own := web.Paginate(key, papers.OrderBy(retort.Desc(&c.Pages)))
+		rows := walk(t, own, "limit=4")
+		if len(rows) != 25 || rows[0] != "23%" || rows[24] != "0%" {
+			t.Errorf("%q", rows)
+		}
+	})
+	for name, register := range map[string]func(){
+		"a_short_key":        func() { web.Paginate([]byte("short"), papers.Query()) },
+		"an_unknown_default": func() { web.Paginate(key, papers.Query()).DefaultSort("-title") },
+		"a_filter_twice":     func() { web.FilterBy(list, "kind", &c.Title) },
+		"a_filter_limit":     func() { web.FilterBy(list, "limit", &c.Pages) },
+		"a_name_twice":       func() { web.Paginate(key, papers.Query()).Names(web.PageNames{Limit: "sort"}) },
+		"a_name_of_a_filter": func() { list.Names(web.PageNames{Cursor: "kind"}) },
+	} {
+		t.Run(name+"_panics", func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("it did not")
+				}
+			}()
+			register()
+		})
+	}
 }

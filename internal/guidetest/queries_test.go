@@ -343,7 +343,7 @@ func TestQueries_lists_over_HTTP(t *testing.T) {
 	if err != nil || next.Items[0].Title != "Persuasion" {
 		t.Errorf("%v, %v", next, err)
 	}
-	for _, bad := range []string{"sort=sold", "limit=many", "sort=-pages&cursor=" + page.Next} {
+	for _, bad := range []string{"sort=sold", "genre=cookery", "limit=many", "sort=-pages&cursor=" + page.Next} {
 		if _, err := read(bad); web.ProblemOf(err).Status != http.StatusBadRequest {
 			t.Errorf("%s: %v", bad, err)
 		}
