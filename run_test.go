@@ -91,11 +91,10 @@ func TestRunRepeats(t *testing.T) {
 							met.Done()
 							met.Wait()
 						}
-						c, err := Counters.Get(ctx, s, name)
+						// Locked as it is read: a victim that reads again before the other has
+						// committed would write the old value plus one.
+						c, err := Counters.Where(retort.Eq(&Counters.C.Name, name)).ForUpdate().One(ctx, s)
 						if err != nil {
-							return nil, err
-						}
-						if err := s.Refresh(ctx, c); err != nil {
 							return nil, err
 						}
 						c.Value++
