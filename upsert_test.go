@@ -193,7 +193,7 @@ func TestGetOrCreate(t *testing.T) {
 		defer s.Close(ctx)
 		k.Exec(t, "CREATE UNIQUE INDEX ON authors (note)")
 		for i := range 2 {
-			_, created, err := retort.GetOrCreate(ctx, s, Authors.Insert(newAuthor(fmt.Sprint("null", i))).OnConflict(&a.Note))
+			_, created, err := retort.GetOrCreate(ctx, s, Authors.Insert(newAuthor(fmt.Sprint("null", i))).OnConflict(a.Note))
 			must(t, err)
 			if !created {
 				t.Error("NULL equals NULL")

@@ -86,7 +86,7 @@ func namesColumn(fn *types.Func, i int) bool {
 	if p == nil {
 		return false
 	}
-	for _, word := range []string{"field", "column", "target"} {
+	for _, word := range []string{"field", "column", "target", "unique"} {
 		if strings.HasPrefix(strings.ToLower(p.Name()), word) {
 			return true
 		}

@@ -42,6 +42,8 @@ func queries(ctx context.Context, s *retort.Session, in *Book) error {
 	late := Books.Where(retort.Eq(c.Note, "x"), retort.Opt(c.Note, in.Note), retort.Lt(&c.CreatedAt, in.UpdatedAt),
 		retort.Lt(&c.CreatedAt, c.UpdatedAt), // wrong: standin
 	).OrderBy(retort.Asc(&c.Title), retort.Desc(c.Note))
+	_ = Books.Insert(in).OnConflict(c.Note, &c.Title)
+	_ = Books.Insert(in).OnConflict(c.Title) // wrong: standin
 	_, err := late.With(&c.Loans).All(ctx, s)
 	row := *c // wrong: standin
 	s.Add(&row)

@@ -23,6 +23,7 @@ func values(s *retort.Session, in *Book) {
 	retort.When(c.Kind == "new", c.open())   // want `reads c.Kind`
 	Books.Where().With(c.Loans)              // want `passes the value of c.Loans to Query.With, .*: write &c.Loans`
 	Books.Where().After(c.Title)             // want `passes c.Title to Query.After as a value`
+	Books.Insert(in).OnConflict(c.Title)     // want `passes the value of c.Title to Ins.OnConflict, .*: write &c.Title`
 	_, _ = Books.Get(s, c.ID)                // want `passes c.ID to Table.Get as a value`
 	retort.SQL[int64]("SELECT $1", c.Title)  // want `passes c.Title to retort.SQL as a value`
 	retort.Eq(&c.DueAt, Books.As("b").DueAt) // want `passes Books.As\("b"\).DueAt to retort.Eq as a value`

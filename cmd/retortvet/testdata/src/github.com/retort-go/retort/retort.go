@@ -39,6 +39,12 @@ func (t *Table[T]) As(alias string) *T                  { return new(T) }
 func (t *Table[T]) Where(ps ...Predicate) Query[T]      { return Query[T]{} }
 func (t *Table[T]) Get(s *Session, key any) (*T, error) { return nil, nil }
 
+func (t *Table[T]) Insert(rows ...*T) Ins[T] { return Ins[T]{} }
+
+type Ins[T any] struct{}
+
+func (i Ins[T]) OnConflict(unique ...any) Ins[T] { return i }
+
 type Query[T any] struct{}
 
 func (q Query[T]) OrderBy(keys ...Order) Query[T] { return q }
