@@ -12,8 +12,13 @@ import (
 // privacyrights runs the command itself, behind "db".
 func privacyrights(t *testing.T, url string, args ...string) (string, int) {
 	t.Helper()
+	return dbCommand(t, []string{"DATABASE_URL=" + url}, args...)
+}
+
+func dbCommand(t *testing.T, env []string, args ...string) (string, int) {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], append([]string{"db"}, args...)...)
-	cmd.Env = append(os.Environ(), asCommand+"=1", "DATABASE_URL="+url)
+	cmd.Env = append(append(os.Environ(), asCommand+"=1"), env...)
 	cmd.Dir = t.TempDir()
 	out, _ := cmd.CombinedOutput()
 	return string(out), cmd.ProcessState.ExitCode()
@@ -41,5 +46,24 @@ func TestCommands(t *testing.T) {
 	}
 	if n := db.QueryInt(t, "SELECT count(*) FROM dsr_requests"); n != 0 {
 		t.Errorf("%d requests in a new database", n)
+	}
+}
+
+// The embedded server belongs to one process: a command beside `make demo` says what
+// to do about it.
+func TestCommands_beside_the_running_service_say_to_stop_it(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	demo := start(t, map[string]string{"DATA_DIR": dir})
+	demo.ready()
+	out, code := dbCommand(t, []string{"DATABASE_URL=", "DATA_DIR=" + dir}, "current")
+	if code == 0 || !strings.Contains(out, "stop `make demo` first (Ctrl-C), or name its database by DATABASE_URL") || !strings.Contains(out, "is in use by process") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	if err := demo.stop(); err != nil {
+		t.Error(err)
+	}
+	if out, code := dbCommand(t, []string{"DATABASE_URL=", "DATA_DIR=" + dir}, "current", "--check-heads"); code != 0 || !strings.Contains(out, "0001") {
+		t.Errorf("without it: exit code %d\n%s", code, out)
 	}
 }

@@ -36,6 +36,9 @@ func (a *app) database(ctx context.Context) (*database, error) {
 	})
 	defer waiting.Stop()
 	server, err := localpg.Start(ctx, localpg.Config{DataDir: a.cfg.DataDir, Logger: a.log})
+	if _, busy := errors.AsType[*localpg.InUseError](err); busy {
+		return nil, fmt.Errorf("app: the service runs already, or another command does: stop `make demo` first (Ctrl-C), or name its database by DATABASE_URL: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("app: DATABASE_URL is empty, and no PostgreSQL could be embedded: %w", err)
 	}
