@@ -3,6 +3,7 @@ package autogenerate_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -12,7 +13,8 @@ import (
 )
 
 // TestPlansNameTheirLocks: every statement of the golden plans that keeps others
-// waiting says so, with the lock's level and the table.
+// waiting says so, with the lock's level and the table; of tables that the same plan
+// has made, none does.
 func TestPlansNameTheirLocks(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/changes/*.txtar")
@@ -31,8 +33,11 @@ func TestPlansNameTheirLocks(t *testing.T) {
 			t.Fatalf("%s has no plan", file)
 		}
 		for direction, script := range map[string]string{"up": up, "down": down} {
-			silent, named := unnamed(t, script)
+			silent, needless, named := unnamed(t, script)
 			said += named
+			for _, line := range needless {
+				t.Errorf("%s, %s: nobody waits: %s", filepath.Base(file), direction, line)
+			}
 			for _, line := range silent {
 				t.Errorf("%s, %s: %s", filepath.Base(file), direction, line)
 			}
@@ -41,13 +46,17 @@ func TestPlansNameTheirLocks(t *testing.T) {
 	if said < 100 {
 		t.Errorf("only %d statements say their lock: the search is broken", said)
 	}
-	if silent, _ := unnamed(t, "-- lock: SHARE on t for a moment\nALTER TABLE \"t\" DROP COLUMN a;\n"); len(silent) != 1 {
+	if silent, _, _ := unnamed(t, "-- lock: SHARE on t for a moment\nALTER TABLE \"t\" DROP COLUMN a;\n"); len(silent) != 1 {
 		t.Errorf("the control: %q", silent)
+	}
+	if _, needless, _ := unnamed(t, "CREATE TABLE t (a int);\n-- lock: SHARE ROW EXCLUSIVE on t for a moment\nCREATE TRIGGER x BEFORE INSERT ON t EXECUTE FUNCTION f();\n"); len(needless) != 1 {
+		t.Errorf("the control: %q", needless)
 	}
 }
 
-// unnamed lists the statements whose lock no comment above them names.
-func unnamed(t *testing.T, script string) (silent []string, named int) {
+// unnamed lists the statements whose lock no comment above them names, and comments
+// on locks of what the script has made itself.
+func unnamed(t *testing.T, script string) (silent, needless []string, named int) {
 	t.Helper()
 	statements, _, err := sqltext.Statements(script)
 	if err != nil {
@@ -64,6 +73,11 @@ func unnamed(t *testing.T, script string) (silent []string, named int) {
 			if a.Form == hazard.CreateTable || strings.HasPrefix(s.SQL, "CREATE MATERIALIZED VIEW ") {
 				made[table], made[a.Name] = true, true
 			}
+			for name := range made {
+				if regexp.MustCompile(`lock: [A-Z ]+ on ` + regexp.QuoteMeta(name) + ` `).MatchString(comments.String()) {
+					needless = append(needless, s.SQL)
+				}
+			}
 			e := a.Effect()
 			if made[table] || table == "" || e.Lock.Stops() != "reads and writes" && e.Lock.Stops() != "writes" {
 				continue
@@ -75,5 +89,5 @@ func unnamed(t *testing.T, script string) (silent []string, named int) {
 			}
 		}
 	}
-	return silent, named
+	return silent, needless, named
 }
