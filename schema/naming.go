@@ -1,10 +1,6 @@
 package schema
 
-import (
-	"fmt"
-	"hash/fnv"
-	"strings"
-)
+import "strings"
 
 // MaxIdentifier is the longest name that PostgreSQL keeps, in bytes.
 const MaxIdentifier = 63
@@ -14,8 +10,8 @@ const MaxIdentifier = 63
 //   - Shape: each field is a pattern in which {table}, {columns} (joined by _),
 //     {columns and} (joined by _and_), {column} (the first), {relation} (the first
 //     without its _id), {ref} (the table referred to), {name} (a check's own name) and
-//     {rails fk} (Rails' hash of table and columns) are replaced. A name over
-//     63 bytes is cut and ends in a hash of the whole.
+//     {rails fk} (Rails' hash of table and columns) are replaced. Cut says what becomes
+//     of a name over 63 bytes.
 //   - Source: the naming conventions of SQLAlchemy's MetaData.
 type Naming struct {
 	PrimaryKey string
@@ -24,6 +20,7 @@ type Naming struct {
 	Check      string
 	ForeignKey string
 	Exclusion  string
+	Cut        Cut
 }
 
 // DefaultNaming is the convention used where none is registered: SQLAlchemy's
@@ -59,49 +56,55 @@ func (n Naming) WithDefaults() Naming {
 
 // PrimaryKeyName names the primary key of table.
 func (n Naming) PrimaryKeyName(table string) string {
-	return expand(n.PrimaryKey, table, nil, "", "")
+	return n.name(n.PrimaryKey, parts{table: table})
 }
 
 // UniqueName names a unique constraint or a unique index.
 func (n Naming) UniqueName(table string, columns []string) string {
-	return expand(n.Unique, table, columns, "", "")
+	return n.name(n.Unique, parts{table: table, columns: columns})
 }
 
 // IndexName names an index.
 func (n Naming) IndexName(table string, columns []string) string {
-	return expand(n.Index, table, columns, "", "")
+	return n.name(n.Index, parts{table: table, columns: columns})
 }
 
 // CheckName names the check constraint that the model calls name.
 func (n Naming) CheckName(table, name string) string {
-	return expand(n.Check, table, nil, "", name)
+	return n.name(n.Check, parts{table: table, name: name})
 }
 
 // ForeignKeyName names a foreign key from columns of table to the table ref.
 func (n Naming) ForeignKeyName(table string, columns []string, ref string) string {
-	return expand(n.ForeignKey, table, columns, ref, "")
+	return n.name(n.ForeignKey, parts{table: table, columns: columns, ref: ref})
 }
 
 // ExclusionName names an exclusion constraint.
 func (n Naming) ExclusionName(table string, columns []string) string {
-	return expand(n.Exclusion, table, columns, "", "")
+	return n.name(n.Exclusion, parts{table: table, columns: columns})
 }
 
-func expand(pattern, table string, columns []string, ref, name string) string {
-	and, first := strings.Join(columns, "_and_"), ""
-	if len(columns) > 0 {
-		first = columns[0]
+// parts are what a pattern is filled with.
+type parts struct {
+	table   string
+	columns []string
+	ref     string
+	name    string
+}
+
+// fill is the name at its full length.
+func (p *parts) fill(pattern string) string {
+	and, first := strings.Join(p.columns, "_and_"), ""
+	if len(p.columns) > 0 {
+		first = p.columns[0]
 	}
-	long := strings.NewReplacer(
-		"{table}", table, "{columns}", strings.Join(columns, "_"), "{ref}", ref, "{name}", name,
+	return strings.NewReplacer(
+		"{table}", p.table, "{columns}", strings.Join(p.columns, "_"), "{ref}", p.ref, "{name}", p.name,
 		"{columns and}", and, "{column}", first, "{relation}", strings.TrimSuffix(first, "_id"),
-		"{rails fk}", railsHash(table, and),
+		"{rails fk}", railsHash(p.table, and),
 	).Replace(pattern)
-	if len(long) <= MaxIdentifier {
-		return long
-	}
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(long))
-	suffix := fmt.Sprintf("_%08x", h.Sum32())
-	return strings.ToValidUTF8(long[:MaxIdentifier-len(suffix)], "") + suffix
+}
+
+func (n Naming) name(pattern string, p parts) string {
+	return n.Cut.cut(pattern, p.fill(pattern), &p)
 }

@@ -6,9 +6,9 @@ import (
 )
 
 // The presets name constraints and indexes as other tools have named them, so that a
-// database that is adopted keeps its names. What their users named by hand, names
-// over 63 bytes, and what depends on more than table and columns (Rails' checks,
-// GORM's foreign keys of has-many relations) are named in the models, by Name.
+// database that is adopted keeps its names, long ones too. What their users named by
+// hand, and what depends on more than table and columns (Rails' checks, GORM's
+// foreign keys of has-many relations), is named in the models, by Name.
 
 // PostgreSQLNaming is how the server itself names what nobody named.
 //
@@ -21,6 +21,7 @@ func PostgreSQLNaming() Naming {
 		Check:      "{table}_{name}_check",
 		ForeignKey: "{table}_{columns}_fkey",
 		Exclusion:  "{table}_{columns}_excl",
+		Cut:        CutPostgreSQL,
 	}
 }
 
@@ -28,7 +29,7 @@ func PostgreSQLNaming() Naming {
 // constraints, index=True makes ix_ of the table and the first column.
 func SQLAlchemyNaming() Naming {
 	n := PostgreSQLNaming()
-	n.Index = "ix_{table}_{column}"
+	n.Index, n.Cut = "ix_{table}_{column}", CutSQLAlchemy
 	return n
 }
 
@@ -42,6 +43,7 @@ func SQLAlchemyConventionNaming() Naming {
 		Check:      "ck_{table}_{name}",
 		ForeignKey: "fk_{table}_{column}_{ref}",
 		Exclusion:  "{table}_{columns}_excl",
+		Cut:        CutSQLAlchemy,
 	}
 }
 
@@ -56,6 +58,7 @@ func GORMNaming() Naming {
 		Check:      "chk_{table}_{name}",
 		ForeignKey: "fk_{table}_{relation}",
 		Exclusion:  "{table}_{columns}_excl",
+		Cut:        CutGORM,
 	}
 }
 
@@ -69,6 +72,7 @@ func RailsNaming() Naming {
 		Check:      "{name}",
 		ForeignKey: "fk_rails_{rails fk}",
 		Exclusion:  "{table}_{columns}_excl",
+		Cut:        CutRails,
 	}
 }
 

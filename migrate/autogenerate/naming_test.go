@@ -1,7 +1,12 @@
 package autogenerate_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/migrate/autogenerate"
@@ -74,5 +79,41 @@ func TestNamingPresets(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNamingPresets_cut_as_the_server_does: names that the server makes itself, at
+// lengths around its limit and with letters of several bytes.
+func TestNamingPresets_cut_as_the_server_does(t *testing.T) {
+	t.Parallel()
+	db := newDatabase(t, "CREATE TABLE target (id int PRIMARY KEY)")
+	n := schema.PostgreSQLNaming()
+	for i, names := range [][]string{
+		{strings.Repeat("t", 63), "c"},
+		{strings.Repeat("t", 58), "c"},
+		{"t", strings.Repeat("c", 63), "d"},
+		{strings.Repeat("t", 30), strings.Repeat("c", 30), "d"},
+		{strings.Repeat("t", 29), strings.Repeat("c", 25), "d"},
+		{strings.Repeat("ü", 31), "c", strings.Repeat("ö", 20)},
+		{strings.Repeat("t", 40), strings.Repeat("語", 21), strings.Repeat("c", 40)},
+		{strings.Repeat("t", 10), strings.Repeat("c", 32), strings.Repeat("d", 32), strings.Repeat("e", 32)},
+	} {
+		table, columns := names[0], names[1:]
+		var b strings.Builder
+		for _, c := range columns {
+			fmt.Fprintf(&b, "%q int NOT NULL CHECK (%q > 0), ", c, c)
+		}
+		list := `"` + strings.Join(columns, `", "`) + `"`
+		db.Exec(t, fmt.Sprintf(`CREATE SCHEMA n%d; CREATE TABLE n%d.%q (%sk int PRIMARY KEY, f int REFERENCES target, UNIQUE (%s)); CREATE INDEX ON n%d.%q (%s)`, i, i, table, b.String(), list, i, table, list))
+		want := []string{n.PrimaryKeyName(table), n.UniqueName(table, columns), n.IndexName(table, columns), n.ForeignKeyName(table, []string{"f"}, "target")}
+		for _, c := range columns {
+			want = append(want, n.CheckName(table, c))
+		}
+		slices.Sort(want)
+		got := strings.Split(db.QueryString(t, fmt.Sprintf(`SELECT string_agg(name, ' ' ORDER BY name COLLATE "C") FROM (SELECT conname FROM pg_constraint WHERE connamespace = 'n%d'::regnamespace AND contype <> 'n'
+			UNION SELECT relname FROM pg_class WHERE relnamespace = 'n%d'::regnamespace AND relkind = 'i') n(name)`, i, i)), " ")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-ours +the server's)\n%s", names, diff)
+		}
 	}
 }

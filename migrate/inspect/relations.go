@@ -67,15 +67,11 @@ func (t *table) once(column string) bool {
 	return slices.ContainsFunc(t.schema.Uniques, func(u schema.Unique) bool { return slices.Equal(u.Columns, []string{column}) })
 }
 
-// conventions are those that databases come with: this project's own, and
-// PostgreSQL's.
+// conventions are those that databases come with: this project's own, the server's
+// and those of other tools.
 func conventions() []schema.Naming {
 	return []schema.Naming{
-		schema.DefaultNaming(),
-		{
-			PrimaryKey: "{table}_pkey", Unique: "{table}_{columns}_key", Index: "{table}_{columns}_idx",
-			Check: "{name}", ForeignKey: "{table}_{columns}_fkey", Exclusion: "{table}_{columns}_excl",
-		},
+		schema.DefaultNaming(), schema.PostgreSQLNaming(), schema.SQLAlchemyConventionNaming(), schema.SQLAlchemyNaming(), schema.GORMNaming(), schema.RailsNaming(),
 	}
 }
 
@@ -108,6 +104,18 @@ func (t *table) follows(n schema.Naming) int {
 	}
 	for i := range t.schema.Uniques {
 		count(t.schema.Uniques[i].Name == n.UniqueName(t.schema.Name, t.schema.Uniques[i].Columns))
+	}
+	for i := range t.schema.Indexes {
+		ix := &t.schema.Indexes[i]
+		columns := make([]string, len(ix.Parts))
+		for j := range ix.Parts {
+			columns[j] = ix.Parts[j].Column
+		}
+		if ix.Unique {
+			count(ix.Name == n.UniqueName(t.schema.Name, columns))
+		} else {
+			count(ix.Name == n.IndexName(t.schema.Name, columns))
+		}
 	}
 	for i := range t.schema.ForeignKeys {
 		count(t.schema.ForeignKeys[i].Name == n.ForeignKeyName(t.schema.Name, t.schema.ForeignKeys[i].Columns, t.schema.ForeignKeys[i].RefTable))

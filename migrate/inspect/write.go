@@ -266,6 +266,9 @@ func (w *writer) base() {
 				w.printf("%s: %q,\n", p.field, p.pattern)
 			}
 		}
+		if n.Cut != schema.CutHash {
+			w.printf("Cut: %q,\n", string(n.Cut))
+		}
 		w.printf("},\n")
 	}
 	for _, name := range w.d.extensions {
