@@ -121,12 +121,12 @@ func (s *Session) raw(ctx context.Context, st flight.Statement, args []any, read
 	}
 	st.SQL = sql
 	st.Args, st.Formats = encoded.Values, encoded.Formats
-	work, statements, err := s.pending(ctx, 1)
-	if err != nil {
+	t := trip{raw: true, readOnly: readOnly, reset: reset}
+	if err := s.takeAlong(ctx, &t, 1); err != nil {
 		return 0, err
 	}
-	at := len(statements)
-	t := trip{statements: append(statements, st), work: work, raw: true, readOnly: readOnly, reset: reset}
+	at, work := len(t.statements), t.work
+	t.statements = append(t.statements, st)
 	if !readOnly || work != nil || s.open || s.snapshotIsolation() {
 		t.begin = s.begin()
 	}

@@ -58,6 +58,11 @@ type TxOptions struct {
 	// BEGIN, as parameters. The map is not copied. Default none.
 	Settings map[string]string
 
+	// NoAutoflush leaves pending changes where they are when the session reads or
+	// runs raw SQL: Flush, Commit and Savepoint write them, and whatever hands the
+	// transaction out. Default off, a session reads its own writes.
+	NoAutoflush bool
+
 	// Filters are conditions that every query of the session carries: a tenant.
 	// See [Session.Filter]. Default none.
 	Filters []Filter

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/unitofwork"
 	"github.com/retort-go/retort/pgerr"
 )
@@ -48,6 +49,9 @@ type trip struct {
 
 	// work rides along as the first statements.
 	work *unitofwork.Work
+
+	// byKey: one row of this table is read by its key, and nothing else. Nil: more.
+	byKey *model.Table
 }
 
 // maxSends bounds how often one trip is sent: a restart of the server may have

@@ -20,8 +20,7 @@ func (s *Session) read(ctx context.Context, reset func(), reads ...flight.Statem
 
 // readTrip is read with the rest of the trip as the caller wants it.
 func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statement) error {
-	var err error
-	if t.work, t.statements, err = s.pending(ctx, len(reads)); err != nil {
+	if err := s.takeAlong(ctx, &t, len(reads)); err != nil {
 		return err
 	}
 	for i := range reads {
@@ -46,6 +45,24 @@ func (s *Session) readTrip(ctx context.Context, t trip, reads ...flight.Statemen
 	return s.apply(ctx, t.work)
 }
 
+// takeAlong gives a trip of reads the pending changes, with room for its own
+// statements.
+func (s *Session) takeAlong(ctx context.Context, t *trip, room int) (err error) {
+	if s.spares(t) {
+		return s.misused()
+	}
+	t.work, t.statements, err = s.pending(ctx, room)
+	return err
+}
+
+// spares reports whether a trip of reads leaves the pending changes for later:
+// where the session was told so, and where it reads by key and updates of other
+// rows of the same table are all there is. In a loop that reads and changes row
+// after row, all changes then travel together in the end.
+func (s *Session) spares(t *trip) bool {
+	return s.opts.NoAutoflush || t.byKey != nil && len(s.filters) == 0 && s.unfiltered == nil && s.unit.OnlyUpdates(t.byKey)
+}
+
 // get is Table.Get without the type.
 func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Object, error) {
 	if err := s.ready(); err != nil {
@@ -62,7 +79,7 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 	if s.unit.Gone(t, k) {
 		return mapper.Object{}, ErrNotFound
 	}
-	row, err := s.selectByKey(ctx, "Get", t, key)
+	row, err := s.selectByKey(ctx, "Get", t, key, trip{byKey: t})
 	if err != nil {
 		return mapper.Object{}, err
 	}
@@ -70,12 +87,13 @@ func (s *Session) get(ctx context.Context, t *model.Table, key any) (mapper.Obje
 }
 
 // selectByKey reads one row into a new object that the session does not know.
-func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, key any) (*byKey, error) {
+func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, key any, with trip) (*byKey, error) {
 	f, st, err := s.byKeyStatement(call, t, key)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, f.reset, st); err != nil {
+	with.reset = f.reset
+	if err := s.readTrip(ctx, with, st); err != nil {
 		return nil, err
 	}
 	if f.object.IsNil() {
@@ -152,7 +170,7 @@ func (s *Session) Refresh(ctx context.Context, object any) error {
 		return fmt.Errorf("retort: Refresh %s: %w", t.Type, err)
 	}
 	defer s.unit.Unhold(o)
-	fresh, err := s.selectByKey(ctx, "Refresh", t, t.KeyValue(o))
+	fresh, err := s.selectByKey(ctx, "Refresh", t, t.KeyValue(o), trip{})
 	if err != nil {
 		return err
 	}

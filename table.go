@@ -125,8 +125,9 @@ func (t *Table[T]) declaration() *declaration {
 // Get reads the row with that primary key, or hands out the object that the
 // session already has for it.
 //
-//   - Shape: one round trip, none when the session has the object. A key of several
-//     columns is a [Key], its values in the order of PrimaryKey:
+//   - Shape: one round trip, none when the session has the object. Pending changes
+//     fly with it, unless all of them are changes of other rows of this table. A key
+//     of several columns is a [Key], its values in the order of PrimaryKey:
 //     Lines.Get(ctx, s, retort.Key{order.ID, int32(3)}).
 //   - Errors: [ErrNotFound]; a key of another type than the key field's.
 func (t *Table[T]) Get(ctx context.Context, s *Session, key any) (*T, error) {

@@ -59,7 +59,8 @@ func (c *Conn) compose(dst []byte) ([]byte, error) {
 		m.ask(askClose, -1, nil)
 	}
 	if f.Begin != "" {
-		m.run(&Statement{SQL: f.Begin, begins: true}, -1)
+		c.opening = Statement{SQL: f.Begin, begins: true}
+		m.run(&c.opening, -1)
 	}
 	if f.Settings != nil {
 		m.run(f.Settings, AtSettings)
@@ -72,7 +73,8 @@ func (c *Conn) compose(dst []byte) ([]byte, error) {
 	}
 	if f.End != Stay {
 		c.trip.end = len(c.requests)
-		m.run(&Statement{SQL: endSQL(f.End)}, -1)
+		c.closing = Statement{SQL: endSQL(f.End)}
+		m.run(&c.closing, -1)
 		m.sync()
 	}
 	return m.out, m.err

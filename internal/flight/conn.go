@@ -39,6 +39,8 @@ type Conn struct {
 	planned  []*prepared // one for each statement, in sending order
 	next     int         // the first of planned that is not sent
 	out      []byte      // what is sent, if it is little
+	opening  Statement   // BEGIN
+	closing  Statement   // COMMIT or ROLLBACK
 	shown    []pgconn.FieldDescription
 	watch    vigil
 	copyOver atomic.Bool // the server has refused a part of a flight with a COPY

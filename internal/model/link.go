@@ -1,6 +1,8 @@
 package model
 
 import (
+	"slices"
+
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/schema"
 )
@@ -187,4 +189,16 @@ func uniquesOf(t *Table) []Unique {
 		}
 	}
 	return all
+}
+
+// CascadesUpdates reports whether a row of the table can refer to another one by
+// what may change there: the database may then change it together with that.
+func (t *Table) CascadesUpdates() bool {
+	for i := range t.Links {
+		l := &t.Links[i]
+		if l.To == t && slices.ContainsFunc(l.Targets, func(col int) bool { return !t.IsKey(col) }) {
+			return true
+		}
+	}
+	return false
 }

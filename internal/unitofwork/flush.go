@@ -193,3 +193,27 @@ func (l *changeList) deleteOf(s *state) (Change, error) {
 	}
 	return Change{Kind: Delete, Table: t, state: s}, nil
 }
+
+// OnlyUpdates reports whether all that waits to be written are changes of rows of
+// t that exist, none of which changes another row, triggers apart. The objects of t
+// itself are not compared.
+func (u *Unit) OnlyUpdates(t *model.Table) bool {
+	if u.referring > 0 || len(u.related.waiting)+len(u.related.cuts)+len(u.related.orphans) > 0 || t.CascadesUpdates() {
+		return false
+	}
+	var scratch []int
+	for _, s := range u.ordered {
+		switch {
+		case s.status == Pending, s.status == Persistent && s.doomed:
+			return false
+		case s.table == t || s.status != Persistent:
+			continue
+		}
+		changed, err := s.table.Plan.Changed(s.object, s.snapshot, scratch[:0])
+		if err != nil || len(changed) > 0 {
+			return false
+		}
+		scratch = changed
+	}
+	return true
+}

@@ -18,7 +18,7 @@ type Order struct {
 	For      time.Duration `json:"duration"` // and at least that long
 }
 
-// Figures are what calls cost, each.
+// Figures are what calls cost, each, without the making of their inputs.
 type Figures struct {
 	Calls  int     `json:"calls"`
 	NS     float64 `json:"ns"`
@@ -35,7 +35,25 @@ func (o Order) run(ctx context.Context, e peers.Entrant, workloads []peers.Workl
 	return Figures{}, fmt.Errorf("serve: there is no workload %q", o.Workload)
 }
 
+// measure gives what calls cost, without the making of their inputs.
 func (o Order) measure(ctx context.Context, e peers.Entrant, w peers.Workload) (Figures, error) {
+	all, err := o.cost(ctx, e, w)
+	if err != nil {
+		return Figures{}, err
+	}
+	bare := Order{First: o.First, Calls: all.Calls}
+	inputs, err := bare.cost(ctx, nothing{}, w)
+	if err != nil {
+		return Figures{}, err
+	}
+	all.NS -= inputs.NS
+	all.Allocs -= inputs.Allocs
+	all.Bytes -= inputs.Bytes
+	return all, nil
+}
+
+// cost is what calls cost, inputs included.
+func (o Order) cost(ctx context.Context, e peers.Entrant, w peers.Workload) (Figures, error) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
