@@ -27,6 +27,7 @@ type progress struct {
 	event    migrate.Event // the last that was told
 	since    time.Time     // of the step
 	rows     int64         // of the step when it began or was resumed
+	phase    phase         // of the statement, where the server tells
 	said     time.Time     // when a line was last written, where nothing is live
 	drawn    bool
 	shutdown chan struct{}
@@ -82,9 +83,11 @@ func (p *progress) tell(e migrate.Event) {
 	p.event = e
 	switch e.Kind {
 	case migrate.StepStarted:
-		p.since, p.rows = p.now(), e.Rows
+		p.since, p.rows, p.phase = p.now(), e.Rows, phase{}
 	case migrate.RevisionStarted:
-		p.since, p.rows = p.now(), 0
+		p.since, p.rows, p.phase = p.now(), 0, phase{}
+	case migrate.Running:
+		p.phase.see(e.Progress, p.now())
 	case migrate.RevisionDone:
 		p.done++
 		p.say("%s %s %s %s", p.page.paint(good, verb(e.Direction, true)), p.page.paint(notice, e.Revision.ID),
@@ -96,7 +99,7 @@ func (p *progress) tell(e migrate.Event) {
 			p.say("waiting for another run, of %s", e.Holder)
 		}
 	case migrate.Retrying:
-		p.say("step %d of %s did not get its locks (try %d): %v", e.Step, e.Revision.ID, e.Attempt, e.Err)
+		p.say("step %d of %s did not get its locks (try %d): %v%s", e.Step, e.Revision.ID, e.Attempt, e.Err, inTheWay("; it waited for ", e.Blockers))
 	case migrate.Healing:
 		p.say("%s", e.Text)
 	case migrate.StepSkipped:
@@ -164,6 +167,16 @@ func (p *progress) state() string {
 	case e.Rows > 0:
 		parts = append(parts, fmt.Sprintf("%d rows", e.Rows))
 	}
+	if e.Kind == migrate.Running {
+		switch text := p.phase.text(e.Progress, p.now()); {
+		case len(e.Blockers) > 0:
+			parts = append(parts, inTheWay("waiting for ", e.Blockers))
+		case text != "":
+			parts = append(parts, text)
+		case e.Total == 0:
+			parts = append(parts, "no estimate of the time left")
+		}
+	}
 	return strings.Join(append(parts, short(elapsed)), " · ")
 }
 
@@ -173,6 +186,58 @@ func remaining(done, left int64, elapsed time.Duration) (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(float64(elapsed) / float64(done) * float64(left)), true
+}
+
+// phase remembers since when a statement is in a phase, and how far it was then.
+type phase struct {
+	name  string
+	since time.Time
+	from  int64
+}
+
+func (f *phase) see(now *migrate.Progress, at time.Time) {
+	if now == nil {
+		*f = phase{}
+	} else if name := now.Command + now.Phase + now.Unit; name != f.name || now.Done < f.from {
+		*f = phase{name, at, now.Done}
+	}
+}
+
+// text is what the server tells of a statement, with the time that is left of its
+// phase: how long those behind it take, nobody knows.
+func (f *phase) text(now *migrate.Progress, at time.Time) string {
+	if now == nil {
+		return ""
+	}
+	text := now.Phase
+	if now.Command != "" && !strings.Contains(now.Command, "INDEX") {
+		text = strings.ToLower(now.Command) + ": " + text
+	}
+	switch {
+	case now.Total > 0 && now.Unit == "transactions":
+		return text + fmt.Sprintf(", %d of %d", now.Done, now.Total)
+	case now.Total > 0:
+		text += fmt.Sprintf(", %d%%", 100*min(now.Done, now.Total)/now.Total)
+		if left, ok := remaining(now.Done-f.from, now.Total-now.Done, at.Sub(f.since)); ok && now.Done < now.Total {
+			text += ", about " + short(left) + " left of this phase"
+		}
+		return text
+	case now.Done > 0:
+		text += fmt.Sprintf(", %d %s", now.Done, now.Unit)
+	}
+	return text + ", no estimate of the time left"
+}
+
+// inTheWay names the first of those that a step waits for, behind before.
+func inTheWay(before string, all []migrate.Blocker) string {
+	switch len(all) {
+	case 0:
+		return ""
+	case 1:
+		return before + all[0].String()
+	default:
+		return before + fmt.Sprintf("%s and %d more", all[0], len(all)-1)
+	}
 }
 
 // verb is what a run is doing to a revision, or has done.

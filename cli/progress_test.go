@@ -78,6 +78,49 @@ func TestProgress(t *testing.T) {
 		}
 	})
 
+	t.Run("a long statement has the time left of its phase, or says that nobody knows", func(t *testing.T) {
+		t.Parallel()
+		p, _, move := told(true, 1)
+		p.tell(event(migrate.StepStarted))
+		running := func(progress *migrate.Progress, blockers ...migrate.Blocker) {
+			e := event(migrate.Running)
+			e.Progress, e.Blockers = progress, blockers
+			p.tell(e)
+		}
+		index := func(phase string, done, total int64, unit string) *migrate.Progress {
+			return &migrate.Progress{Command: "CREATE INDEX CONCURRENTLY", Phase: phase, Done: done, Total: total, Unit: unit}
+		}
+		move(5 * time.Second)
+		for _, x := range []struct {
+			progress *migrate.Progress
+			blockers []migrate.Blocker
+			want     string
+		}{
+			{nil, nil, "no estimate of the time left"},
+			{index("waiting for writers before build", 1, 3, "transactions"), nil, "waiting for writers before build, 1 of 3"},
+			{index("building index: scanning table", 100, 1000, "blocks"), nil, "building index: scanning table, 10%"},
+			{index("building index: scanning table", 300, 1000, "blocks"), nil, "building index: scanning table, 30%, about 35s left of this phase"},
+			{index("building index: scanning table", 1000, 1000, "blocks"), nil, "building index: scanning table, 100%"},
+			{index("building index: sorting live tuples", 0, 0, "rows"), nil, "building index: sorting live tuples, no estimate of the time left"},
+			{index("building index: loading tuples in tree", 50, 100, "rows"), nil, "building index: loading tuples in tree, 50%"},
+			{&migrate.Progress{Command: "COPY FROM", Phase: "copying rows", Done: 12, Unit: "rows"}, nil, "copy from: copying rows, 12 rows, no estimate of the time left"},
+			{index("waiting for old snapshots", 0, 1, "transactions"), []migrate.Blocker{{PID: 7, Application: "dump", State: "active", Statement: "COPY"}}, `waiting for server process 7 (application "dump", active, COPY)`},
+			{nil, []migrate.Blocker{{PID: 7, State: "active"}, {PID: 8}}, "waiting for server process 7 (active) and 1 more"},
+		} {
+			running(x.progress, x.blockers...)
+			if got, want := p.state(), "[1/1] upgrading a1 · step 1 of 2 · "+x.want+" · "+short(p.now().Sub(p.since)); got != want {
+				t.Errorf("state %q, want %q", got, want)
+			}
+			move(10 * time.Second)
+		}
+		batch := event(migrate.Running)
+		batch.Rows, batch.Total = 500, 1000
+		p.tell(batch)
+		if got := p.state(); !strings.Contains(got, "50%, 500 of 1000 rows") || strings.Contains(got, "no estimate") {
+			t.Errorf("state %q", got)
+		}
+	})
+
 	t.Run("tells who is waited for, what is tried again and what is healed", func(t *testing.T) {
 		t.Parallel()
 		p, out, move := told(false, 1)
@@ -86,14 +129,14 @@ func TestProgress(t *testing.T) {
 			move(time.Millisecond)
 		}
 		retry := event(migrate.Retrying)
-		retry.Attempt, retry.Err = 2, errors.New("locked")
+		retry.Attempt, retry.Err, retry.Blockers = 2, errors.New("locked"), []migrate.Blocker{{PID: 7, State: "idle in transaction", Idle: time.Minute}}
 		p.tell(retry)
 		heal := event(migrate.Healing)
 		heal.Text = "dropped the invalid index ix"
 		p.tell(heal)
 		skip := event(migrate.StepSkipped)
 		p.tell(skip)
-		want := "waiting for another run, of ann\nstep 1 of a1 did not get its locks (try 2): locked\n" +
+		want := "waiting for another run, of ann\nstep 1 of a1 did not get its locks (try 2): locked; it waited for server process 7 (idle in transaction for 1m0s)\n" +
 			"dropped the invalid index ix\nstep 1 of a1 was done by an earlier run\n"
 		if out.String() != want {
 			t.Errorf("said %q, want %q", out, want)

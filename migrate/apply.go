@@ -21,6 +21,8 @@ type work struct {
 	was   *snapshot // the ledger before
 	begun time.Time
 	fresh bool // nothing of it is in the ledger yet
+
+	blockers []Blocker // whom the last attempt waited for
 }
 
 // apply runs what is left of a revision.
@@ -109,7 +111,7 @@ func (w *work) together(ctx context.Context, at, next int) error {
 		if !retryable(err) || attempt == w.r.opts.Attempts {
 			return w.failure(failed, at, attempt, err)
 		}
-		w.r.event(w.about(Event{Kind: Retrying, Step: failed + 1, Attempt: attempt, Err: err}))
+		w.retrying(failed, attempt, err)
 		if err := pause(ctx, attempt); err != nil {
 			return w.cause(ctx, err)
 		}
@@ -133,7 +135,9 @@ func (w *work) isDone(s *snapshot, next int) bool {
 func (w *work) statement(ctx context.Context, s *retort.Session, at, attempt int) error {
 	step, begun := w.steps[at], time.Now()
 	w.r.event(w.about(Event{Kind: StepStarted, Step: at + 1, Mode: step.mode(), Attempt: attempt}))
+	stop := w.watch(ctx, processOf(ctx, s), w.about(Event{Kind: Running, Step: at + 1, Mode: step.mode(), Attempt: attempt}))
 	n, err := exec(ctx, s, w.label(at)+step.SQL)
+	w.blockers = stop()
 	if err != nil {
 		return err
 	}
@@ -190,6 +194,11 @@ func (w *work) end(ctx context.Context, s *retort.Session, next int) error {
 	return err
 }
 
+// retrying tells that a step did not get its locks, and who was in its way.
+func (w *work) retrying(at, attempt int, err error) {
+	w.r.event(w.about(Event{Kind: Retrying, Step: at + 1, Attempt: attempt, Err: err, Blockers: w.blockers}))
+}
+
 // failure says which step failed; first is the first of its transaction.
 func (w *work) failure(at, first, attempts int, err error) error {
 	if lost(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || len(w.steps) == 0 {
@@ -197,10 +206,14 @@ func (w *work) failure(at, first, attempts int, err error) error {
 	}
 	at = min(at, len(w.steps)-1)
 	step := w.steps[at]
-	return &StepError{
+	out := &StepError{
 		Revision: w.rev, Direction: w.dir, Step: at + 1, Steps: len(w.steps), Attempts: attempts, Kept: first, Err: err,
 		Line: step.Line + offset(step.SQL, len(w.label(at)), err),
 	}
+	if retryable(err) {
+		out.Blockers = w.blockers
+	}
+	return out
 }
 
 // offset counts the lines of a statement before the place that the server names.

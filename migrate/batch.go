@@ -27,7 +27,12 @@ func (w *work) batches(ctx context.Context, at int) error {
 	for attempt := 1; ; {
 		next := b
 		next.More = false
-		err := w.tx(ctx, opts, func(ctx context.Context, s *retort.Session) error { return w.batch(ctx, s, at, &next) })
+		err := w.tx(ctx, opts, func(ctx context.Context, s *retort.Session) error {
+			about := w.about(Event{Kind: Running, Step: at + 1, Mode: step.mode(), Rows: b.Rows, Total: b.Total, Attempt: attempt})
+			stop := w.watch(ctx, processOf(ctx, s), about)
+			defer func() { w.blockers = stop() }()
+			return w.batch(ctx, s, at, &next)
+		})
 		if err != nil {
 			err = w.settled(ctx, err, func(s *snapshot) bool {
 				if !next.More {
@@ -49,7 +54,7 @@ func (w *work) batches(ctx context.Context, at int) error {
 		if !retryable(err) || attempt == w.r.opts.Attempts {
 			return w.failure(at, at, attempt, err)
 		}
-		w.r.event(w.about(Event{Kind: Retrying, Step: at + 1, Attempt: attempt, Err: err}))
+		w.retrying(at, attempt, err)
 		if err := pause(ctx, attempt); err != nil {
 			return w.cause(ctx, err)
 		}

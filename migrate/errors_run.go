@@ -162,6 +162,10 @@ type StepError struct {
 	Attempts  int // more than 1: it did not get its locks so often
 	Kept      int // steps before it that stay done
 	Err       error
+
+	// Blockers are who kept the last attempt waiting, where they were seen: those that
+	// waited for less than half of [Options.LockTimeout] were not.
+	Blockers []Blocker
 }
 
 func (e *StepError) Error() string {
@@ -177,7 +181,11 @@ func (e *StepError) Error() string {
 	if e.Kept > 0 {
 		kept = fmt.Sprintf("its first %d steps stay done and the next run goes on behind them", e.Kept)
 	}
-	return fmt.Sprintf("migrate: step %d of %d %s of revision %s failed%s; %s: %v%s; see docs/errors.md#step-failed", e.Step, e.Steps, e.Direction, at, tried, kept, e.Err, e.hint())
+	waited := ""
+	if len(e.Blockers) > 0 {
+		waited = "; it waited for " + blockersText(e.Blockers)
+	}
+	return fmt.Sprintf("migrate: step %d of %d %s of revision %s failed%s; %s: %v%s%s; see docs/errors.md#step-failed", e.Step, e.Steps, e.Direction, at, tried, kept, e.Err, waited, e.hint())
 }
 
 func (e *StepError) Unwrap() error { return e.Err }
@@ -186,6 +194,9 @@ func (e *StepError) Unwrap() error { return e.Err }
 func (e *StepError) hint() string {
 	switch pgerr.Code(e.Err) {
 	case "55P03":
+		if len(e.Blockers) > 0 && e.Blockers[0].PID != 0 {
+			return fmt.Sprintf("; let it end, end it (SELECT pg_terminate_backend(%d)), or try when it is quiet", e.Blockers[0].PID)
+		}
 		return "; other transactions hold the lock for long (SELECT * FROM pg_stat_activity WHERE state <> 'idle' ORDER BY xact_start shows them): end them, or try when it is quiet"
 	case "42501":
 		return "; the role lacks a privilege: run migrations as the owner of the tables"

@@ -13,3 +13,6 @@ func (r *Runner) WithoutJournal() *Runner {
 	out.sql = &forgetful
 	return &out
 }
+
+// Spoken is what may be told of a statement.
+func Spoken(query string) string { return spoken(query) }

@@ -50,8 +50,8 @@ type Options struct {
 	// forth. Default off.
 	AllowNewer bool
 
-	// OnEvent is told what happens, on the goroutine of the run. It must not block.
-	// Default nil.
+	// OnEvent is told what happens, one thing after the other: on the goroutine of the
+	// run, and of a Running statement on another one. It must not block. Default nil.
 	OnEvent func(Event)
 }
 
@@ -105,7 +105,11 @@ const (
 	StepSkipped EventKind = "step skipped"
 	// BatchDone: a batch was committed; Rows and Total say how far it is.
 	BatchDone EventKind = "batch done"
-	// Retrying: a step did not get its locks; Err says why.
+	// Running: a statement lasts; Progress says how far it is, nil where the server
+	// tells nothing of such a statement, and Blockers whom it waits for.
+	Running EventKind = "running"
+	// Retrying: a step did not get its locks; Err says why, and Blockers who was seen
+	// in its way.
 	Retrying EventKind = "retrying"
 	// Healing: what a broken run left is taken away, such as an invalid index.
 	Healing EventKind = "healing"
@@ -125,6 +129,8 @@ type Event struct {
 	Elapsed   time.Duration // of the revision, step or wait
 	Holder    string        // who has the lock
 	Text      string        // what is healed
+	Progress  *Progress
+	Blockers  []Blocker
 	Err       error
 }
 

@@ -33,7 +33,9 @@ func (w *work) outside(ctx context.Context, at int) error {
 	}
 	for attempt := 1; ; attempt++ {
 		w.r.event(w.about(Event{Kind: StepStarted, Step: at + 1, Mode: Outside, Attempt: attempt}))
+		stop := w.watch(ctx, w.outer.pid, w.about(Event{Kind: Running, Step: at + 1, Mode: Outside, Attempt: attempt}))
 		err := w.attempt(ctx, step, p, seen, resumed || attempt > 1, w.label(at))
+		w.blockers = stop()
 		if err == nil {
 			break
 		}
@@ -43,7 +45,7 @@ func (w *work) outside(ctx context.Context, at int) error {
 			}
 			return w.failure(at, at, attempt, w.cause(ctx, err))
 		}
-		w.r.event(w.about(Event{Kind: Retrying, Step: at + 1, Attempt: attempt, Err: err}))
+		w.retrying(at, attempt, err)
 		if err := pause(ctx, attempt); err != nil {
 			return w.cause(ctx, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/retort-go/retort"
@@ -24,6 +25,7 @@ type Runner struct {
 	history *History
 	opts    Options
 	sql     *ledger
+	telling *sync.Mutex // held while OnEvent is called
 }
 
 // New makes a runner. It connects to nothing.
@@ -52,7 +54,7 @@ func New(eng *retort.Engine, history *History, opts Options) (*Runner, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return &Runner{eng: eng, history: history, opts: opts, sql: newLedger(&opts)}, nil
+	return &Runner{eng: eng, history: history, opts: opts, sql: newLedger(&opts), telling: new(sync.Mutex)}, nil
 }
 
 func (o *Options) function(rev *Revision, dir Direction) Function {
@@ -67,6 +69,8 @@ func (r *Runner) History() *History { return r.history }
 
 func (r *Runner) event(e Event) {
 	if r.opts.OnEvent != nil {
+		r.telling.Lock()
+		defer r.telling.Unlock()
 		r.opts.OnEvent(e)
 	}
 }

@@ -146,6 +146,14 @@ func (c *columns) int(text string) int {
 	return n
 }
 
+func (c *columns) int64(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil && c.err == nil {
+		c.err = fmt.Errorf("a number that is none: %w", err)
+	}
+	return n
+}
+
 func (c *columns) ms(text string) time.Duration { return time.Duration(c.int(text)) * time.Millisecond }
 
 func (c *columns) time(text string) time.Time {

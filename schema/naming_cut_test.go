@@ -20,14 +20,14 @@ func TestNaming_cuts_long_names_as_the_tools_do(t *testing.T) {
 	number := []string{"customer_number"}
 	sqlalchemy, gorm, rails, postgresql := schema.SQLAlchemyConventionNaming(), schema.GORMNaming(), schema.RailsNaming(), schema.SQLAlchemyNaming()
 	for want, got := range map[string]string{
-		"pk_a_very_very_very_very_very_very_very_very_very_long_table":     sqlalchemy.PrimaryKeyName(table),
-		"uq_a_very_very_very_very_very_very_very_very_very_long__0f68":     sqlalchemy.UniqueName(table, number),
-		"ix_a_very_very_very_very_very_very_very_very_very_long__b2da":     sqlalchemy.IndexName(table, number),
-		"ck_a_very_very_very_very_very_very_very_very_very_long__042d":     sqlalchemy.CheckName(table, "positive"),
-		"fk_a_very_very_very_very_very_very_very_very_very_long__843c":     sqlalchemy.ForeignKeyName(table, number, "customers"),
-		"ix_tabelle_der_straßenbahnfahrpläne_und_öffnungszeiten__a669":     sqlalchemy.IndexName(german, []string{"größe_in_metern"}),
-		"ix_a_very_very_very_very_very_very_very_very_very_long__b2da ":    postgresql.IndexName(table, number) + " ",
-		"a_very_very_very_very_very_very_very_very_v_customer_number_key":  postgresql.UniqueName(table, number),
+		"pk_a_very_very_very_very_very_very_very_very_very_long_table":    sqlalchemy.PrimaryKeyName(table),
+		"uq_a_very_very_very_very_very_very_very_very_very_long__0f68":    sqlalchemy.UniqueName(table, number),
+		"ix_a_very_very_very_very_very_very_very_very_very_long__b2da":    sqlalchemy.IndexName(table, number),
+		"ck_a_very_very_very_very_very_very_very_very_very_long__042d":    sqlalchemy.CheckName(table, "positive"),
+		"fk_a_very_very_very_very_very_very_very_very_very_long__843c":    sqlalchemy.ForeignKeyName(table, number, "customers"),
+		"ix_tabelle_der_straßenbahnfahrpläne_und_öffnungszeiten__a669":    sqlalchemy.IndexName(german, []string{"größe_in_metern"}),
+		"ix_a_very_very_very_very_very_very_very_very_very_long__b2da ":   postgresql.IndexName(table, number) + " ",
+		"a_very_very_very_very_very_very_very_very_v_customer_number_key": postgresql.UniqueName(table, number),
 
 		"idx_a_very_very_very_very_very_very_very_very_very_long5a77f17f": gorm.IndexName(table, number),
 		"uni_a_very_very_very_very_very_very_very_very_very_longc46281bd": gorm.UniqueName(table, number),
