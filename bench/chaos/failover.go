@@ -195,10 +195,10 @@ func (d *failoverDrill) fail(ctx context.Context, acks *atomic.Int64) (time.Dura
 			err = more(20*writers, 30*time.Second)
 		}
 		if err == nil {
-			err = errors.Join(killChildren(d.primary.PID()), d.primary.Kill(), d.standby.Restart(ctx))
+			err = errors.Join(killServer(d.primary), d.standby.Restart(ctx))
 		}
 	} else if err == nil {
-		err = errors.Join(killChildren(d.primary.PID()), d.primary.Kill())
+		err = killServer(d.primary)
 	}
 	if err == nil {
 		err = d.primary.Demote(ctx)

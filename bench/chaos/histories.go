@@ -15,7 +15,6 @@ import (
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest/history"
-	"github.com/retort-go/retort/retorttest/proxy"
 )
 
 const (
@@ -25,7 +24,8 @@ const (
 	accounts       = 6
 	accountMoney   = 100
 
-	besideOperations = 20_000 // of pgxpool and the control, at most
+	besideOperations  = 20_000 // of pgxpool and the control, at most
+	operationsPerKill = 3000
 )
 
 const (
@@ -38,12 +38,12 @@ const (
 // Histories counts what a serializable transaction must never see: anomalies
 // among appends to lists and reads of them, balances of a bank that do not add up,
 // and in the end commits that are missing and rollbacks that are there. Meanwhile
-// connections are reset, terminated and cut around the reply to COMMIT.
+// connections and the server suffer all faults, as [shaken] has them.
 //
 // The control runs the same at READ COMMITTED.
 func Histories(ctx context.Context, env *Env, operations int) (Line, error) {
 	line := Line{
-		Number: 14, RedFrom: 1, What: fmt.Sprintf("anomalies that SERIALIZABLE forbids, in %d bank and append operations with faults", operations),
+		Number: 14, RedFrom: 1, What: fmt.Sprintf("anomalies that SERIALIZABLE forbids, in %d bank and append operations with all faults", operations),
 		ControlIs: "Retort at READ COMMITTED",
 	}
 	var err error
@@ -141,7 +141,10 @@ func pgxpoolScribe(ctx context.Context, url string) (*scribe, error) {
 
 // chronicle is what one side did and saw.
 type chronicle struct {
-	done atomic.Int64 // operations
+	done        atomic.Int64 // operations
+	nextStrike  atomic.Int64 // of them, until the server is ended
+	strikeEvery int64
+	strike      chan struct{}
 
 	mu    sync.Mutex // guards what follows
 	txns  []history.Txn
@@ -151,45 +154,25 @@ type chronicle struct {
 }
 
 func makeHistory(ctx context.Context, env *Env, operations int, open openScribe) (found Side, err error) {
-	db, err := env.database(ctx, retort.NewBase(),
+	db, err := newShaken(ctx, env,
 		"CREATE TABLE lists (key text PRIMARY KEY, vals int[] NOT NULL)",
 		"CREATE TABLE accounts (id int PRIMARY KEY, money int NOT NULL)",
 		fmt.Sprintf("INSERT INTO accounts SELECT g, %d FROM generate_series(1, %d) g", accountMoney, accounts))
 	if err != nil {
 		return found, err
 	}
-	defer func() { err = errors.Join(err, db.drop()) }()
-	p, err := env.Proxy(db.url)
+	defer func() { err = errors.Join(err, db.stop(ctx)) }()
+	w, err := open(ctx, db.p.URL())
 	if err != nil {
 		return found, err
 	}
-	defer p.Close()
-	w, err := open(ctx, p.URL())
-	if err != nil {
-		return found, err
-	}
-	c := &chronicle{}
-	stop := make(chan struct{})
-	var faults sync.WaitGroup
-	made := 0
-	faults.Go(func() { made = db.trouble(ctx, p, env.rand(14, historyWorkers), stop) })
-	err = inParallel(historyWorkers, historyWorkers, func(worker int) error {
-		draw, begun := env.rand(14, worker), time.Now()
-		for c.done.Load() < int64(operations) && ctx.Err() == nil {
-			if worker == 0 && time.Since(begun) > 10*time.Second {
-				env.Say("14: %d of %d operations", c.done.Load(), operations)
-				begun = time.Now()
-			}
-			if draw.IntN(3) == 0 {
-				c.transfer(ctx, w, draw)
-			} else {
-				c.append(ctx, w, draw)
-			}
-		}
-		return ctx.Err()
+	c := &chronicle{strikeEvery: int64(min(operations/2, operationsPerKill)), strike: make(chan struct{}, 1)}
+	c.nextStrike.Store(c.strikeEvery)
+	err = underFaults(ctx, db, env.rand(14, historyWorkers), c.strike, func() error {
+		return inParallel(historyWorkers, historyWorkers, func(worker int) error {
+			return c.write(ctx, env, w, worker, int64(operations))
+		})
 	})
-	close(stop)
-	faults.Wait()
 	w.end()
 	if err == nil {
 		err = db.deserted(ctx)
@@ -197,31 +180,44 @@ func makeHistory(ctx context.Context, env *Env, operations int, open openScribe)
 	if err != nil {
 		return found, err
 	}
-	return c.judge(ctx, db, made)
+	return c.judge(ctx, db)
 }
 
-// trouble breaks connections until told to stop, and counts.
-func (d *database) trouble(ctx context.Context, p *proxy.Proxy, draw *rand.Rand, stop <-chan struct{}) (made int) {
-	for {
-		select {
-		case <-stop:
-			return made
-		case <-time.After(time.Duration(20+draw.IntN(150)) * time.Millisecond):
+// underFaults does something while everything breaks.
+func underFaults(ctx context.Context, db *shaken, draw *rand.Rand, strike <-chan struct{}, do func() error) error {
+	stop := make(chan struct{})
+	shaken := make(chan error, 1)
+	go func() { shaken <- db.shake(ctx, draw, stop, strike) }()
+	err := do()
+	close(stop)
+	return errors.Join(err, <-shaken)
+}
+
+// write runs transactions until enough operations are done.
+func (c *chronicle) write(ctx context.Context, env *Env, w *scribe, worker int, operations int64) error {
+	draw, begun := env.rand(14, worker), time.Now()
+	for c.done.Load() < operations && ctx.Err() == nil {
+		if worker == 0 && time.Since(begun) > 10*time.Second {
+			env.Say("14: %d of %d operations", c.done.Load(), operations)
+			begun = time.Now()
 		}
-		made++
-		switch draw.IntN(5) {
-		case 0:
-			p.ResetConnections()
-		case 1:
-			p.CutBefore(proxy.CommitReply)
-		case 2:
-			p.CutAfter(proxy.Sent("commit"))
-		case 3:
-			p.CutBefore(proxy.Runs("commit"))
-		default:
-			_, _ = d.watch.Exec(ctx, "SELECT pg_terminate_backend(pid)"+others+" ORDER BY random() LIMIT 2")
+		var err error
+		if draw.IntN(3) == 0 {
+			err = c.transfer(ctx, w, draw)
+		} else {
+			err = c.append(ctx, w, draw)
+		}
+		if err != nil {
+			_ = pause(ctx, time.Millisecond) // the server may be away
+		}
+		if next := c.nextStrike.Load(); c.done.Load() >= next && c.nextStrike.CompareAndSwap(next, next+c.strikeEvery) {
+			select {
+			case c.strike <- struct{}{}:
+			default: // the last one is not over
+			}
 		}
 	}
+	return ctx.Err()
 }
 
 // take draws a list that is still short, and a value for it.
@@ -238,10 +234,10 @@ func (c *chronicle) take(draw *rand.Rand, appends bool) (key string, value int) 
 }
 
 // append runs one transaction over lists and keeps each of its attempts.
-func (c *chronicle) append(ctx context.Context, w *scribe, draw *rand.Rand) {
+func (c *chronicle) append(ctx context.Context, w *scribe, draw *rand.Rand) error {
 	var attempts []history.Txn
 	n := 1 + draw.IntN(4)
-	status, _ := w.run(ctx, func(s *statements) error {
+	status, err := w.run(ctx, func(s *statements) error {
 		attempts = append(attempts, history.Txn{Status: history.Aborted})
 		own := &attempts[len(attempts)-1]
 		for range n {
@@ -268,21 +264,25 @@ func (c *chronicle) append(ctx context.Context, w *scribe, draw *rand.Rand) {
 		}
 		return nil
 	})
-	if len(attempts) == 0 {
-		return
+	if len(attempts) > 0 {
+		attempts[len(attempts)-1].Status = status
 	}
-	attempts[len(attempts)-1].Status = status
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.txns = append(c.txns, attempts...)
+	for _, txn := range attempts {
+		if len(txn.Ops) > 0 {
+			c.txns = append(c.txns, txn)
+		}
+	}
+	return err
 }
 
 // transfer moves money by what was read, or reads all balances.
-func (c *chronicle) transfer(ctx context.Context, w *scribe, draw *rand.Rand) {
+func (c *chronicle) transfer(ctx context.Context, w *scribe, draw *rand.Rand) error {
 	var seen []int64
 	from, to, amount := draw.IntN(accounts), draw.IntN(accounts), 1+draw.Int64N(20)
 	moves := draw.IntN(2) == 0 && from != to
-	status, _ := w.run(ctx, func(s *statements) error {
+	status, err := w.run(ctx, func(s *statements) error {
 		text, err := s.text(moneySQL)
 		if err != nil {
 			return err
@@ -297,12 +297,12 @@ func (c *chronicle) transfer(ctx context.Context, w *scribe, draw *rand.Rand) {
 		c.done.Add(2)
 		return s.exec(moveSQL, to+1, seen[to]+amount)
 	})
-	if status != history.Committed {
-		return
+	if status == history.Committed {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.bank = append(c.bank, seen)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.bank = append(c.bank, seen)
+	return err
 }
 
 func numbers[N int | int64](text string) ([]N, error) {
@@ -321,7 +321,7 @@ func numbers[N int | int64](text string) ([]N, error) {
 }
 
 // judge looks for anomalies in all that was seen, and in what is there.
-func (c *chronicle) judge(ctx context.Context, db *database, faults int) (found Side, err error) {
+func (c *chronicle) judge(ctx context.Context, db *shaken) (found Side, err error) {
 	rows, err := db.watch.Query(ctx, "SELECT key, array_to_string(vals, ',') FROM lists")
 	if err != nil {
 		return found, err
@@ -348,17 +348,20 @@ func (c *chronicle) judge(ctx context.Context, db *database, faults int) (found 
 	wrong := history.Bank(accounts*accountMoney, append(c.bank, last))
 	anomalies := append(history.Check(c.txns, history.Serializable), history.Final(c.txns, lists)...)
 	kinds := map[history.Kind]int{}
-	committed := 0
+	committed, unsure := 0, 0
 	for _, a := range anomalies {
 		kinds[a.Kind]++
 	}
 	for _, t := range c.txns {
-		if t.Status == history.Committed {
+		switch t.Status {
+		case history.Committed:
 			committed++
+		case history.Unknown:
+			unsure++
 		}
 	}
 	found = Side{Bad: wrong + len(anomalies), Of: int(c.done.Load()), Note: fmt.Sprintf(
-		"%d faults; %d of %d attempts over lists and %d over accounts committed", faults, committed, len(c.txns), len(c.bank))}
+		"%d of %d attempts over lists and %d over accounts committed; %d unknown; %s", committed, len(c.txns), len(c.bank), unsure, db)}
 	if found.Bad > 0 {
 		found.Note = notes(found.Note, fmt.Sprintf("%d wrong balances, %v", wrong, kinds))
 	}

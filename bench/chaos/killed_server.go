@@ -167,7 +167,7 @@ func (d *killDrill) killAll(ctx context.Context, name string, kills int, lull fu
 			err = pause(ctx, lull())
 		}
 		if err == nil {
-			err = d.killServer()
+			err = killServer(d.srv)
 		}
 		if err == nil {
 			err = d.srv.Restart(ctx)
@@ -178,10 +178,4 @@ func (d *killDrill) killAll(ctx context.Context, name string, kills int, lull fu
 		d.Say("1: %s: kill %d of %d, %d acknowledged", name, i+1, kills, acks.Load())
 	}
 	return nil
-}
-
-// killServer ends all of the server's processes where they can be found. Left
-// alone by their postmaster, backends would finish what they are at.
-func (d *killDrill) killServer() error {
-	return errors.Join(killChildren(d.srv.PID()), d.srv.Kill())
 }

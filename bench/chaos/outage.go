@@ -130,7 +130,7 @@ func (d *outageDrill) heals(ctx context.Context, c *caller, pauseTime time.Durat
 // revives is the time from a killed server's being ready to the first success.
 func (d *outageDrill) revives(ctx context.Context, c *caller, pauseTime time.Duration) (time.Duration, error) {
 	return d.time(ctx, c, pauseTime, func() error {
-		err := errors.Join(killChildren(d.srv.PID()), d.srv.Kill())
+		err := killServer(d.srv)
 		if err == nil {
 			err = d.srv.Restart(ctx)
 		}
