@@ -132,6 +132,11 @@ chaos: ## Break servers, connections and clients, count what is lost beside pgxp
 chaos-full: ## The same with many more repetitions, for as long as it takes
 	@$(MAKE) chaos CHAOSFLAGS='-full $(CHAOSFLAGS)'
 
+.PHONY: mutants
+mutants: ## Break pool, retries and commits on purpose: do the tests notice? Takes an hour; MUTANTFLAGS='-only pool'
+	@go build -o .bin/mutants ./bench/cmd/mutants
+	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec nice -n 15 .bin/mutants $(MUTANTFLAGS)
+
 .PHONY: generate
 generate: ## Refetch and rebuild what is generated (needs the network and npm)
 	@go generate $(EVERY)
