@@ -149,6 +149,21 @@ type Config struct {
 	// CommitTimeout bounds the wait for the answer to COMMIT, which does not end
 	// with the caller's context. Default 10 s.
 	CommitTimeout time.Duration
+
+	// Deadlines says which work tells the server how much time its context has left.
+	// The limits ride along with BEGIN, 250 ms longer than the context, and never
+	// loosen what the role, TxOptions or the fields below say. A context without a
+	// deadline costs nothing. Default [DeadlinesOfTransactions].
+	Deadlines Deadlines
+
+	// StatementTimeout, LockTimeout and IdleTransactionTimeout bound one statement,
+	// one wait for a lock, and the time that an open transaction lies idle, after which
+	// the server ends the connection. Each connection is opened with them, and a reset
+	// brings them back; with Pooler or Lender, where connections belong to others, each
+	// transaction is, reads on their own included. TxOptions say otherwise for one unit
+	// of work; migrations have limits of their own. Whole milliseconds. Default 0, what
+	// the server has for the role.
+	StatementTimeout, LockTimeout, IdleTransactionTimeout time.Duration
 }
 
 // validate reports every setting that cannot be.
@@ -185,6 +200,7 @@ func (c *Config) validate() error {
 			problem(d.field, "is %s; give a positive duration, or 0 for %s", d.have, d.zero)
 		}
 	}
+	errs = append(errs, c.Deadlines.check(), c.checkLimits())
 	if c.AfterConnect != nil && c.Pooler {
 		problem("AfterConnect", "is set but Pooler is on, and behind a pooler other clients would get the settings; use ALTER ROLE … SET")
 	}

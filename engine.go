@@ -35,6 +35,8 @@ type Engine struct {
 	retries     retryBudget
 	echo        echo
 	twice       bool // Config.Rehearse
+	deadlines   Deadlines
+	limits      TxOptions // of every transaction, where connections cannot have them
 	watch       Observer
 	told        observers
 	repeatLimit int
@@ -56,6 +58,9 @@ func Open(cfg Config) (*Engine, error) {
 	whole, err := cfg.target()
 	problems = append(problems, err)
 	conn := &whole.Config
+	if err == nil && cfg.Lender == nil {
+		problems = append(problems, cfg.startUp(conn.RuntimeParams))
+	}
 	base := cfg.Base
 	if base == nil {
 		base = NewBase()
@@ -68,7 +73,7 @@ func Open(cfg Config) (*Engine, error) {
 	e := &Engine{
 		base: base, models: compiled, hooks: slices.Clone(cfg.Hooks), background: newBackground(cmp.Or(cfg.Background, defaultBackground)),
 		retries: retryBudget{most: float64(cmp.Or(cfg.RetryBudget, defaultRetryBudget))}, log: cfg.Logger, watch: cfg.Observer, repeatLimit: cfg.RepeatLimit, tracer: cfg.PgxTracer,
-		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse,
+		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse, deadlines: cfg.Deadlines, limits: cfg.perTransaction(),
 		fly: flight.Config{
 			Conn: conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,
 			Pooler: cfg.Pooler, Tracer: cfg.PgxTracer,

@@ -1,6 +1,7 @@
 package retort
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -10,6 +11,28 @@ import (
 
 	"github.com/retort-go/retort/pgerr"
 )
+
+// PoolerFacts say what stands between an engine and its server.
+type PoolerFacts struct {
+	Declared bool // Config.Pooler is on
+	Found    bool // something other than PostgreSQL's own process answers
+}
+
+// Pooler looks who answers at the other end of a connection.
+//
+//   - Shape: no round trip but that of a new connection. Found is certain when true; a pooler that hands on the
+//     server's process ids is not found.
+//   - Errors: as of [Engine.Ping].
+func (e *Engine) Pooler(ctx context.Context) (PoolerFacts, error) {
+	facts := PoolerFacts{Declared: e.fly.Pooler}
+	lease, err := e.acquire(ctx)
+	if err != nil {
+		return facts, err
+	}
+	facts.Found = lease.Resource().BehindPooler()
+	e.release(lease, nil)
+	return facts, nil
+}
 
 // poolerSigns are the signs of a pooler between the engine and the server. Each
 // is a warning, once in the engine's life: the thousandth says no more than the
@@ -41,7 +64,7 @@ func (p *poolerSigns) refused(log *slog.Logger, err error) {
 		return
 	}
 	p.startup.Do(func() {
-		log.Warn("retort: a pooler refuses a setting of Config.URL; remove it there and use ALTER ROLE … SET, "+
-			"or list it in PgBouncer's ignore_startup_parameters; see docs/guides/connecting.md#poolers", "error", err)
+		log.Warn("retort: a pooler refuses a setting of Config.URL, or a time limit of Config; set Config.Pooler if it shares connections between transactions, "+
+			"else remove the setting and use ALTER ROLE … SET, or list it in PgBouncer's ignore_startup_parameters; see docs/guides/connecting.md#poolers", "error", err)
 	})
 }

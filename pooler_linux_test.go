@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -158,10 +159,19 @@ func TestPooler(t *testing.T) {
 		eng, _, log := behindBouncer(t, func(cfg *retort.Config) { cfg.PoolSize = -1 })
 		// One of a thousand made-up process ids looks like a real one, so ask for several.
 		var group sync.WaitGroup
+		var found atomic.Int64
 		for range 4 {
-			group.Go(func() { _ = eng.Ping(t.Context()) })
+			group.Go(func() {
+				_ = eng.Ping(t.Context())
+				if p, err := eng.Pooler(t.Context()); err == nil && p.Found && !p.Declared {
+					found.Add(1)
+				}
+			})
 		}
 		group.Wait()
+		if found.Load() == 0 {
+			t.Error("Engine.Pooler finds none")
+		}
 		// A ping that comes late may reuse a connection, and lose its statement.
 		text := log.String()
 		first, _, _ := strings.Cut(text, "\n")
@@ -188,6 +198,35 @@ func TestPooler(t *testing.T) {
 		eng, _, _ := behindBouncer(t, func(cfg *retort.Config) { cfg.Pooler, cfg.URL = true, cfg.URL+"&statement_timeout=5000" },
 			"ignore_startup_parameters = statement_timeout")
 		must(t, eng.Ping(t.Context()))
+	})
+
+	t.Run("is_told_limits_and_deadlines_with_each_transaction", func(t *testing.T) {
+		t.Parallel()
+		eng, _, log := behindBouncer(t, func(cfg *retort.Config) {
+			cfg.Pooler, cfg.Deadlines = true, retort.DeadlinesEverywhere
+			cfg.LockTimeout, cfg.IdleTransactionTimeout = 1500*time.Millisecond, time.Minute
+		})
+		if got, want := settings(t, eng), "t  0 1500ms 1min"; got != want { // a read on its own
+			t.Errorf("%q, want %q", got, want)
+		}
+		if got := insideOf(t, eng, time.Hour, retort.TxOptions{}); got.Idle != 60 || got.Statement < 1800 || got.Statement > 3601 {
+			t.Errorf("%+v", got)
+		}
+		plain, _, _ := behindBouncer(t, func(cfg *retort.Config) { cfg.Pooler, cfg.Deadlines = true, retort.DeadlinesEverywhere })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for range 20 { // 2 connections of the server's, whichever it is
+			s := plain.Session()
+			_, err := Counters.Query().All(ctx, s)
+			must(t, err)
+			must(t, s.Close(ctx))
+			if got, want := settings(t, plain), "t  0 0 0"; got != want {
+				t.Fatalf("left behind: %q, want %q", got, want)
+			}
+		}
+		if text := log.String(); text != "" {
+			t.Errorf("logged: %s", text)
+		}
 	})
 
 	t.Run("is_not_suspected_where_none_is", func(t *testing.T) {

@@ -124,6 +124,7 @@ func (p *caught) Unwrap() error {
 // once runs fn in a session and commits, or rolls back.
 func (e *Engine) once(ctx context.Context, opts TxOptions, act *rehearsal, fn func(*Session) error) (err error) {
 	s := e.SessionWith(opts)
+	s.deadline = e.deadlineOf(ctx)
 	defer func() {
 		// Also on the way of a panic or Goexit, which go on.
 		if closing := s.Close(ctx); err == nil {

@@ -86,6 +86,8 @@ type Session struct {
 	invalid error // what is wrong with opts
 
 	settings *flight.Statement // sets what opts ask for, behind BEGIN; nil: nothing
+	deadline time.Time         // of the unit of work, for the server; zero: none
+	told     time.Time         // when the server was last told of it, in this transaction
 
 	// busy guards everything below but what says otherwise.
 	busy atomic.Int32 // free, inCall, inIter, inRows or inHook
@@ -139,6 +141,7 @@ func (e *Engine) Session() *Session { return e.SessionWith(TxOptions{}) }
 //   - Errors: options that cannot be are returned by the session's first call.
 //   - Cleanup: [Session.Close].
 func (e *Engine) SessionWith(opts TxOptions) *Session {
+	opts.within(&e.limits)
 	s := &Session{eng: e, opts: opts, invalid: opts.validate(), unit: unitofwork.Unit{Clock: e.clock}, hooks: e.hooks}
 	if opts.scoped() && s.invalid == nil {
 		s.settings, s.invalid = opts.settings()

@@ -86,13 +86,11 @@ func (s *Session) send(ctx context.Context, t *trip) error {
 	if s.joined != nil {
 		return s.sendJoined(ctx, t, f)
 	}
+	f.Settings = s.limited(ctx, t)
 	if s.open {
 		return s.settle(ctx, t, s.eng.observed(ctx, s.lease.Resource(), f, 1), false)
 	}
 	f.Begin = t.begin
-	if t.begin != "" {
-		f.Settings = s.settings
-	}
 	for attempt := 1; ; attempt++ {
 		lease, since, err := s.eng.borrow(ctx)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/retort-go/retort/internal/flight"
 )
@@ -138,6 +139,7 @@ func (s *Session) undoPoint(ctx context.Context, p *point) {
 		s.giveBack(ctx, err)
 		return
 	}
+	s.told = time.Time{} // what the server was told inside is forgotten
 	s.failed, s.beside.aborted, s.beside.written = nil, nil, p.written
 	s.beside.savepoints = s.beside.savepoints[:min(p.raw, len(s.beside.savepoints))]
 	s.misuse = s.misuse[:min(p.misuse, len(s.misuse))]

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -39,24 +38,17 @@ func (o *TxOptions) settings() (*flight.Statement, error) {
 	for name, value := range set {
 		errs = append(errs, checkSetting(name, value))
 	}
-	for _, t := range []struct {
-		field, name string
-		have        time.Duration
-	}{
-		{"StatementTimeout", "statement_timeout", o.StatementTimeout},
-		{"LockTimeout", "lock_timeout", o.LockTimeout},
-		{"IdleTimeout", "idle_in_transaction_session_timeout", o.IdleTimeout},
-	} {
+	for _, t := range o.limits() {
 		_, twice := set[t.name]
 		switch {
 		case t.have == 0:
 			continue
-		case t.have < time.Millisecond || t.have/time.Millisecond > maxTimeout:
+		case !t.possible():
 			errs = append(errs, fmt.Errorf("retort: TxOptions.%s is %s; give 1 ms to 24 days, or 0 for what the connection has", t.field, t.have))
 		case twice:
 			errs = append(errs, fmt.Errorf("retort: TxOptions.%s is given, and %q in Settings, too; leave one out", t.field, t.name))
 		}
-		set[t.name] = strconv.FormatInt(int64(t.have/time.Millisecond), 10)
+		set[t.name] = t.ms()
 	}
 	names := slices.Sorted(maps.Keys(set))
 	if o.Role != "" {
@@ -68,9 +60,6 @@ func (o *TxOptions) settings() (*flight.Statement, error) {
 	}
 	return settingsStatement(names, set), nil
 }
-
-// maxTimeout is the largest that PostgreSQL takes, in milliseconds.
-const maxTimeout = 1<<31 - 1
 
 func settingsStatement(names []string, set map[string]string) *flight.Statement {
 	st := &flight.Statement{SQL: "/* retort:session.settings */ SELECT ", Formats: []int16{pgtype.TextFormatCode}}
@@ -114,13 +103,13 @@ func checkText(what, text string) error {
 // settingNames lists what o sets, for errors.
 func (o *TxOptions) settingNames() string {
 	names := slices.Sorted(maps.Keys(o.Settings))
-	for name, given := range map[string]bool{
-		"statement_timeout": o.StatementTimeout != 0, "lock_timeout": o.LockTimeout != 0,
-		"idle_in_transaction_session_timeout": o.IdleTimeout != 0, "role": o.Role != "",
-	} {
-		if given {
-			names = append(names, name)
+	for _, l := range o.limits() {
+		if l.have != 0 {
+			names = append(names, l.name)
 		}
+	}
+	if o.Role != "" {
+		names = append(names, "role")
 	}
 	slices.Sort(names)
 	return strings.Join(names, ", ")

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -85,7 +86,11 @@ func (l *engineLink) Begin(ctx context.Context, opts driver.TxOptions) (driver.T
 		return nil, fmt.Errorf("retort: PostgreSQL has no isolation level %s", sql.IsolationLevel(opts.Isolation))
 	}
 	begin := TxOptions{Isolation: isolation, ReadOnly: opts.ReadOnly}.begin()
-	if err := l.fly(ctx, &flight.Flight{Begin: begin}); err != nil {
+	f := &flight.Flight{Begin: begin}
+	if until := l.eng.deadlineOf(ctx); !until.IsZero() {
+		f.Settings = deadlineStatement(nil, max(time.Until(until), 0)+deadlineMargin)
+	}
+	if err := l.fly(ctx, f); err != nil {
 		return nil, err
 	}
 	return &engineTx{l}, nil

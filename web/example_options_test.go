@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/web"
@@ -33,6 +34,7 @@ func ExampleOption() {
 		web.Status(http.StatusCreated),
 		web.Tx(retort.TxOptions{Isolation: retort.Serializable}),
 		web.Repeatable(),
+		web.TimeLimit(5*time.Second),
 		web.RenderBeforeCommit(),
 		web.MaxBody(100),
 		web.Logger(slog.New(slog.DiscardHandler)),

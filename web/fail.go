@@ -48,7 +48,7 @@ func (s *settings) report(w http.ResponseWriter, r *http.Request, p Problem, err
 		level, text = slog.LevelDebug, "web: client left before COMMIT, rolled back"
 	case p.Status < 500:
 		return
-	case p.Status == http.StatusServiceUnavailable && p.Type != ProblemCommitUnknown:
+	case p.Type == ProblemTimeout, p.Status == http.StatusServiceUnavailable && p.Type != ProblemCommitUnknown:
 		level = slog.LevelWarn
 	}
 	ctx, labels := labeled(r)

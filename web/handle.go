@@ -198,6 +198,8 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		call = rt.with(tx)
 	}
 	ctx, labels := labeled(r)
+	ctx, cancel := rt.set.within(ctx)
+	defer cancel()
 	out, err := a.run(ctx, rt.eng, tx, call)
 	if err != nil {
 		rt.set.fail(w, labels.of(ctx, r), err)

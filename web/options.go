@@ -1,10 +1,12 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/retort-go/retort"
 )
@@ -17,7 +19,7 @@ const (
 
 // Option changes how one route works.
 //
-// [Tx], [Logger] and [ServerTiming] fit every route; [Streaming] and [MaxBuffer] only
+// [Tx], [TxFor], [TimeLimit], [Logger] and [ServerTiming] fit every route; [Streaming] and [MaxBuffer] only
 // [Sessions]; the others only [Handle] and [HandleView]. An option in the wrong
 // place panics when the route is registered.
 type Option struct {
@@ -47,6 +49,8 @@ type settings struct {
 	maxBuffer   int
 	streaming   bool
 	timing      bool
+	limit       time.Duration // where limited
+	limited     bool
 	once        *once
 	keyRequired bool
 }
@@ -76,6 +80,9 @@ func settle(at routeKind, call string, opts []Option) (settings, []string) {
 	}
 	if set.maxBuffer <= 0 {
 		problems = append(problems, fmt.Sprintf("web.MaxBuffer(%d): give a number of bytes above 0", set.maxBuffer))
+	}
+	if set.limited && set.limit <= 0 {
+		problems = append(problems, fmt.Sprintf("web.TimeLimit(%s): give a duration above 0", set.limit))
 	}
 	problems = append(problems, set.onceProblems()...)
 	if at == forSessions && set.tx.Repeatable {
@@ -130,6 +137,27 @@ func (s *settings) txOfRequest(r *http.Request) (retort.TxOptions, error) {
 	tx.ReadOnly = tx.ReadOnly || readOnlyMethod(r.Method)
 	tx.Repeatable = s.tx.Repeatable
 	return tx, err
+}
+
+// TimeLimit bounds the work of each request, from when it has been read (with
+// [Sessions], from its headers) until COMMIT is sent; then it is rolled back and
+// answers 504. Repetitions are within it. Default: none.
+//
+//   - Shape: the handler's context ends. One that does not heed it keeps its client
+//     waiting, but neither locks nor its transaction: the server ends that
+//     ([retort.Config].Deadlines).
+func TimeLimit(d time.Duration) Option {
+	return Option{"web.TimeLimit", forHandle | forSessions, func(s *settings) {
+		s.limit, s.limited = d, true
+	}}
+}
+
+// within gives ctx the route's time limit.
+func (s *settings) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if !s.limited {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, s.limit)
 }
 
 // Repeatable says that the handler may run again from its start when the

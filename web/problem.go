@@ -35,7 +35,7 @@ const (
 	ProblemSerialization        = "/problems/serialization"          // 503: lost against concurrent transactions
 	ProblemDeadlock             = "/problems/deadlock"               // 503: the same, by a deadlock
 	ProblemLockTimeout          = "/problems/lock-timeout"           // 503: a lock was not free in time
-	ProblemTimeout              = "/problems/timeout"                // 503: a statement or the request ran out of time
+	ProblemTimeout              = "/problems/timeout"                // 504: a statement or the request ran out of time
 	ProblemPoolTimeout          = "/problems/pool-timeout"           // 503: no connection was free in time
 	ProblemUnavailable          = "/problems/unavailable"            // 503: the database cannot be reached or cannot write
 	ProblemShuttingDown         = "/problems/shutting-down"          // 503: this process ends; ask again

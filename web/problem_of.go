@@ -156,7 +156,7 @@ func databaseProblem(err error) Problem {
 	case pgerr.LockNotAvailable:
 		return unavailable(ProblemLockTimeout, "Locked", retrySoon)
 	case pgerr.QueryCanceled:
-		return unavailable(ProblemTimeout, "Took too long", retrySoon)
+		return tookTooLong()
 	case pgerr.BadValue:
 		switch pgerr.Code(err) {
 		case "22021", "22P05": // bytes or escapes that its encoding cannot hold
@@ -168,7 +168,7 @@ func databaseProblem(err error) Problem {
 		}
 	}
 	if _, connecting := errors.AsType[*pgerr.ConnectError](err); !connecting && errors.Is(err, context.DeadlineExceeded) {
-		return unavailable(ProblemTimeout, "Took too long", retrySoon)
+		return tookTooLong()
 	}
 	if pgerr.Transient(err) {
 		return unavailable(ProblemUnavailable, "Unavailable", retryLater)
@@ -182,6 +182,12 @@ func unavailable(problemType, title string, after time.Duration) Problem {
 		Type: problemType, Title: title, Status: http.StatusServiceUnavailable,
 		Detail: "The service cannot do this right now. Try again.", RetryAfter: after,
 	}
+}
+
+func tookTooLong() Problem {
+	p := unavailable(ProblemTimeout, "Took too long", retrySoon)
+	p.Status = http.StatusGatewayTimeout
+	return p
 }
 
 func internalProblem() Problem {

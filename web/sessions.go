@@ -99,6 +99,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w, r = timed(g.eng, w, r)
 	}
 	ctx, labels := labeled(r)
+	ctx, cancel := g.set.within(ctx)
+	defer cancel()
 	x := &exchange{gate: g, request: r, labels: labels, buffer: newBuffered(w, r, g.set.maxBuffer)}
 	x.writer = x.buffer
 	if g.set.streaming {

@@ -17,8 +17,10 @@ type Flight struct {
 	// names its origin. Empty: none.
 	Begin string
 
-	// Settings runs right behind Begin: a SELECT set_config(…, true) that Retort
-	// built. A failure names AtSettings as its statement. Nil: none.
+	// Settings runs right behind Begin, or else first: a SELECT set_config(…, true)
+	// that Retort built. Without a transaction it holds until the flight's Sync, and
+	// raw SQL that opens transactions of its own fails behind it. A failure names
+	// AtSettings as its statement. Nil: none.
 	Settings *Statement
 
 	// Statements run in order; the first that fails stops the rest.

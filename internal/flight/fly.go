@@ -101,9 +101,6 @@ func (c *Conn) check(f *Flight) (int, error) {
 		return -1, errors.New("a NUL byte in BEGIN")
 	}
 	if f.Settings != nil {
-		if f.Begin == "" {
-			return -1, errors.New("settings of a transaction without its BEGIN")
-		}
 		if err := f.Settings.check(); err != nil {
 			return -1, err
 		}

@@ -76,7 +76,19 @@ func TestFly(t *testing.T) {
 			_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Settings: &refused, Statements: write("1").Statements}), flight.Aborted, flight.AtSettings)
 			fly(t, c, &flight.Flight{End: flight.Rollback})
 			_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN", Settings: &refused, Statements: write("1").Statements, End: flight.Commit}), flight.RolledBack, flight.AtSettings)
-			_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Settings: &set, Statements: write("1").Statements}), flight.NotExecuted, -1)
+			_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Settings: &refused, Statements: write("1").Statements}), flight.Failed, flight.AtSettings)
+			// Without BEGIN they hold until the flight's end, too.
+			var alone, in []string
+			now := "SELECT coalesce(current_setting('app.x', true), '')"
+			fly(t, c, &flight.Flight{Settings: &set, Statements: []flight.Statement{query(&alone, now)}})
+			fly(t, c, &flight.Flight{Statements: []flight.Statement{query(&alone, now)}})
+			fly(t, c, &flight.Flight{Begin: "BEGIN"})
+			fly(t, c, &flight.Flight{Settings: &set, Statements: []flight.Statement{query(&in, now)}})
+			fly(t, c, &flight.Flight{Statements: []flight.Statement{query(&in, now)}})
+			fly(t, c, &flight.Flight{End: flight.Rollback})
+			if diff := cmp.Diff([][]string{{"here", ""}, {"here", "here"}}, [][]string{alone, in}); diff != "" {
+				t.Error(diff)
+			}
 		}
 		if n := db.QueryInt(t, "SELECT count(*) FROM things"); n != 0 {
 			t.Errorf("%d rows", n)
