@@ -18,7 +18,7 @@ import (
 const library = "github.com/retort-go/retort"
 
 // shown are the packages whose exported names all appear in an example.
-var shown = []string{".", "pool", "pgerr", "web", "schema", "observe", "cli", "localpg", "retorttest", "retorttest/proxy"}
+var shown = []string{".", "pool", "pgerr", "web", "schema", "observe", "doctor", "cli", "localpg", "retorttest", "retorttest/proxy"}
 
 // Every exported entry point, a function or a method of what a user holds, is
 // used by an example that runs: a reader finds it at work, and it is known to work.
@@ -258,6 +258,7 @@ var withoutExample = map[string]string{
 	"localpg.DownloadMajor":    "it needs the network",
 	"web.MaxBuffer":            "an option of Sessions, whose example has the default",
 	"retort.Engine.Snapshot":   "for package migrate, which reads the catalog with it",
+	"retort.Engine.Pooler":     "for package doctor, whose example shows what it finds",
 	"retort.InSessionView":     "its example is compiled only; web.HandleView, which runs, is the same over HTTP",
 	"retort.LabelerOf":         "for middleware that keeps the labels of another; LabelsOf is for everybody",
 	"retorttest.Main":          "it ends the process; the guide to testing runs it",
