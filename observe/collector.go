@@ -111,7 +111,7 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 		one.Collect(out)
 	}
 	if e := c.engine.Load(); e != nil {
-		c.gauge.collect(out, e.Stats())
+		c.gauge.collect(out, e.Stats(), c.labelOf)
 	}
 }
 
@@ -185,8 +185,10 @@ func (c *Collector) PoolEvent(e pool.Event) {
 
 // route names who asks. The counter of unknown commits begins at 0 with the
 // route: a series that is born with 1 shows no increase.
-func (c *Collector) route(ctx context.Context) string {
-	label, isNew := c.routes.label(retort.LabelsOf(ctx).Route)
+func (c *Collector) route(ctx context.Context) string { return c.labelOf(retort.LabelsOf(ctx).Route) }
+
+func (c *Collector) labelOf(route string) string {
+	label, isNew := c.routes.label(route)
 	if isNew {
 		c.unknown.WithLabelValues(label)
 	}

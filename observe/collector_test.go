@@ -123,7 +123,7 @@ func TestCollector_shows_the_pool(t *testing.T) {
 	for i := range 2 {
 		s := k.Engine.Session()
 		s.Add(&Note{Text: fmt.Sprint(i)})
-		must(t, s.Flush(ctx))
+		must(t, s.Flush(retort.WithLabels(ctx, retort.Labels{Route: "POST /notes"})))
 		held = append(held, s)
 	}
 	_ = write(ctx, k.Engine, nil, "starved")
@@ -134,6 +134,7 @@ func TestCollector_shows_the_pool(t *testing.T) {
 		"retort_pool_connections{state=idle} 0",
 		"retort_pool_connections{state=in_use} 2",
 		"retort_pool_connections{state=opening} 0",
+		"retort_pool_held{route=POST /notes} 2",
 		"retort_pool_opened_total{} 2",
 		"retort_pool_size{} 1",
 		"retort_pool_timeouts_total{} 1",
@@ -146,10 +147,43 @@ func TestCollector_shows_the_pool(t *testing.T) {
 			t.Errorf("%s is missing in\n%s", one, strings.Join(all, "\n"))
 		}
 	}
+	longest := func() []string {
+		var found []string
+		for _, one := range series(t, registry) {
+			if name, _, _ := strings.Cut(one, "{"); name == "retort_pool_held" || name == "retort_pool_held_longest_seconds" && !strings.HasSuffix(one, " 0") {
+				found = append(found, one)
+			}
+		}
+		return found
+	}
+	if got := longest(); len(got) != 2 {
+		t.Errorf("held: %q", got)
+	}
 	for _, s := range held {
 		must(t, s.Close(ctx))
 	}
 	if all := series(t, registry); !contains(all, "retort_pool_closed_total{reason=overflow} 1") {
+		t.Errorf("got\n%s", strings.Join(all, "\n"))
+	}
+	if got := longest(); len(got) != 0 {
+		t.Errorf("held by nobody: %q", got)
+	}
+}
+
+// Paths in place of patterns make few series of holders, too.
+func TestCollector_bounds_the_holders(t *testing.T) {
+	t.Parallel()
+	registry, k := collecting(t, func(c *retort.Config) { c.PoolSize, c.MaxOverflow = 2, 0 })
+	for i := range 250 {
+		must(t, write(retort.WithLabels(t.Context(), retort.Labels{Route: fmt.Sprint("/notes/", i)}), k.Engine, nil, fmt.Sprint(i)))
+	}
+	for _, route := range []string{"/notes/new", "/notes/newer"} {
+		s := k.Engine.Session()
+		s.Add(&Note{Text: route})
+		must(t, s.Flush(retort.WithLabels(t.Context(), retort.Labels{Route: route})))
+		defer s.Close(t.Context())
+	}
+	if all := series(t, registry); !contains(all, "retort_pool_held{route=other} 2") {
 		t.Errorf("got\n%s", strings.Join(all, "\n"))
 	}
 }

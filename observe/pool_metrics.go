@@ -14,6 +14,7 @@ type poolMetrics struct {
 	connections, waiting, size, capacity, closing *prometheus.Desc
 	acquires, waits, timeouts, canceled           *prometheus.Desc
 	opened, openFailures, closed, panics          *prometheus.Desc
+	held, longest                                 *prometheus.Desc
 }
 
 func newPoolMetrics(labels prometheus.Labels) poolMetrics {
@@ -33,6 +34,8 @@ func newPoolMetrics(labels prometheus.Labels) poolMetrics {
 		opened:       desc("opened_total", "Connections opened."),
 		openFailures: desc("open_failures_total", "Attempts to open a connection that failed."),
 		closed:       desc("closed_total", "Connections closed, by reason.", "reason"),
+		held:         desc("held", "Connections that are lent now, by route.", "route"),
+		longest:      desc("held_longest_seconds", "How long the connection that a route holds for longest is lent by now.", "route"),
 		panics:       desc("panics_total", "Callbacks of the pool that panicked."),
 	}
 }
@@ -40,13 +43,14 @@ func newPoolMetrics(labels prometheus.Labels) poolMetrics {
 func (m *poolMetrics) describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		m.connections, m.waiting, m.size, m.capacity, m.closing, m.acquires, m.waits,
-		m.timeouts, m.canceled, m.opened, m.openFailures, m.closed, m.panics,
+		m.timeouts, m.canceled, m.opened, m.openFailures, m.closed, m.panics, m.held, m.longest,
 	} {
 		out <- d
 	}
 }
 
-func (m *poolMetrics) collect(out chan<- prometheus.Metric, s pool.Stats) {
+// collect sends the metrics; label bounds the routes.
+func (m *poolMetrics) collect(out chan<- prometheus.Metric, s pool.Stats, label func(route string) string) {
 	gauge := func(d *prometheus.Desc, v int, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)
 	}
@@ -56,6 +60,10 @@ func (m *poolMetrics) collect(out chan<- prometheus.Metric, s pool.Stats) {
 	gauge(m.connections, s.Idle, "idle")
 	gauge(m.connections, s.InUse, "in_use")
 	gauge(m.connections, s.Opening, "opening")
+	for route, h := range byLabel(s.Holders, label) {
+		gauge(m.held, h.Count, route)
+		out <- prometheus.MustNewConstMetric(m.longest, prometheus.GaugeValue, h.Longest.Seconds(), route)
+	}
 	gauge(m.waiting, s.Waiting)
 	gauge(m.closing, s.Closing)
 	if s.Size != pool.Unlimited {
@@ -79,6 +87,17 @@ func (m *poolMetrics) collect(out chan<- prometheus.Metric, s pool.Stats) {
 	} {
 		counter(m.closed, n, strings.ReplaceAll(reason.String(), " ", "_"))
 	}
+}
+
+// byLabel puts holders of one label together.
+func byLabel(holders []pool.Holder, label func(route string) string) map[string]pool.Holder {
+	out := make(map[string]pool.Holder, len(holders))
+	for _, h := range holders {
+		name := label(h.Name)
+		sum := out[name]
+		out[name] = pool.Holder{Name: name, Count: sum.Count + h.Count, Longest: max(sum.Longest, h.Longest)}
+	}
+	return out
 }
 
 // kindOf is an error as a label: one of few words, SQLSTATEs by their kind.
