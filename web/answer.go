@@ -23,8 +23,9 @@ type rendered struct {
 	status   int
 	location string
 	etag     string
-	body     []byte // nil: none
-	replayed bool   // it was given before
+	body     []byte      // nil: none
+	replayed bool        // it was given before
+	header   http.Header // of a plain handler's answer; nil: location and etag are all
 }
 
 // answerFor checks the options and Out, as far as types can be checked.
@@ -101,6 +102,10 @@ func successStatus(s statusCoder) (int, error) {
 
 // send writes the response. A client that has left cannot be told anything.
 func (out *rendered) send(w http.ResponseWriter, r *http.Request) {
+	if out.header != nil {
+		out.replay(w)
+		return
+	}
 	h := w.Header()
 	if out.replayed {
 		h.Set(replayedHeader, "true")

@@ -270,23 +270,33 @@ func TestCommitUnknown(t *testing.T) {
 func TestSlowBodyHoldsNoConnection(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.mux.Handle("POST /things", web.Handle(s.Engine, create))
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(t.Context(), "tcp", s.srv.Listener.Addr().String())
-	must(t, err)
-	defer conn.Close()
-	body := `{"code":"a","name":"a"}`
-	_, err = fmt.Fprintf(conn, "POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", len(body), body[:5])
-	must(t, err)
-	for range 20 {
-		if st := s.Engine.Stats(); st.InUse+st.Opening+int(st.Opened) != 0 {
-			t.Fatalf("half a body took a connection: %s", st)
+	s.mux.Handle("POST /handle", web.Handle(s.Engine, create))
+	s.mux.Handle("POST /sessions", web.Sessions(s.Engine)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		web.Session(r).Add(newThing())
+	})))
+	s.mux.Handle("POST /key", web.Sessions(s.Engine, web.Idempotent(keys, account))(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		web.Session(r).Add(newThing())
+	})))
+	for i, path := range []string{"/handle", "/sessions", "/key"} {
+		used := s.Engine.Stats().Acquires
+		var dialer net.Dialer
+		conn, err := dialer.DialContext(t.Context(), "tcp", s.srv.Listener.Addr().String())
+		must(t, err)
+		defer conn.Close()
+		body := `{"code":"a","name":"a"}`
+		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Account: ann\r\nIdempotency-Key: k\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", path, len(body), body[:5])
+		must(t, err)
+		for range 20 {
+			if st := s.Engine.Stats(); st.Acquires != used {
+				t.Fatalf("%s: half a body took a connection: %s", path, st)
+			}
+			time.Sleep(time.Millisecond)
 		}
-		time.Sleep(time.Millisecond)
-	}
-	_, err = io.WriteString(conn, body[5:])
-	must(t, err)
-	if all, err := io.ReadAll(conn); err != nil || !strings.Contains(string(all), "200 OK") {
-		t.Errorf("got %q, %v", all, err)
+		_, err = io.WriteString(conn, body[5:])
+		must(t, err)
+		if all, err := io.ReadAll(conn); err != nil || !strings.Contains(string(all), "200 OK") || s.rows(t) != int64(i+1) {
+			t.Errorf("%s: got %q, %v, %d rows", path, all, err, s.rows(t))
+		}
 	}
 }

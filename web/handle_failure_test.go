@@ -202,7 +202,8 @@ func TestHandleRepeats(t *testing.T) {
 		in.Names[0] = "spoiled"
 		sess.Add(newThing())
 		if n < 3 {
-			_, err := sess.Exec(ctx, "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$")
+			code := []string{"40001", "40P01"}[n-1]
+			_, err := sess.Exec(ctx, "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '"+code+"'; END $$")
 			return nil, err
 		}
 		return &answered{200}, nil

@@ -23,6 +23,7 @@ type IdempotencyKey struct {
 	Status   int32  // of the answer
 	Location string // its header, if not empty
 	Etag     string // its header, if not empty
+	Header   []byte // of an answer of Sessions: what its handler set, as JSON; else empty
 	Body     []byte // empty: none
 	At       time.Time
 }
@@ -70,20 +71,22 @@ func NewIdempotency(table string, options ...retort.TableOption) *Idempotency {
 //     [Repeatable], or answered with 503 as not stored. The header
 //     Idempotency-Replayed marks an answer that was given before. The answer is made
 //     before COMMIT, as with [RenderBeforeCommit], and the key takes one round trip
-//     more.
+//     more. Of [Sessions] the body of a request with a key is read before the handler
+//     runs, up to [MaxBody], and the headers that the handler set are kept, but no
+//     trailers; [Streaming] is refused.
 //   - Errors: 400 for a key that is none, 422 for a key that was used for another
 //     request, 409 where the first request took longer than the route's LockTimeout
 //     ([Tx]). Without a LockTimeout the second request waits for the first, as long
 //     as its own limits allow. An error of scope answers as one of the handler's does.
 //   - Source: draft-ietf-httpapi-idempotency-key-header.
 func Idempotent(keys *Idempotency, scope func(*http.Request) (string, error)) Option {
-	return Option{"web.Idempotent", forHandle, func(s *settings) { s.once = &once{keys: keys, scope: scope} }}
+	return Option{"web.Idempotent", forHandle | forSessions, func(s *settings) { s.once = &once{keys: keys, scope: scope} }}
 }
 
 // RequireIdempotencyKey refuses requests without a key with 400, on routes with
 // [Idempotent].
 func RequireIdempotencyKey() Option {
-	return Option{"web.RequireIdempotencyKey", forHandle, func(s *settings) { s.keyRequired = true }}
+	return Option{"web.RequireIdempotencyKey", forHandle | forSessions, func(s *settings) { s.keyRequired = true }}
 }
 
 // once is what [Idempotent] has set.
@@ -100,6 +103,8 @@ func (s *settings) onceProblems() []string {
 		return nil
 	case s.once.keys == nil || s.once.keys.Table == nil:
 		return []string{"web.Idempotent: the keys are nil; make them with web.NewIdempotency"}
+	case s.streaming:
+		return []string{"web.Idempotent with web.Streaming: an answer that is streamed cannot be kept; use one of them"}
 	case s.once.scope == nil:
 		return []string{"web.Idempotent: scope is nil; say whose keys they are, or one client would get the answers to another one's keys"}
 	default:

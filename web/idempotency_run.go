@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -74,7 +76,7 @@ func requestHash(r *http.Request, body []byte) []byte {
 // claim makes the key this transaction's own, or returns the answer that it has. It
 // waits for another transaction that is about to give one.
 func (k *keyed) claim(ctx context.Context, s *retort.Session) (*rendered, error) {
-	row := &IdempotencyKey{Scope: k.scope, Key: k.key, Request: k.hash, Body: []byte{}}
+	row := &IdempotencyKey{Scope: k.scope, Key: k.key, Request: k.hash, Header: []byte{}, Body: []byte{}}
 	made, err := k.table.Insert(row).OnConflict().DoNothing().Named("idempotency").Rows(ctx, s)
 	if err != nil {
 		return nil, claimFailed(err)
@@ -98,6 +100,11 @@ func (k *keyed) claim(ctx context.Context, s *retort.Session) (*rendered, error)
 	out := &rendered{status: int(before.Status), location: before.Location, etag: before.Etag, replayed: true}
 	if len(before.Body) > 0 {
 		out.body = before.Body
+	}
+	if len(before.Header) > 0 {
+		if err := json.Unmarshal(before.Header, &out.header); err != nil {
+			return nil, fmt.Errorf("web: the kept headers of an answer: %w", err)
+		}
 	}
 	return out, nil
 }

@@ -307,8 +307,8 @@ func TestIdempotencySweep(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	ctx := t.Context()
-	s.Exec(t, `INSERT INTO idempotency_keys (scope, key, request, status, location, etag, body, at)
-		SELECT 'a', n::text, '', 200, '', '', '', now() - make_interval(hours => n) FROM generate_series(1, 2500) n`)
+	s.Exec(t, `INSERT INTO idempotency_keys (scope, key, request, status, location, etag, header, body, at)
+		SELECT 'a', n::text, '', 200, '', '', '', '', now() - make_interval(hours => n) FROM generate_series(1, 2500) n`)
 	n, err := keys.Sweep(ctx, s.Engine, 24*time.Hour+30*time.Minute)
 	if err != nil || n != 2476 {
 		t.Errorf("%d rows, %v", n, err)

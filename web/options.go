@@ -19,9 +19,10 @@ const (
 
 // Option changes how one route works.
 //
-// [Tx], [TxFor], [TimeLimit], [Logger] and [ServerTiming] fit every route; [Streaming] and [MaxBuffer] only
-// [Sessions]; the others only [Handle] and [HandleView]. An option in the wrong
-// place panics when the route is registered.
+// [Tx], [TxFor], [TimeLimit], [Logger], [ServerTiming], [Idempotent] and
+// [RequireIdempotencyKey] fit every route, and [MaxBody] with Idempotent; [Streaming]
+// and [MaxBuffer] only [Sessions]; the others only [Handle] and [HandleView]. An
+// option in the wrong place panics when the route is registered.
 type Option struct {
 	name  string
 	kind  routeKind
@@ -45,6 +46,7 @@ type settings struct {
 	location    any // func(*Out) string
 	etag        any // func(*Out) string
 	maxBody     int64
+	bounded     bool // MaxBody was given
 	renderFirst bool
 	maxBuffer   int
 	streaming   bool
@@ -77,6 +79,9 @@ func settle(at routeKind, call string, opts []Option) (settings, []string) {
 	}
 	if set.maxBody <= 0 {
 		problems = append(problems, fmt.Sprintf("web.MaxBody(%d): give a number of bytes above 0", set.maxBody))
+	}
+	if at == forSessions && set.bounded && set.once == nil {
+		problems = append(problems, "web.MaxBody without web.Idempotent: a plain handler reads its body itself; use http.MaxBytesReader")
 	}
 	if set.maxBuffer <= 0 {
 		problems = append(problems, fmt.Sprintf("web.MaxBuffer(%d): give a number of bytes above 0", set.maxBuffer))
@@ -195,9 +200,9 @@ func ETag[Out any](tag func(*Out) string) Option {
 }
 
 // MaxBody bounds the request's body in bytes; a larger one answers 413. Default
-// [DefaultMaxBody].
+// [DefaultMaxBody]. With [Sessions] it is for what [Idempotent] reads.
 func MaxBody(bytes int64) Option {
-	return Option{"web.MaxBody", forHandle, func(s *settings) { s.maxBody = bytes }}
+	return Option{"web.MaxBody", forHandle | forSessions, func(s *settings) { s.maxBody, s.bounded = bytes, true }}
 }
 
 // RenderBeforeCommit flushes, makes the answer and only then commits, at the

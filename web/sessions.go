@@ -71,8 +71,10 @@ type exchange struct {
 	buffer    *buffered
 	stream    *streamed // nil without Streaming
 	session   *retort.Session
-	committed bool  // by Commit
-	failure   error // of Commit
+	committed bool      // by Commit
+	failure   error     // of Commit
+	key       *keyed    // nil: none
+	before    *rendered // the answer to the key that was given before; nil: none
 }
 
 // visit holds the exchange: InSession copies its input, but not this deep.
@@ -107,23 +109,30 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.stream = &streamed{buffered: x.buffer}
 		x.writer = x.stream
 	}
-	call := g.change
+	if err := x.takeKey(w, r); err != nil {
+		g.set.fail(w, x.request, err)
+		return
+	}
+	work, tx := g.change, g.set.txFor(r.Method)
 	if readOnlyMethod(r.Method) {
-		call = g.read
+		work = g.read
 	}
 	if g.set.txOf != nil {
-		tx, err := g.set.txOfRequest(r)
-		if err != nil {
+		var err error
+		if tx, err = g.set.txOfRequest(r); err != nil {
 			g.set.fail(w, x.request, err)
 			return
 		}
-		call = retort.InSession(g.eng, tx, run)
+		work = retort.InSession(g.eng, tx, run)
 	}
 	defer x.closeReader()
-	_, err := call(ctx, &visit{x})
+	before, err := x.call(ctx, tx, work)
 	switch {
 	case x.committed:
 		x.stream.finish()
+	case before != nil:
+		x.buffer.discard()
+		before.send(w, x.request)
 	case err == nil, errors.Is(err, errRefused):
 		x.buffer.send()
 	default:
@@ -136,6 +145,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func run(ctx context.Context, s *retort.Session, v *visit) (*struct{}, error) {
 	x := v.exchange
 	x.session = s
+	if done, err := x.claim(ctx); done {
+		return nil, err
+	}
 	x.request = x.request.WithContext(context.WithValue(ctx, exchangeKey{}, x))
 	x.labels.request = x.request // a mux behind sets the pattern of that one
 	x.next.ServeHTTP(x.writer, x.request)
@@ -144,9 +156,11 @@ func run(ctx context.Context, s *retort.Session, v *visit) (*struct{}, error) {
 		return nil, errStreamed
 	case x.failure != nil:
 		return nil, x.failure
-	default:
-		return nil, x.buffer.outcome()
 	}
+	if err := x.buffer.outcome(); err != nil {
+		return nil, err
+	}
+	return nil, x.keep()
 }
 
 // closeReader ends the read-only session that followed Commit.
