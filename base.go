@@ -1,6 +1,8 @@
 package retort
 
 import (
+	"slices"
+
 	"github.com/retort-go/retort/schema"
 )
 
@@ -40,7 +42,7 @@ type Naming schema.Naming
 func (n Naming) register(b *Base) { b.naming = schema.Naming(n) }
 
 // SQLObject is a database object that is declared by its SQL text; see
-// [Function], [Trigger], [View], [Policy] and [Extension].
+// [Function], [Trigger], [View], [Policy], [Sequence] and [Extension].
 type SQLObject struct{ object schema.Object }
 
 func (o SQLObject) register(b *Base) { b.objects = append(b.objects, o.object) }
@@ -86,6 +88,33 @@ func View(name, create string) SQLObject {
 //   - Shape: as [Trigger].
 func Policy(name, table, create string) SQLObject {
 	return SQLObject{schema.Object{Kind: schema.Policy, Name: name, Table: table, Create: create}}
+}
+
+// Sequence declares a sequence of its own by its whole CREATE SEQUENCE statement. It is
+// made before the functions and tables, whose defaults may call it. Columns that count
+// say so by Identity instead. [Base.CreateAll] makes it where it is missing and
+// compares nothing of it.
+//
+//   - Shape: as [View]. The statement has no OWNED BY.
+func Sequence(name, create string) SQLObject {
+	return SQLObject{schema.Object{Kind: schema.SequenceObject, Name: name, Create: create}}
+}
+
+// Index adds an index to a materialized view, by its whole CREATE INDEX statement. A
+// unique one lets REFRESH MATERIALIZED VIEW CONCURRENTLY work. [Base.CreateAll] makes
+// it where it is missing.
+//
+//   - Shape: name is the plain name; the index is in the schema of its view.
+func (o SQLObject) Index(name, create string) SQLObject {
+	o.object.Indexes = append(slices.Clip(o.object.Indexes), schema.ObjectIndex{Name: name, Create: create})
+	return o
+}
+
+// Comment sets the comment of a view, function, trigger, policy or sequence; it is
+// made together with the object.
+func (o SQLObject) Comment(text string) SQLObject {
+	o.object.Comment = text
+	return o
 }
 
 // Extension declares an extension that the models need; its version and schema

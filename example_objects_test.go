@@ -21,6 +21,37 @@ func ExampleView() {
 	// CREATE VIEW busy AS SELECT 1 AS n; <nil>
 }
 
+// A materialized view has its indexes and its comment with it; what the database lacks
+// of it, a revision makes.
+func ExampleSQLObject_Index() {
+	totals := retort.View("totals", "CREATE MATERIALIZED VIEW totals AS SELECT name, sum(value) AS n FROM counters GROUP BY name").
+		Index("totals_name", "CREATE UNIQUE INDEX totals_name ON totals (name)").
+		Comment("Refreshed each night")
+	sql, err := retort.NewBase(Counters, totals).SQL()
+	fmt.Println(strings.TrimSpace(sql[strings.Index(sql, "CREATE UNIQUE"):]), err)
+	// Output:
+	// CREATE UNIQUE INDEX totals_name ON totals (name);
+	//
+	// COMMENT ON MATERIALIZED VIEW totals IS 'Refreshed each night'; <nil>
+}
+
+// A function has a comment, too; so have triggers, policies and sequences.
+func ExampleSQLObject_Comment() {
+	one := retort.Function("one", "", "CREATE FUNCTION {function}() RETURNS int LANGUAGE sql IMMUTABLE RETURN 1").Comment("It's one")
+	sql, err := retort.NewBase(one).SQL()
+	fmt.Println(strings.TrimSpace(sql[strings.Index(sql, "COMMENT"):]), err)
+	// Output:
+	// COMMENT ON ROUTINE "one"() IS 'It''s one'; <nil>
+}
+
+// A sequence of its own counts what no column alone owns, such as invoices.
+func ExampleSequence() {
+	sql, err := retort.NewBase(retort.Sequence("invoice_numbers", "CREATE SEQUENCE invoice_numbers START WITH 1000")).SQL()
+	fmt.Println(strings.TrimSpace(sql), err)
+	// Output:
+	// CREATE SEQUENCE invoice_numbers START WITH 1000; <nil>
+}
+
 // The first policy of a table switches its row security on.
 func ExamplePolicy() {
 	base := retort.NewBase(Counters, retort.Policy("seen", "counters",

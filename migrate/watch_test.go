@@ -2,7 +2,6 @@ package migrate_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -80,7 +79,7 @@ func TestRunner_tells_how_far_a_statement_is(t *testing.T) {
 					t.Errorf("%+v", *p)
 				}
 			}
-			t.Log(fmt.Sprintf("%d of %d looks, the last %+v", len(seen), running, seen[len(seen)-1]))
+			t.Logf("%d of %d looks, the last %+v", len(seen), running, seen[len(seen)-1])
 		})
 	}
 }

@@ -76,10 +76,12 @@ const (
 	Trigger  ObjectKind = "trigger"
 
 	// Extension has no SQL of its own. View stands for materialized ones too.
-	// Policy switches on the row security of its table.
-	Extension ObjectKind = "extension"
-	View      ObjectKind = "view"
-	Policy    ObjectKind = "policy"
+	// Policy switches on the row security of its table. SequenceObject is a sequence
+	// that no column owns.
+	Extension      ObjectKind = "extension"
+	View           ObjectKind = "view"
+	Policy         ObjectKind = "policy"
+	SequenceObject ObjectKind = "sequence"
 )
 
 // Object is a database object that is declared by its SQL text and not by a model.
@@ -89,8 +91,9 @@ const (
 //     quotes, and a table in a namespace is named so and not otherwise. Name is
 //     the plain name; functions may be told apart by Arguments, the list of
 //     argument types as SQL text, empty for none. {function} stands for a
-//     function's Namespace and Name likewise. The Name of a type or view is SQL text,
-//     with its namespace.
+//     function's Namespace and Name likewise. The Name of a type, view or sequence
+//     is SQL text, with its namespace. Indexes belong to a materialized view. Comment
+//     is empty for none; types and extensions have none.
 type Object struct {
 	Kind      ObjectKind
 	Name      string
@@ -98,4 +101,15 @@ type Object struct {
 	Namespace string
 	Table     string
 	Create    string
+	Indexes   []ObjectIndex
+	Comment   string
+}
+
+// ObjectIndex is an index of a materialized view, by its statement.
+//
+//   - Shape: Create is one statement; it names the index as Name does, and the view as
+//     the view's own statement does.
+type ObjectIndex struct {
+	Name   string
+	Create string
 }

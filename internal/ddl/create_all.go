@@ -137,11 +137,11 @@ func (c *creation) prepare(ctx context.Context) error {
 
 // early tells the kinds that are made before the models are compared.
 func (k Kind) early() bool {
-	return k == KindNamespace || k == KindExtension || k == KindEnum || k == KindType
+	return k == KindNamespace || k == KindExtension || k == KindEnum || k == KindType || k == KindSequence
 }
 
-// missingTypes are the statements for the namespaces, extensions, enums and types
-// that the database does not have.
+// missingTypes are the statements for the namespaces, extensions, enums, types and
+// sequences that the database does not have.
 func (c *creation) missingTypes(ctx context.Context, database *facts, lacking map[objectKey]bool) ([]Statement, error) {
 	var names []string
 	for i := range c.s.Objects {
@@ -154,8 +154,8 @@ func (c *creation) missingTypes(ctx context.Context, database *facts, lacking ma
 		return nil, err
 	}
 	var out []Statement
+	there := true
 	for _, st := range Create(c.s) {
-		there := true
 		switch st.Kind {
 		case KindNamespace:
 			there = slices.Contains(database.namespaces, st.Name)
@@ -163,8 +163,11 @@ func (c *creation) missingTypes(ctx context.Context, database *facts, lacking ma
 			there = database.types[place{st.Namespace, st.Name}] != nil
 		case KindType:
 			there = !slices.Contains(absent, st.Name)
-		case KindExtension:
+		case KindExtension, KindSequence:
 			there = !lacks(lacking, st)
+		case KindObjectComment: // goes with what stands before it
+		default:
+			there = true
 		}
 		if !there {
 			out = append(out, st)
@@ -194,14 +197,21 @@ func (c *creation) absent(ctx context.Context, names []string) ([]string, error)
 // of a table follow the table.
 func (c *creation) missing(database *facts, signatures []string, lacking map[objectKey]bool) []Statement {
 	var out []Statement
-	function := 0
+	function, there := 0, true
 	for _, st := range Create(c.s) {
-		there := st.Kind.early()
 		switch st.Kind {
-		case KindNamespace, KindExtension, KindEnum, KindType:
+		case KindNamespace, KindExtension, KindEnum, KindType, KindSequence:
+			there = true
+		case KindObjectComment: // goes with what stands before it
+		case KindViewIndex:
+			if lacks(lacking, st) {
+				out = append(out, st)
+			}
+			continue // what is about the view comes behind it
 		case KindView, KindPolicy, KindRowSecurity:
 			there = !lacks(lacking, st)
 		case KindFunction:
+			there = false
 			if signatures != nil {
 				_, there = find(database.functions, signatures[function])
 			}

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 // alone tells the kinds of objects that are created where they are missing and
 // not compared: that is the business of migrations.
 func alone(kind schema.ObjectKind) bool {
-	return kind == schema.Extension || kind == schema.View || kind == schema.Policy
+	return kind == schema.Extension || kind == schema.View || kind == schema.Policy || kind == schema.SequenceObject
 }
 
 // appendPolicies writes policies. The first of a table switches its row security
@@ -32,6 +33,7 @@ func appendPolicies(out []Statement, s *schema.Schema) []Statement {
 			})
 		}
 		out = append(out, Statement{Kind: KindPolicy, Name: o.Name, Namespace: o.Namespace, Table: o.Table, SQL: objectText(o)})
+		out = appendComment(out, o)
 	}
 	return out
 }
@@ -46,37 +48,38 @@ type objectKey struct {
 // lacking finds the objects of the kinds in alone that the database does not have.
 func (c *creation) lacking(ctx context.Context) (map[objectKey]bool, error) {
 	var b sqltext.Builder
+	var keys [][]objectKey
+	ask := func(text string, made ...objectKey) {
+		if b.Len() > 0 {
+			b.WriteString("\nUNION ALL ")
+		}
+		b.WriteString("SELECT '" + strconv.Itoa(len(keys)) + "' WHERE NOT EXISTS (SELECT 1 FROM pg_catalog." + text + ")")
+		keys = append(keys, made)
+	}
 	for i := range c.s.Objects {
 		o := &c.s.Objects[i]
 		if !alone(o.Kind) {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteString("\nUNION ALL ")
-		}
-		b.WriteString("SELECT '" + strconv.Itoa(i) + "' WHERE NOT EXISTS (")
+		name := sqltext.Literal(o.Name)
 		switch o.Kind {
 		case schema.Extension:
-			b.WriteString("SELECT 1 FROM pg_catalog.pg_extension WHERE extname = ")
-			b.Literal(o.Name)
+			ask("pg_extension WHERE extname = "+name, objectKey{KindExtension, place{}, o.Name})
+		case schema.SequenceObject:
+			ask("pg_class WHERE relkind = 'S' AND oid = pg_catalog.to_regclass("+name+")", objectKey{KindSequence, place{}, o.Name})
 		case schema.View:
-			b.WriteString("SELECT 1 FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm') AND oid = pg_catalog.to_regclass(")
-			b.Literal(o.Name)
-			b.WriteString(")")
-		default:
-			namespace := o.Namespace
-			if namespace == "" {
-				namespace = c.namespace
+			ask("pg_class WHERE relkind IN ('v', 'm') AND oid = pg_catalog.to_regclass("+name+")", objectKey{KindView, place{}, o.Name})
+			for _, ix := range o.Indexes {
+				ask("pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid WHERE c.relname = "+sqltext.Literal(ix.Name)+
+					" AND x.indrelid = pg_catalog.to_regclass("+name+")", objectKey{KindViewIndex, place{name: o.Name}, ix.Name})
 			}
-			b.WriteString("SELECT 1 FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid " +
-				"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ")
-			b.Literal(namespace)
-			b.WriteString(" AND c.relname = ")
-			b.Literal(o.Table)
-			b.WriteString(" AND p.polname = ")
-			b.Literal(o.Name)
+		default:
+			at := place{o.Namespace, o.Table}
+			namespace := cmp.Or(o.Namespace, c.namespace)
+			ask("pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "+
+				sqltext.Literal(namespace)+" AND c.relname = "+sqltext.Literal(o.Table)+" AND p.polname = "+name,
+				objectKey{KindPolicy, at, o.Name}, objectKey{KindRowSecurity, at, o.Table})
 		}
-		b.WriteString(")")
 	}
 	if b.Len() == 0 {
 		return nil, nil
@@ -91,16 +94,8 @@ func (c *creation) lacking(ctx context.Context) (map[objectKey]bool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ddl: look for the registered objects: %w", err)
 		}
-		o := &c.s.Objects[i]
-		switch o.Kind {
-		case schema.Extension:
-			out[objectKey{KindExtension, place{}, o.Name}] = true
-		case schema.View:
-			out[objectKey{KindView, place{}, o.Name}] = true
-		default:
-			at := place{o.Namespace, o.Table}
-			out[objectKey{KindPolicy, at, o.Name}] = true
-			out[objectKey{KindRowSecurity, at, o.Table}] = true
+		for _, key := range keys[i] {
+			out[key] = true
 		}
 	}
 	return out, nil
@@ -109,7 +104,7 @@ func (c *creation) lacking(ctx context.Context) (map[objectKey]bool, error) {
 // lacks reports whether st makes something that was looked for in vain.
 func lacks(lacking map[objectKey]bool, st Statement) bool {
 	at := place{}
-	if st.Kind == KindPolicy || st.Kind == KindRowSecurity {
+	if st.Kind == KindPolicy || st.Kind == KindRowSecurity || st.Kind == KindViewIndex {
 		at = place{st.Namespace, st.Table}
 	}
 	return lacking[objectKey{st.Kind, at, st.Name}]
@@ -123,11 +118,23 @@ func (c *creation) notAsNamed(ctx context.Context) error {
 	}
 	for i := range c.s.Objects {
 		o := &c.s.Objects[i]
-		key := objectKey{KindView, place{}, o.Name}
-		if o.Kind == schema.Policy {
+		var key objectKey
+		switch o.Kind {
+		case schema.View:
+			key = objectKey{KindView, place{}, o.Name}
+			for _, ix := range o.Indexes {
+				if lacking[objectKey{KindViewIndex, place{name: o.Name}, ix.Name}] {
+					return fmt.Errorf("ddl: index %s of view %s: its SQL made no index of this name there; check the name, and the view in it", ix.Name, o.Name)
+				}
+			}
+		case schema.SequenceObject:
+			key = objectKey{KindSequence, place{}, o.Name}
+		case schema.Policy:
 			key = objectKey{KindPolicy, place{o.Namespace, o.Table}, o.Name}
+		default:
+			continue
 		}
-		if (o.Kind == schema.View || o.Kind == schema.Policy) && lacking[key] {
+		if lacking[key] {
 			return fmt.Errorf("ddl: %s %s: its SQL made no %s of this name; check the name", o.Kind, o.Name, o.Kind)
 		}
 	}

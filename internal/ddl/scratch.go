@@ -56,7 +56,7 @@ func (c *creation) build(ctx context.Context) ([]string, *facts, error) {
 	moved := sc.moved(c.s)
 	statements := slices.DeleteFunc(Create(moved), func(st Statement) bool {
 		switch st.Kind {
-		case KindNamespace, KindType, KindExtension, KindView, KindPolicy, KindRowSecurity:
+		case KindNamespace, KindType, KindSequence, KindExtension, KindView, KindViewIndex, KindPolicy, KindRowSecurity, KindObjectComment:
 			return true
 		default:
 			return st.Kind == KindEnum && st.Namespace != ""

@@ -16,6 +16,7 @@ const (
 	KindExtension   Kind = "extension"
 	KindEnum        Kind = "enum"
 	KindType        Kind = "type"
+	KindSequence    Kind = "sequence"
 	KindFunction    Kind = "function"
 	KindTable       Kind = "table"
 	KindComment     Kind = "comment"
@@ -23,15 +24,19 @@ const (
 	KindIndex       Kind = "index"
 	KindForeignKey  Kind = "foreign key"
 	KindView        Kind = "view"
+	KindViewIndex   Kind = "index of view"
 	KindTrigger     Kind = "trigger"
 	KindRowSecurity Kind = "row security"
 	KindPolicy      Kind = "policy"
+
+	// KindObjectComment follows what it is about.
+	KindObjectComment Kind = "comment on"
 )
 
 // Statement is one statement that creates one thing.
 //
 //   - Shape: Name is the plain name, for functions with the argument types in
-//     parentheses, for comments "table" or the column behind "column ". Table is the table that the thing is or belongs to, empty for
+//     parentheses, for comments "table" or the column behind "column ", for those on objects the kind and the name. Table is the table that the thing is or belongs to, empty for
 //     namespaces, enums, types and functions; Namespace is where the thing, or its table, is. SQL has no semicolon at its end.
 type Statement struct {
 	Kind      Kind
@@ -44,7 +49,8 @@ type Statement struct {
 // Create writes everything in s as statements, in an order that works on an
 // empty database.
 //
-//   - Shape: namespaces, extensions, enums, types, functions, tables each with its comments, indexes, foreign keys, views, triggers, policies; within a
+//   - Shape: namespaces, extensions, enums, types, sequences, functions, tables each with its comments, indexes, foreign keys, views each with
+//     its indexes, triggers, policies; within a
 //     kind the order of s. Foreign keys come after all tables, so cycles work;
 //     functions come before tables, so defaults and checks may call them. An
 //     SQL function that reads a table therefore needs check_function_bodies = off,
@@ -61,6 +67,7 @@ func Create(s *schema.Schema) []Statement {
 		out = append(out, Statement{Kind: KindEnum, Name: s.Enums[i].Name, Namespace: s.Enums[i].Namespace, SQL: CreateEnum(&s.Enums[i])})
 	}
 	out = appendObjects(out, s, schema.Type)
+	out = appendObjects(out, s, schema.SequenceObject)
 	out = appendObjects(out, s, schema.Function)
 	for i := range s.Tables {
 		t := &s.Tables[i]
@@ -133,12 +140,51 @@ func appendObjects(out []Statement, s *schema.Schema, kind schema.ObjectKind) []
 			st.Kind, st.SQL = KindExtension, "CREATE EXTENSION "+sqltext.Ident(o.Name)
 		case schema.View:
 			st.Kind = KindView
+		case schema.SequenceObject:
+			st.Kind = KindSequence
 		case schema.Function:
 			st.Kind, st.Name = KindFunction, functionName(o)
 		}
 		out = append(out, st)
+		for _, ix := range o.Indexes {
+			out = append(out, Statement{Kind: KindViewIndex, Name: ix.Name, Table: o.Name, SQL: plainText(ix.Create)})
+		}
+		out = appendComment(out, o)
 	}
 	return out
+}
+
+// appendComment writes the comment of an object.
+func appendComment(out []Statement, o *schema.Object) []Statement {
+	if o.Comment == "" {
+		return out
+	}
+	on := ""
+	switch o.Kind {
+	case schema.View:
+		on = "VIEW " + o.Name
+		if materialized(o) {
+			on = "MATERIALIZED " + on
+		}
+	case schema.SequenceObject:
+		on = "SEQUENCE " + o.Name
+	case schema.Function:
+		on = "ROUTINE " + qualified(o.Namespace, o.Name) + "(" + o.Arguments + ")"
+	case schema.Trigger, schema.Policy:
+		on = strings.ToUpper(string(o.Kind)) + " " + sqltext.Ident(o.Name) + " ON " + qualified(o.Namespace, o.Table)
+	default:
+		return out
+	}
+	return append(out, Statement{
+		Kind: KindObjectComment, Name: string(o.Kind) + " " + o.Name, Namespace: o.Namespace, Table: o.Table,
+		SQL: "COMMENT ON " + on + " IS " + sqltext.Literal(o.Comment),
+	})
+}
+
+// materialized reports whether a view's statement makes a materialized one.
+func materialized(o *schema.Object) bool {
+	words := sqltext.Words(o.Create, 2)
+	return len(words) == 2 && words[1] == "materialized"
 }
 
 func functionName(o *schema.Object) string { return o.Name + "(" + o.Arguments + ")" }
@@ -153,7 +199,7 @@ const (
 // objectText is the statement of o without white space around it and without
 // the semicolons that would make two statements out of one.
 func objectText(o *schema.Object) string {
-	text := strings.TrimRight(strings.TrimSpace(o.Create), "; \t\r\n")
+	text := plainText(o.Create)
 	switch o.Kind {
 	case schema.Function:
 		text = strings.ReplaceAll(text, functionMark, qualified(o.Namespace, o.Name))
@@ -162,6 +208,9 @@ func objectText(o *schema.Object) string {
 	}
 	return text
 }
+
+// plainText is a statement without what stands around it.
+func plainText(text string) string { return strings.TrimRight(strings.TrimSpace(text), "; \t\r\n") }
 
 // CreateEnum writes CREATE TYPE for e, one value per line.
 func CreateEnum(e *schema.Enum) string {

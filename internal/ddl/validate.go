@@ -141,7 +141,7 @@ func (v *validation) objects() {
 			if o.Namespace != "" && !strings.Contains(o.Create, functionMark) {
 				v.problem(where, "its SQL must call it %s, which stands for the name with its schema", functionMark)
 			}
-		case schema.Type, schema.View, schema.Extension:
+		case schema.Type, schema.View, schema.Extension, schema.SequenceObject:
 			if o.Table != "" || o.Arguments != "" || o.Namespace != "" {
 				v.problem(where, "it has a table, arguments or a namespace of its own, which %ss do not have", o.Kind)
 			}
@@ -160,11 +160,12 @@ func (v *validation) objects() {
 				v.problem(where, "it has the arguments %q, which only functions have", o.Arguments)
 			}
 		default:
-			v.problem("object "+o.Name, "its kind is %q; there are %q, %q, %q, %q, %q and %q", o.Kind,
-				schema.Type, schema.Function, schema.Trigger, schema.Extension, schema.View, schema.Policy)
+			v.problem("object "+o.Name, "its kind is %q; there are %q, %q, %q, %q, %q, %q and %q", o.Kind,
+				schema.Type, schema.Function, schema.Trigger, schema.Extension, schema.View, schema.Policy, schema.SequenceObject)
 			continue
 		}
-		if o.Kind != schema.Type && o.Kind != schema.View {
+		v.objectParts(where, o)
+		if o.Kind != schema.Type && o.Kind != schema.View && o.Kind != schema.SequenceObject {
 			v.name(string(o.Kind), "", o.Name)
 		} else if o.Name == "" || sqltext.CheckLiteral(o.Name) != nil {
 			v.problem(where, "it has no name")
@@ -178,5 +179,28 @@ func (v *validation) objects() {
 		} else if sqltext.CheckLiteral(o.Create) != nil {
 			v.problem(where, "its SQL has a NUL byte or is not valid UTF-8")
 		}
+	}
+}
+
+// objectParts looks at what an object has beside its statement.
+func (v *validation) objectParts(where string, o *schema.Object) {
+	if o.Comment != "" && (o.Kind == schema.Type || o.Kind == schema.Extension) {
+		v.problem(where, "it has a comment, which %ss do not have here", o.Kind)
+	} else if sqltext.CheckLiteral(o.Comment) != nil {
+		v.problem(where, "its comment has a NUL byte or is not valid UTF-8")
+	}
+	if len(o.Indexes) > 0 && (o.Kind != schema.View || !materialized(o)) {
+		v.problem(where, "it has indexes, which only materialized views have")
+	}
+	seen := map[string]bool{}
+	for _, ix := range o.Indexes {
+		v.name("index of "+where, "", ix.Name)
+		switch {
+		case seen[ix.Name]:
+			v.problem(where, "its index %s is registered twice", ix.Name)
+		case plainText(ix.Create) == "" || sqltext.CheckLiteral(ix.Create) != nil:
+			v.problem(where, "the SQL of its index %s is empty, has a NUL byte or is not valid UTF-8", ix.Name)
+		}
+		seen[ix.Name] = true
 	}
 }

@@ -218,7 +218,7 @@ func TestValidate(t *testing.T) {
 		}, []string{
 			`function refuse_change(): it is registered twice`,
 			`trigger books_keep of table books: it is registered twice`,
-			`object v: its kind is "window"; there are "type", "function", "trigger", "extension", "view" and "policy"`,
+			`object v: its kind is "window"; there are "type", "function", "trigger", "extension", "view", "policy" and "sequence"`,
 			`function f(int): it names the table "books", which only triggers have`,
 			`function f(int): its SQL is empty`,
 			`function f(text): its SQL has a NUL byte or is not valid UTF-8`,

@@ -72,6 +72,11 @@ func (p *planner) newComment(d Difference) string {
 			return s.Comment
 		}
 	}
+	if v, ok := p.to.View(d.Namespace, d.Table); ok && d.Kind == catalog.KindIndex && !p.gone[v.Ref()] {
+		if ix, _ := p.indexOf(p.to, v.Ref(), d.Name); ix != nil {
+			return ix.Comment
+		}
+	}
 	t, ok := p.to.Table(d.Namespace, d.Table)
 	if !ok {
 		return ""

@@ -19,8 +19,9 @@ func TestRandomModels(t *testing.T) {
 	t.Parallel()
 	one, two := newDatabase(t, ""), newDatabase(t, "")
 	first, second := one.Conn(t), two.Conn(t)
+	version := one.read(t).Version
 	rapid.Check(t, func(rt *rapid.T) {
-		before, after := randomDDL(rt, "before"), randomDDL(rt, "after")
+		before, after := randomDDL(rt, "before", version), randomDDL(rt, "after", version)
 		fill(rt, first, before)
 		fill(rt, second, after)
 		from, to := look(rt, one), look(rt, two)
@@ -90,7 +91,7 @@ func walk(rt *rapid.T, conn *pgx.Conn, steps []autogenerate.Step) error {
 }
 
 // randomDDL makes tables whose columns of one name can be cast into each other.
-func randomDDL(rt *rapid.T, label string) string {
+func randomDDL(rt *rapid.T, label string, version int) string {
 	pick := func(what string, of ...string) string { return rapid.SampledFrom(of).Draw(rt, label+" "+what) }
 	maybe := func(what, text string) string {
 		if rapid.Bool().Draw(rt, label+" "+what) {
@@ -102,6 +103,10 @@ func randomDDL(rt *rapid.T, label string) string {
 	b.WriteString("CREATE TYPE mood AS ENUM (" + pick("labels", "'a','b'", "'a','b','c'", "'c','a'", "'z','a','b'") + ");\n")
 	b.WriteString("CREATE DOMAIN word AS text" + pick("domain", "", " DEFAULT 'a'", " CHECK (VALUE <> 'q')", " NOT NULL") + ";\n")
 	b.WriteString("CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT " + pick("function", "1", "2") + "';\n")
+	distinct := " NULLS NOT DISTINCT"
+	if version < 150000 {
+		distinct = ""
+	}
 	for i := range rapid.IntRange(0, 3).Draw(rt, label+" tables") {
 		t := fmt.Sprintf("t%d", i)
 		var lines []string
@@ -116,7 +121,7 @@ func randomDDL(rt *rapid.T, label string) string {
 			maybe("time", `"At" `+pick("time type", "timestamptz", "timestamp", "date", "timestamptz(3)")+pick("time default", "", " DEFAULT now()")),
 			maybe("generated", "g bigint GENERATED ALWAYS AS (n * "+pick("factor", "2", "3")+") STORED"),
 			maybe("primary", "PRIMARY KEY ("+pick("primary columns", "id", "id, n")+")"),
-			maybe("named unique", "CONSTRAINT "+t+"_u UNIQUE"+pick("nulls", "", " NULLS NOT DISTINCT")+" (n, id)"+pick("deferrable", "", " DEFERRABLE")),
+			maybe("named unique", "CONSTRAINT "+t+"_u UNIQUE"+pick("nulls", "", distinct)+" (n, id)"+pick("deferrable", "", " DEFERRABLE")),
 		)
 		kept := lines[:0]
 		for _, line := range lines {

@@ -236,8 +236,9 @@ func typeText(t *catalog.Type) string {
 	}
 }
 
-// Create is the statement that makes one object of c: a type, function or view, or
-// with part a trigger or policy of the table that ref names. In place of the name of
+// Create is the statement that makes one object of c: a type, sequence, function or
+// view, or with part a trigger or policy of the table that ref names, or an index of
+// the view. In place of the name of
 // a function or of the table that a part belongs to stands {function} or {table},
 // as in registered SQL objects.
 //
@@ -250,8 +251,14 @@ func Create(c *catalog.Catalog, ref catalog.Ref, part string) string {
 			return p.createType(t)
 		}
 	case catalog.KindView:
-		if v, ok := c.View(ref.Namespace, ref.Name); ok {
+		if v, ok := c.View(ref.Namespace, ref.Name); ok && part == "" {
 			return p.createView(v, false)
+		} else if ix, _ := p.indexOf(c, ref, part); ok && ix != nil {
+			return p.createIndex(ref, ix, ix.Name, false)
+		}
+	case catalog.KindSequence:
+		if s, ok := c.Sequence(ref.Namespace, ref.Name); ok {
+			return p.createSequence(s)
 		}
 	case catalog.KindFunction:
 		if f, ok := c.Function(ref.Namespace, ref.Name); ok {

@@ -213,7 +213,7 @@ func (s *scratch) make(ctx context.Context, batch []ddl.Statement, bulk bool) er
 // by the user, whose text must be one statement.
 func ours(kind ddl.Kind) bool {
 	switch kind {
-	case ddl.KindTable, ddl.KindIndex, ddl.KindUniqueIndex, ddl.KindForeignKey, ddl.KindComment:
+	case ddl.KindTable, ddl.KindIndex, ddl.KindUniqueIndex, ddl.KindForeignKey, ddl.KindComment, ddl.KindObjectComment:
 		return true
 	default:
 		return false

@@ -103,8 +103,12 @@ func declare(c *catalog.Catalog, refused refusals) *declared {
 		}
 	}
 	for i := range c.Sequences {
-		if s := &c.Sequences[i]; s.OwnerTable == "" {
-			d.note(s.Ref(), "", "models have no sequences of their own; it stays the database's")
+		if s := &c.Sequences[i]; s.OwnerTable == "" && d.allowed(s.Ref()) {
+			name := sqltext.Qualified(d.namespace(s.Namespace), s.Name)
+			d.code = append(d.code, codeObject{Object: schema.Object{
+				Kind: schema.SequenceObject, Name: name, Create: autogenerate.Create(c, s.Ref(), ""), Comment: s.Comment,
+			}})
+			d.objects["sequence "+name] = s.Ref()
 		}
 	}
 	for _, t := range d.tables {
@@ -228,7 +232,7 @@ func (d *declared) function(f *catalog.Function) {
 	}
 	o := schema.Object{
 		Kind: schema.Function, Name: f.Name, Arguments: f.Arguments, Namespace: d.namespace(f.Namespace),
-		Create: autogenerate.Create(d.database, ref, ""),
+		Create: autogenerate.Create(d.database, ref, ""), Comment: f.Comment,
 	}
 	d.objects[objectKey("function", o.Namespace, f.Name+"("+f.Arguments+")")] = ref
 	d.code = append(d.code, codeObject{Object: o})
@@ -236,15 +240,15 @@ func (d *declared) function(f *catalog.Function) {
 
 func (d *declared) view(v *catalog.View) {
 	ref := v.Ref()
-	switch {
-	case v.Materialized && len(v.Indexes) > 0:
-		d.note(ref, "", "its indexes cannot be registered with it; it stays the database's")
-		return
-	case len(v.Triggers) > 0:
+	if len(v.Triggers) > 0 {
 		d.note(ref, "", "models know no triggers of views; they stay the database's")
 	}
 	name := sqltext.Qualified(d.namespace(v.Namespace), v.Name)
-	d.code = append(d.code, codeObject{Object: schema.Object{Kind: schema.View, Name: name, Create: autogenerate.Create(d.database, ref, "")}})
+	o := schema.Object{Kind: schema.View, Name: name, Create: autogenerate.Create(d.database, ref, ""), Comment: v.Comment}
+	for i := range v.Indexes {
+		o.Indexes = append(o.Indexes, schema.ObjectIndex{Name: v.Indexes[i].Name, Create: autogenerate.Create(d.database, ref, v.Indexes[i].Name)})
+	}
+	d.code = append(d.code, codeObject{Object: o})
 	d.objects["view "+name] = ref
 }
 
@@ -268,7 +272,7 @@ func (d *declared) watchers(t *table) {
 			d.note(ref, "trigger "+tr.Name, "its function is not in these models")
 		default:
 			d.code = append(d.code, codeObject{table: full, Object: schema.Object{
-				Kind: schema.Trigger, Name: tr.Name, Namespace: t.schema.Namespace, Table: t.schema.Name, Create: autogenerate.Create(d.database, ref, tr.Name),
+				Kind: schema.Trigger, Name: tr.Name, Namespace: t.schema.Namespace, Table: t.schema.Name, Create: autogenerate.Create(d.database, ref, tr.Name), Comment: tr.Comment,
 			}})
 		}
 	}
@@ -280,7 +284,7 @@ func (d *declared) watchers(t *table) {
 			d.note(ref, "policy "+policy.Name, "row security is off or forced, and registering it would switch it on")
 		default:
 			d.code = append(d.code, codeObject{table: full, Object: schema.Object{
-				Kind: schema.Policy, Name: policy.Name, Namespace: t.schema.Namespace, Table: t.schema.Name, Create: autogenerate.Create(d.database, ref, policy.Name),
+				Kind: schema.Policy, Name: policy.Name, Namespace: t.schema.Namespace, Table: t.schema.Name, Create: autogenerate.Create(d.database, ref, policy.Name), Comment: policy.Comment,
 			}})
 		}
 	}

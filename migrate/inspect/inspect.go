@@ -157,6 +157,10 @@ func (d *declared) refuse(refused refusals, broken *autogenerate.BuildError) err
 	switch {
 	case broken.Kind == string(ddl.KindTrigger) || broken.Kind == string(ddl.KindPolicy):
 		ok = refused.add(catalog.Ref{Kind: catalog.KindTable, Namespace: namespace, Name: broken.Table}, broken.Kind+" "+broken.Name, reason)
+	case broken.Kind == string(ddl.KindViewIndex):
+		if ref, known := d.objects["view "+broken.Table]; known {
+			ok = refused.add(ref, "", reason)
+		}
 	case broken.Table != "":
 		ok = refused.add(catalog.Ref{Kind: catalog.KindTable, Namespace: namespace, Name: broken.Table}, "", reason)
 	default:

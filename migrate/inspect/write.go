@@ -315,10 +315,18 @@ func (w *writer) code(o *codeObject) {
 		}
 	case schema.View:
 		w.printf("retort.View(%s, %s)", literal(o.Name), literal(o.Create))
+		for _, ix := range o.Indexes {
+			w.printf(".\nIndex(%s, %s)", literal(ix.Name), literal(ix.Create))
+		}
+	case schema.SequenceObject:
+		w.printf("retort.Sequence(%s, %s)", literal(o.Name), literal(o.Create))
 	case schema.Trigger:
 		w.printf("retort.Trigger(%s, %s, %s)", literal(o.Name), literal(o.table), literal(o.Create))
 	case schema.Policy:
 		w.printf("retort.Policy(%s, %s, %s)", literal(o.Name), literal(o.table), literal(o.Create))
+	}
+	if o.Comment != "" {
+		w.printf(".\nComment(%s)", literal(o.Comment))
 	}
 	w.printf(",\n")
 }
