@@ -64,7 +64,7 @@ func FailedCommit(ctx context.Context, env *Env, failing int) (Line, error) {
 	if !honest {
 		line.Broken = append(line.Broken, "rows were stored whose requests were not answered with 2xx")
 	}
-	openPool := func(handler func(*pgxpool.Pool) http.HandlerFunc) func(context.Context, string) (http.Handler, func(), error) {
+	openPool := func(handler func(*pgxpool.Pool) http.HandlerFunc) openHandler {
 		return func(ctx context.Context, url string) (http.Handler, func(), error) {
 			pool, err := newPool(ctx, url, writers)
 			if err != nil {
@@ -123,22 +123,12 @@ func answerThenCommit(pool *pgxpool.Pool) http.HandlerFunc {
 }
 
 // claims makes two requests for each code, of which one must fail.
-func claims(ctx context.Context, env *Env, failing int, open func(ctx context.Context, url string) (http.Handler, func(), error)) (found Side, honest bool, err error) {
-	db, err := env.database(ctx, claimsBase())
+func claims(ctx context.Context, env *Env, failing int, open openHandler) (found Side, honest bool, err error) {
+	s, err := env.serve(ctx, claimsBase(), open)
 	if err != nil {
 		return found, false, err
 	}
-	defer func() { err = errors.Join(err, db.drop()) }()
-	handler, end, err := open(ctx, db.url)
-	if err != nil {
-		return found, false, err
-	}
-	defer end()
-	s, err := newSite(handler)
-	if err != nil {
-		return found, false, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.stop()) }()
 
 	var mu sync.Mutex // guards acked
 	acked := make(map[string]bool)
@@ -159,7 +149,7 @@ func claims(ctx context.Context, env *Env, failing int, open func(ctx context.Co
 	if err != nil {
 		return found, false, err
 	}
-	rows, err := db.watch.Query(ctx, "SELECT name FROM claims")
+	rows, err := s.db.watch.Query(ctx, "SELECT name FROM claims")
 	if err != nil {
 		return found, false, err
 	}

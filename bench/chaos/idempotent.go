@@ -44,7 +44,7 @@ func Idempotent(ctx context.Context, env *Env, requests int) (line Line, err err
 	}
 	for _, side := range []struct {
 		into *Side
-		open func(context.Context, string) (http.Handler, func(), error)
+		open openHandler
 	}{{&line.Retort, openRetortTill}, {&line.Pgxpool, openTill(payInOneTx)}, {&line.Control, openTill(payThenNote)}} {
 		if *side.into, err = pay(ctx, env, requests, side.open); err != nil {
 			return line, err
@@ -76,7 +76,7 @@ func openRetortTill(ctx context.Context, url string) (http.Handler, func(), erro
 
 // openTill serves payments by a function over pgxpool, which returns the number of
 // the payment.
-func openTill(pay func(ctx context.Context, pool *pgxpool.Pool, key, request string) (int64, error)) func(context.Context, string) (http.Handler, func(), error) {
+func openTill(pay func(ctx context.Context, pool *pgxpool.Pool, key, request string) (int64, error)) openHandler {
 	return func(ctx context.Context, url string) (http.Handler, func(), error) {
 		pool, err := newPool(ctx, url, capacity)
 		if err != nil {
@@ -149,36 +149,21 @@ func kept(ctx context.Context, db interface {
 }
 
 // pay sends the requests and counts what came of them.
-func pay(ctx context.Context, env *Env, requests int, open func(context.Context, string) (http.Handler, func(), error)) (found Side, err error) {
+func pay(ctx context.Context, env *Env, requests int, open openHandler) (found Side, err error) {
 	_, base := tillBase()
-	db, err := env.database(ctx, base)
+	s, err := env.serve(ctx, base, open)
 	if err != nil {
 		return found, err
 	}
-	defer func() { err = errors.Join(err, db.drop()) }()
-	p, err := env.Proxy(db.url)
-	if err != nil {
-		return found, err
-	}
-	defer p.Close()
-	handler, end, err := open(ctx, p.URL())
-	if err != nil {
-		return found, err
-	}
-	defer end()
-	s, err := newSite(handler)
-	if err != nil {
-		return found, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.stop()) }()
 
-	weather := storm(p)
+	weather := storm(s.p)
 	var mu sync.Mutex // guards answers, repeats and the watching connection
 	answers, repeats := make(map[int]map[string]bool), 0
 	err = inParallel(capacity*2, requests*copies, func(i int) error {
 		if i%100 == 99 {
 			mu.Lock()
-			_, err := db.count(ctx, "SELECT count(pg_terminate_backend(pid))"+others)
+			_, err := s.db.count(ctx, "SELECT count(pg_terminate_backend(pid))"+others)
 			mu.Unlock()
 			if err != nil {
 				return err
@@ -211,11 +196,11 @@ func pay(ctx context.Context, env *Env, requests int, open func(context.Context,
 			different++
 		}
 	}
-	wrong, err := db.count(ctx, "SELECT count(*) FROM (SELECT request FROM payments GROUP BY request HAVING count(*) <> 1) more")
+	wrong, err := s.db.count(ctx, "SELECT count(*) FROM (SELECT request FROM payments GROUP BY request HAVING count(*) <> 1) more")
 	if err != nil {
 		return found, err
 	}
-	effects, err := db.count(ctx, "SELECT count(*) FROM payments")
+	effects, err := s.db.count(ctx, "SELECT count(*) FROM payments")
 	return Side{
 		Bad: wrong + different + max(0, requests-effects), Of: requests,
 		Note: fmt.Sprintf("%d effects, %d requests with different answers, %d faults, %d answers asked for again", effects, different, weather(), repeats),

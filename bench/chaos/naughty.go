@@ -182,33 +182,26 @@ type provoked struct {
 }
 
 func provoke(ctx context.Context, env *Env, rounds int, words []string, open func(context.Context, string, *slog.Logger) (http.Handler, func(), error)) (found Side, err error) {
-	db, err := env.database(ctx, retort.NewBase(retort.NewTable[Saying]("sayings")), canarySQL...)
-	if err != nil {
-		return found, err
-	}
-	defer func() { err = errors.Join(err, db.drop()) }()
-	u, err := url.Parse(db.url)
-	if err != nil {
-		return found, err
-	}
-	u.User = url.UserPassword(u.User.Username(), canaryPassword)
 	var log safeBuffer
-	handler, end, err := open(ctx, u.String(), slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s, err := env.serve(ctx, retort.NewBase(retort.NewTable[Saying]("sayings")), func(ctx context.Context, address string) (http.Handler, func(), error) {
+		u, err := url.Parse(address)
+		if err != nil {
+			return nil, nil, err
+		}
+		u.User = url.UserPassword(u.User.Username(), canaryPassword)
+		return open(ctx, u.String(), logger)
+	}, canarySQL...)
 	if err != nil {
 		return found, err
 	}
-	defer end()
-	s, err := newSite(handler)
-	if err != nil {
-		return found, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	p := &provoked{env: env, db: db, site: s}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	p := &provoked{env: env, db: s.db, site: s.site}
 	if err := inParallel(4, rounds*len(words), func(i int) error { return p.word(ctx, words[i%len(words)]) }); err != nil {
 		return found, err
 	}
 	p.said += strings.Count(log.String(), canaryPassword)
-	if n, err := db.count(ctx, "SELECT count(*) FROM canary WHERE secret = '"+canarySecret+"'"); err != nil || n != 1 {
+	if n, err := s.db.count(ctx, "SELECT count(*) FROM canary WHERE secret = '"+canarySecret+"'"); err != nil || n != 1 {
 		p.injected++ // dropped or changed; no error of this side's
 	}
 	return Side{

@@ -62,7 +62,7 @@ func Tenants(ctx context.Context, env *Env, requests int) (line Line, err error)
 	for _, side := range []struct {
 		into *Side
 		n    int
-		open func(context.Context, string) (http.Handler, func(), error)
+		open openHandler
 	}{{&line.Retort, requests, openRetortTenants}, {&line.Pgxpool, requests, openPgxpoolTenants(true)}, {&line.Control, max(requests/10, 200), openPgxpoolTenants(false)}} {
 		if *side.into, err = mingle(ctx, env, side.n, side.open); err != nil {
 			return line, err
@@ -115,7 +115,7 @@ func openRetortTenants(_ context.Context, url string) (http.Handler, func(), err
 }
 
 // openPgxpoolTenants sets the tenant for the transaction, or as the control does.
-func openPgxpoolTenants(careful bool) func(context.Context, string) (http.Handler, func(), error) {
+func openPgxpoolTenants(careful bool) openHandler {
 	return func(ctx context.Context, url string) (http.Handler, func(), error) {
 		pool, err := newPool(ctx, url, capacity)
 		if err != nil {
@@ -163,27 +163,12 @@ func asTenant(ctx context.Context, pool *pgxpool.Pool, who string, careful, writ
 }
 
 // mingle sends requests of all tenants.
-func mingle(ctx context.Context, env *Env, requests int, open func(context.Context, string) (http.Handler, func(), error)) (found Side, err error) {
-	db, err := env.database(ctx, retort.NewBase(retort.NewTable[Document]("documents")), tenantsSQL...)
+func mingle(ctx context.Context, env *Env, requests int, open openHandler) (found Side, err error) {
+	s, err := env.serve(ctx, retort.NewBase(retort.NewTable[Document]("documents")), open, tenantsSQL...)
 	if err != nil {
 		return found, err
 	}
-	defer func() { err = errors.Join(err, db.drop()) }()
-	p, err := env.Proxy(db.url)
-	if err != nil {
-		return found, err
-	}
-	defer p.Close()
-	handler, end, err := open(ctx, p.URL())
-	if err != nil {
-		return found, err
-	}
-	defer end()
-	s, err := newSite(handler)
-	if err != nil {
-		return found, err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.stop()) }()
 
 	var mu sync.Mutex // guards draw
 	draw := env.rand(17, 0)
@@ -197,7 +182,7 @@ func mingle(ctx context.Context, env *Env, requests int, open func(context.Conte
 		}
 		mu.Unlock()
 		if i%2000 == 1999 {
-			p.ResetConnections()
+			s.p.ResetConnections()
 		}
 		within, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
@@ -221,7 +206,7 @@ func mingle(ctx context.Context, env *Env, requests int, open func(context.Conte
 	if err != nil {
 		return found, err
 	}
-	wrote, err := db.count(ctx, "SELECT count(*) FROM documents WHERE tenant <> writer")
+	wrote, err := s.db.count(ctx, "SELECT count(*) FROM documents WHERE tenant <> writer")
 	return Side{
 		Bad: int(saw.Load()) + wrote + int(empty.Load()), Of: requests,
 		Note: fmt.Sprintf("%d answered, %d of them with rows of others, %d without their own; %d rows written by others", answered.Load(), saw.Load(), empty.Load(), wrote),
