@@ -26,6 +26,9 @@ const (
 
 	besideOperations  = 20_000 // of pgxpool and the control, at most
 	operationsPerKill = 3000
+
+	storeShare   = 10   // one call of registers and queues for so many operations
+	besideStores = 2000 // as besideOperations
 )
 
 const (
@@ -40,11 +43,16 @@ const (
 // and in the end commits that are missing and rollbacks that are there. Meanwhile
 // connections and the server suffer all faults, as [shaken] has them.
 //
-// The control runs the same at READ COMMITTED.
+// And single registers, changed by compare-and-set of versions, and a queue of jobs,
+// by FOR UPDATE SKIP LOCKED: for each there must be an order of all calls that
+// explains their answers, with those whose commit is unknown open-ended.
+//
+// The control runs the same at READ COMMITTED; its registers and queue do not look
+// whether what they have read is still there.
 func Histories(ctx context.Context, env *Env, operations int) (Line, error) {
 	line := Line{
 		Number: 14, RedFrom: 1, What: fmt.Sprintf("anomalies that SERIALIZABLE forbids, in %d bank and append operations with all faults", operations),
-		ControlIs: "Retort at READ COMMITTED",
+		ControlIs: "Retort at READ COMMITTED, and a store that loses updates",
 	}
 	var err error
 	if line.Retort, err = makeHistory(ctx, env, operations, retortScribe(retort.Serializable)); err != nil {
@@ -53,8 +61,32 @@ func Histories(ctx context.Context, env *Env, operations int) (Line, error) {
 	if line.Pgxpool, err = makeHistory(ctx, env, min(operations, besideOperations), pgxpoolScribe); err != nil {
 		return line, err
 	}
-	line.Control, err = makeHistory(ctx, env, min(operations, besideOperations), retortScribe(retort.ReadCommitted))
-	return line, err
+	if line.Control, err = makeHistory(ctx, env, min(operations, besideOperations), retortScribe(retort.ReadCommitted)); err != nil {
+		return line, err
+	}
+	return line, linearizeAll(ctx, env, operations/storeShare, &line)
+}
+
+// linearizeAll adds what registers and queues do to the line.
+func linearizeAll(ctx context.Context, env *Env, operations int, line *Line) error {
+	for i, side := range []struct {
+		into *Side
+		n    int
+		open openStore
+	}{{&line.Retort, operations, openRetortStore}, {&line.Pgxpool, min(operations, besideStores), poolStore(true)}, {&line.Control, min(operations, besideStores), poolStore(false)}} {
+		found, err := linearize(ctx, env, side.n, (i+1)<<16, side.open)
+		if err != nil {
+			return err
+		}
+		env.Say("14: %s", found)
+		if side.into == &line.Control && found.Bad == 0 {
+			line.Blind = append(line.Blind, "a store that loses updates passed for linearizable")
+		}
+		side.into.Bad += found.Bad
+		side.into.Of += found.Of
+		side.into.Note = notes(side.into.Note, found.Note)
+	}
+	return nil
 }
 
 // statements are what a transaction may do.
