@@ -23,9 +23,15 @@ type Target struct {
 	// Files are the sources to change, without their folder. None: all.
 	Files []string
 
-	// Tests are the folders of the packages whose tests must notice, the quickest
-	// first: the next is asked about what the one before let live.
-	Tests []string
+	// Tests must notice, the quickest first: the next are asked about what those
+	// before let live.
+	Tests []Tests
+}
+
+// Tests are those of one package, or some of them.
+type Tests struct {
+	Dir string         // from the root
+	Run *regexp.Regexp // their names; nil is all
 }
 
 // build is a target with its mutants, compiled.
@@ -130,11 +136,11 @@ var complaint = regexp.MustCompile(`(?m)^\s*(?:\./)?(\S+\.go):(\d+):`)
 
 // compile builds the tests. Where it fails it returns the places that the compiler
 // complained of, as file:line from the root.
-func (b *build) compile(ctx context.Context, root, work, overlay string, tests []string) (places []string, err error) {
+func (b *build) compile(ctx context.Context, root, work, overlay string, tests []Tests) (places []string, err error) {
 	b.binaries = nil
-	for i, dir := range tests {
+	for i, t := range tests {
 		binary := filepath.Join(work, fmt.Sprintf("tests%d", i))
-		cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-gcflags=-e", "-overlay", overlay, "-o", binary, "./"+dir)
+		cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-gcflags=-e", "-overlay", overlay, "-o", binary, "./"+t.Dir)
 		cmd.Dir = root
 		var said bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &said, &said
@@ -145,10 +151,10 @@ func (b *build) compile(ctx context.Context, root, work, overlay string, tests [
 				}
 			}
 			slices.Sort(places)
-			return slices.Compact(places), fmt.Errorf("mutants: go test -c ./%s: %w\n%.4000s", dir, err, said.String())
+			return slices.Compact(places), fmt.Errorf("mutants: go test -c ./%s: %w\n%.4000s", t.Dir, err, said.String())
 		}
 		if _, err := os.Stat(binary); err != nil {
-			return nil, errors.New("mutants: " + dir + " has no tests")
+			return nil, errors.New("mutants: " + t.Dir + " has no tests")
 		}
 		b.binaries = append(b.binaries, binary)
 	}

@@ -6,7 +6,7 @@
 // changed sources are given to the compiler by -overlay: nothing in the checkout is
 // touched.
 //
-//	report, err := mutants.Run(ctx, mutants.Target{Dir: "pool", Tests: []string{"pool"}}, env)
+//	report, err := mutants.Run(ctx, mutants.Target{Dir: "pool", Tests: []mutants.Tests{{Dir: "pool"}}}, env)
 //	for _, m := range report.Alive() { fmt.Println(m.Key) }
 //
 // What it changes: a condition, and each part of one, is always or never true;

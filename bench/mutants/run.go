@@ -95,15 +95,16 @@ func Run(ctx context.Context, t Target, env Env) (Report, error) {
 	env.Say("%s: %d mutants", t.Dir, len(b.mutants))
 	var suites []*suite
 	for i, binary := range b.binaries {
-		s := &suite{env: env, binary: binary, dir: filepath.Join(env.Root, t.Tests[i]), trace: filepath.Join(work, "trace")}
+		dir := t.Tests[i].Dir
+		s := &suite{env: env, binary: binary, dir: filepath.Join(env.Root, dir), only: t.Tests[i].Run, trace: filepath.Join(work, "trace")}
 		left, err := s.learn(ctx)
 		if err != nil {
 			return report, err
 		}
 		for _, test := range left {
-			report.Left = append(report.Left, t.Tests[i]+" "+test)
+			report.Left = append(report.Left, dir+" "+test)
 		}
-		env.Say("%s: %s has %d tests, %d left out", t.Dir, t.Tests[i], len(s.tests), len(left))
+		env.Say("%s: %s has %d tests, %d left out", t.Dir, dir, len(s.tests), len(left))
 		suites = append(suites, s)
 	}
 	for _, m := range b.mutants {
@@ -136,7 +137,8 @@ type suite struct {
 	env    Env
 	binary string
 	dir    string
-	trace  string // file that reached mutants are noted in
+	only   *regexp.Regexp // names of tests; nil is all
+	trace  string         // file that reached mutants are noted in
 	tests  []test
 	quiet  []string // flags that keep the tests from writing into the checkout
 }
@@ -165,6 +167,9 @@ func (s *suite) learn(ctx context.Context) (left []string, err error) {
 		return nil, fmt.Errorf("mutants: %s: %w", s.dir, err)
 	}
 	for name := range strings.FieldsSeq(string(out)) {
+		if s.only != nil && !s.only.MatchString(name) {
+			continue
+		}
 		_ = os.Remove(s.trace)
 		begun := time.Now()
 		err := s.run(ctx, 2*time.Minute, []string{name}, "RETORT_MUTANT_TRACE="+s.trace)

@@ -19,7 +19,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	const dir = "mutants/testdata/limit"
-	report, err := mutants.Run(t.Context(), mutants.Target{Dir: dir, Tests: []string{dir}}, mutants.Env{Root: root, Patience: time.Second, Say: t.Logf})
+	report, err := mutants.Run(t.Context(), mutants.Target{Dir: dir, Tests: []mutants.Tests{{Dir: dir}}}, mutants.Env{Root: root, Patience: time.Second, Say: t.Logf})
 	if err != nil {
 		t.Fatal(err)
 	}
