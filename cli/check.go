@@ -93,14 +93,18 @@ func (c *call) check(said *checked) error {
 		said.add("heads", err, advice(err, program(c.cmd)+" ")[0])
 	}
 	if c.on("files") || c.cfg.Open == nil {
-		c.checkLint(said, h, h.Revisions())
+		c.checkLint(said, h, h.Revisions(), func(r *migrate.Revision) []lintItem { return lintOf(r, c.cfg.Lint) })
 		return nil
 	}
 	pending, err := c.checkLedger(said)
 	if err != nil {
 		return err
 	}
-	c.checkLint(said, h, pending)
+	look, err := c.lintPending(pending, c.cfg.Lint)
+	if err != nil {
+		return err
+	}
+	c.checkLint(said, h, pending, look)
 	if c.cfg.Base != nil && !c.on("no-drift") {
 		if err := c.checkDrift(said, h); err != nil {
 			return err
@@ -114,7 +118,7 @@ func (c *call) check(said *checked) error {
 
 // checkLint looks at revisions that wait to be run, or at all of them where no
 // database tells which.
-func (c *call) checkLint(said *checked, h *migrate.History, revisions []*migrate.Revision) {
+func (c *call) checkLint(said *checked, h *migrate.History, revisions []*migrate.Revision, look func(*migrate.Revision) []lintItem) {
 	if c.cfg.LintSince != "" {
 		if since, err := h.Find(c.cfg.LintSince); err == nil {
 			before := h.Ancestors(since.ID)
@@ -123,7 +127,7 @@ func (c *call) checkLint(said *checked, h *migrate.History, revisions []*migrate
 	}
 	said.Looked = append(said.Looked, "lint")
 	for _, r := range revisions {
-		for _, f := range lintOf(r, c.cfg.Lint) {
+		for _, f := range look(r) {
 			if f.open() {
 				said.Problems = append(said.Problems, trouble{"lint", f.place() + ": " + f.Severity + " " + f.Rule + ": " + f.Text, c.next("lint " + r.ID)})
 			}

@@ -13,7 +13,9 @@ func (a *app) lintCmd() *command {
 Locks that keep others waiting, tables written anew, rows lost, and what breaks
 the release that still runs. A finding is answered by a comment before its
 statement: -- lint:ignore RULE: reason. Without names all revisions are looked
-at. The exit code is 3 when a finding is left open.`, func(c *call) (answer, error) {
+at. With --database the types that columns have now tell which changes of a type
+copy the table, in revisions that are not applied yet. The exit code is 3 when a
+finding is left open.`, func(c *call) (answer, error) {
 		h, err := c.history()
 		if err != nil {
 			return nil, err
@@ -33,9 +35,15 @@ at. The exit code is 3 when a finding is left open.`, func(c *call) (answer, err
 		if v, err := c.cmd.Flags().GetInt("server"); err == nil && v != 0 {
 			opts.Version = v
 		}
+		look := func(r *migrate.Revision) []lintItem { return lintOf(r, opts) }
+		if c.on("database") {
+			if look, err = c.lintLive(h, opts); err != nil {
+				return nil, err
+			}
+		}
 		said := linted{Findings: []lintItem{}, Revisions: len(revisions), all: c.on("all")}
 		for _, r := range revisions {
-			said.Findings = append(said.Findings, lintOf(r, opts)...)
+			said.Findings = append(said.Findings, look(r)...)
 		}
 		for i := range said.Findings {
 			if said.Findings[i].open() {
@@ -51,7 +59,8 @@ at. The exit code is 3 when a finding is left open.`, func(c *call) (answer, err
 	cmd.Flags().Bool("all", false, "show answered findings, too")
 	cmd.Flags().Bool("advice", false, "show findings that are advice, too")
 	cmd.Flags().StringSlice("off", nil, "rules that are not run")
-	cmd.Flags().Int("server", 0, "the server's major version (default 18)")
+	cmd.Flags().Int("server", 0, "the server's major version (default 18, with --database what it is)")
+	cmd.Flags().Bool("database", false, "ask the database for the types of columns")
 	return cmd
 }
 

@@ -18,7 +18,7 @@ import (
 //     say. The same input gives the same findings.
 func Check(steps []migrate.Step, opts Options) []Finding {
 	c := &checker{
-		opts: opts, fresh: map[string]bool{}, proved: map[string]bool{}, checks: map[string]string{}, defaults: map[string]bool{}, made: map[string]bool{},
+		opts: opts, types: map[string]string{}, fresh: map[string]bool{}, proved: map[string]bool{}, checks: map[string]string{}, defaults: map[string]bool{}, made: map[string]bool{},
 	}
 	for i := range steps {
 		for _, a := range Read(steps[i].SQL) {
@@ -52,6 +52,7 @@ type checker struct {
 	proved   map[string]bool   // table and column of which a check says NOT NULL
 	checks   map[string]string // by table and name: the column that a check proves
 	defaults map[string]bool   // new columns that have a default
+	types    map[string]string // by table and column: what a statement made of it, "" where that is not known
 }
 
 // lockHeld is a lock that the transaction keeps to its end.
@@ -181,6 +182,10 @@ func (c *checker) remember(a *Action) {
 		if c.isFresh(a.Table) {
 			c.fresh[a.To] = true
 		}
+	case hazard.AlterTypeCopy, hazard.AlterTypeWiden:
+		c.types[key] = canonical(a.Type)
+	case hazard.RenameColumn:
+		c.types[a.Table+"\x00"+a.To] = ""
 	case hazard.AddColumn, hazard.AddColumnCopy:
 		c.defaults[key] = a.Text != ""
 	case hazard.AddCheck, hazard.AddCheckNotValid, hazard.AddNotNullNotValid:

@@ -29,7 +29,10 @@ func copies(c *checker, a *Action) bool {
 	if c.opts.Type == nil || a.Text != "" {
 		return true
 	}
-	from := c.opts.Type(a.Table, a.Column)
+	from, changed := c.types[a.Table+"\x00"+a.Column]
+	if !changed {
+		from = c.opts.Type(a.Table, a.Column)
+	}
 	return from == "" || !hazard.Widens(from, canonical(a.Type))
 }
 

@@ -236,3 +236,29 @@ func TestContract(t *testing.T) {
 		}
 	}
 }
+
+// A type that the same revision has changed is what it was changed to, and a name that
+// it gave to another column is not known.
+func TestCheck_follows_the_types_that_statements_make(t *testing.T) {
+	t.Parallel()
+	was := func(_, column string) string {
+		return map[string]string{"a": "character varying(10)", "b": "integer"}[column]
+	}
+	for sql, want := range map[string]int{
+		"ALTER TABLE t ALTER a TYPE varchar(20);":                                    0,
+		"ALTER TABLE t ALTER a TYPE varchar(20); ALTER TABLE t ALTER a TYPE text;":   0,
+		"ALTER TABLE t ALTER a TYPE text; ALTER TABLE t ALTER a TYPE varchar(20);":   1,
+		"ALTER TABLE t ALTER b TYPE bigint; ALTER TABLE t ALTER b TYPE varchar(20);": 2,
+		"ALTER TABLE t RENAME b TO a; ALTER TABLE t ALTER a TYPE varchar(20);":       1,
+	} {
+		found := 0
+		for _, rule := range rulesOf(lint.Check(steps(t, sql), lint.Options{Type: was}), true) {
+			if rule == "type-copies" {
+				found++
+			}
+		}
+		if found != want {
+			t.Errorf("%s\nfinds %d, want %d", sql, found, want)
+		}
+	}
+}
