@@ -69,7 +69,7 @@ func reporting(tb testing.TB, db database) (release func()) {
 func blockedBy(t *testing.T, db database, h *migrate.History, want string) {
 	t.Helper()
 	var running, retried []migrate.Blocker
-	_, err := db.runner(t, h, migrate.Options{LockTimeout: 300 * time.Millisecond, Attempts: 2, OnEvent: func(e migrate.Event) {
+	_, err := db.runner(t, h, migrate.Options{LockTimeout: 2 * time.Second, Attempts: 2, OnEvent: func(e migrate.Event) {
 		switch e.Kind {
 		case migrate.Running:
 			running = append(running, e.Blockers...)
