@@ -40,7 +40,7 @@ test: ## Run every test of every module (needs Go and PostgreSQL's binaries)
 	@$(if $(RACE),,echo "make test: no C compiler with headers here, so the race detector is off" >&2)
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && go test $(RACE) -timeout 10m $(TESTFLAGS) work
 
-# The versions that PostgreSQL keeps up; what cannot be had here is said and left out, 15 never.
+# The versions that PostgreSQL keeps up; what cannot be had here is said and left out, 15 never, in CI none.
 MAJORS ?= 14 15 16 17 18
 
 .PHONY: test-matrix
@@ -50,7 +50,7 @@ test-matrix: ## Test migrations on PostgreSQL 14 to 18, all crashes included (fe
 			echo "PostgreSQL $$major: $$bin" && PG_BIN="$$bin" go test $(RACE) -count=1 -timeout 20m $(TESTFLAGS) ./migrate/catalog ./migrate/autogenerate \
 				./migrate/hazard ./migrate/lint ./migrate/drift ./migrate/adopt ./migrate/roles && \
 			PG_BIN="$$bin" go test $(RACE) -count=1 -timeout 20m $(TESTFLAGS) ./migrate $(MATRIXFLAGS) || exit 1; \
-		elif [ $$major = 15 ]; then exit 1; else echo "PostgreSQL $$major: cannot be had here"; fi; done
+		elif [ $$major = 15 ] || [ -n "$$CI" ]; then exit 1; else echo "PostgreSQL $$major: cannot be had here"; fi; done
 
 MATRIXFLAGS ?= -args -upgraders 50 -crashes 1
 
