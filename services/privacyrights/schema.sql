@@ -99,20 +99,12 @@ BEGIN
 	RETURN NULL;
 END
 $function$;
--- lock: SHARE ROW EXCLUSIVE on dsr_status_history for a moment
 ALTER TABLE "dsr_status_history" ADD CONSTRAINT "fk_dsr_status_history_chain" FOREIGN KEY (request_id, prev_seq, from_status) REFERENCES dsr_status_history(request_id, seq, to_status);
--- lock: SHARE ROW EXCLUSIVE on dsr_requests for a moment
 ALTER TABLE "dsr_status_history" ADD CONSTRAINT "fk_dsr_status_history_request_id_dsr_requests" FOREIGN KEY (request_id) REFERENCES dsr_requests(id);
--- lock: SHARE ROW EXCLUSIVE on audit_log for a moment
 CREATE TRIGGER "audit_log_rows_stay" BEFORE DELETE OR UPDATE ON "audit_log" FOR EACH ROW EXECUTE FUNCTION dsr_refuse_change();
--- lock: SHARE ROW EXCLUSIVE on audit_log for a moment
 CREATE TRIGGER "audit_log_stays" BEFORE TRUNCATE ON "audit_log" FOR EACH STATEMENT EXECUTE FUNCTION dsr_refuse_change();
--- lock: SHARE ROW EXCLUSIVE on dsr_requests for a moment
 CREATE CONSTRAINT TRIGGER "dsr_requests_match_history" AFTER INSERT OR UPDATE OF status, last_seq ON "dsr_requests" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dsr_status_matches_history();
--- lock: SHARE ROW EXCLUSIVE on dsr_status_history for a moment
 CREATE CONSTRAINT TRIGGER "dsr_status_history_matches_request" AFTER INSERT ON "dsr_status_history" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dsr_status_matches_history();
--- lock: SHARE ROW EXCLUSIVE on dsr_status_history for a moment
 CREATE TRIGGER "dsr_status_history_rows_stay" BEFORE DELETE OR UPDATE ON "dsr_status_history" FOR EACH ROW EXECUTE FUNCTION dsr_refuse_change();
--- lock: SHARE ROW EXCLUSIVE on dsr_status_history for a moment
 CREATE TRIGGER "dsr_status_history_stays" BEFORE TRUNCATE ON "dsr_status_history" FOR EACH STATEMENT EXECUTE FUNCTION dsr_refuse_change();
 COMMIT;
