@@ -264,8 +264,8 @@ func (p *Pages[T]) seal(position, sum []byte) string {
 // open gives back the position of a cursor whose signature is right.
 func (p *Pages[T]) open(cursor string, sum []byte) ([]byte, bool) {
 	data, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(data) < sha256.Size {
-		return nil, false
+	if err != nil || len(data) < sha256.Size || base64.RawURLEncoding.EncodeToString(data) != cursor {
+		return nil, false // the decoder passes over line ends and spare bits
 	}
 	position := data[sha256.Size:]
 	return position, hmac.Equal(data[:sha256.Size], p.sign(position, sum))

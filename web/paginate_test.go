@@ -144,6 +144,27 @@ func TestPaginate(t *testing.T) {
 			t.Error("it was taken")
 		}
 	})
+	t.Run("every_changed_character_is_noticed", func(t *testing.T) {
+		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=+/ \n\r\x00é"
+		refused := func(cursor string) {
+			if _, err := list.Read(ctx, s, url.Values{"sort": {"-pages"}, "cursor": {cursor}}); web.ProblemOf(err).Status != 400 {
+				t.Fatalf("%q: %v", cursor, err)
+			}
+		}
+		for i := range page.Next {
+			for _, c := range alphabet {
+				if broken := page.Next[:i] + string(c) + page.Next[i+1:]; broken != page.Next {
+					refused(broken)
+				}
+			}
+			if i > 0 {
+				refused(page.Next[:i])
+			}
+		}
+		for _, more := range []string{"A", "=", "\n", page.Next} {
+			refused(page.Next + more)
+		}
+	})
 	t.Run("says_which_labels_there_are", func(t *testing.T) {
 		_, err := list.Read(ctx, s, url.Values{"paint": {"blue"}})
 		want := []web.FieldError{{Location: "query.paint", Message: "is none of red, green"}}

@@ -7,6 +7,7 @@ import (
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/services/privacyrights/domain"
 	"github.com/retort-go/retort/services/privacyrights/model"
+	"github.com/retort-go/retort/web"
 )
 
 // RequestPage is one page of requests.
@@ -22,45 +23,30 @@ type listInput struct {
 	Status domain.Status `query:"status" enum:"open,in_progress,fulfilled,denied,revoked"`
 	Regime domain.Regime `query:"regime" enum:"gdpr,ccpa"`
 	Limit  int           `query:"limit" minimum:"1" maximum:"100" default:"20"`
-	After  string        `query:"after" maxLength:"100" doc:"next of the page before, with the same filters."`
-}
-
-// list names the list that a cursor belongs to.
-func (in *listInput) list() string {
-	return "requests status=" + string(in.Status) + " regime=" + string(in.Regime)
+	ListQuery
 }
 
 func (a *api) lists() {
 	list := a.operation(http.MethodGet, "/requests", "list-requests", "requests", "List requests",
 		"Newest receipt first, by pages: pass next of a page as after to get the following one.")
-	route(a, list, reading(), a.list, viewRequests)
+	newest := newestRequests()
+	route(a, list, reading(), func(ctx context.Context, s *retort.Session, in *listInput) (*web.Page[model.Request], error) {
+		return newest.Read(ctx, s, in.params)
+	}, viewRequests)
 }
 
-// byReceipt are the positions of the order below.
-var byReceipt = positions[model.Request]{
-	seal: func(list string, last *model.Request) string {
-		return requestCursor{last.ReceivedAt, last.ID}.seal(list)
-	},
-	open: func(list, cursor string) ([]any, error) {
-		c, err := openRequestCursor(list, cursor)
-		return []any{c.receivedAt, c.id}, err
-	},
-}
-
-func (a *api) list(ctx context.Context, s *retort.Session, in *listInput) (*page[model.Request], error) {
+// newestRequests are pages of requests.
+func newestRequests() *web.Pages[model.Request] {
 	c := model.Requests.C
-	q := model.Requests.
-		Where(
-			retort.When(in.Status != "", retort.Eq(&c.Status, in.Status)),
-			retort.When(in.Regime != "", retort.Eq(&c.Regime, in.Regime)),
-		).
-		OrderBy(retort.Desc(&c.ReceivedAt), retort.Desc(&c.ID))
-	return byReceipt.page(ctx, s, q, in.list(), in.Limit, in.After)
+	p := pages(model.Requests.OrderBy(retort.Desc(&c.ReceivedAt), retort.Desc(&c.ID)), 20)
+	web.FilterBy(p, "status", &c.Status)
+	web.FilterBy(p, "regime", &c.Regime)
+	return p
 }
 
-func viewRequests(p *page[model.Request]) *requestPageAnswer {
-	out := &requestPageAnswer{RequestPage{Items: []Request{}, Next: p.next}}
-	for _, r := range p.rows {
+func viewRequests(p *web.Page[model.Request]) *requestPageAnswer {
+	out := &requestPageAnswer{RequestPage{Items: []Request{}, Next: next(p)}}
+	for _, r := range p.Items {
 		out.Body.Items = append(out.Body.Items, viewRequest(r))
 	}
 	return out

@@ -1,38 +1,49 @@
 package api
 
 import (
-	"context"
+	"net/url"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/web"
 )
 
-// page is one page of a list, with the cursor of the next; nil: this is the last.
-type page[T any] struct {
-	rows []*T
-	next *string
+// cursorKey signs the cursors, so that one which was cut, mistyped or made for
+// another list is told from a good one. It is no secret: whoever forges a position
+// sees what he may see anyway.
+const cursorKey = "privacyrights: cursors of lists"
+
+// pages lists rows in the order of q, with the parameters of this API.
+func pages[T any](q *retort.Query[T], size int) *web.Pages[T] {
+	return web.Paginate([]byte(cursorKey), q).Size(size, 100).Names(web.PageNames{Cursor: "after"})
 }
 
-// positions says how a list's rows become cursors, and cursors what Query.After
-// takes.
-type positions[T any] struct {
-	seal func(list string, last *T) string
-	open func(list, cursor string) ([]any, error)
+// ListQuery is the part of an input that keeps the query as it came, for [pages].
+// It is exported since Huma looks into exported embedded structs only.
+type ListQuery struct {
+	After string `query:"after" maxLength:"300" doc:"next of the page before, with the same filters."`
+
+	params url.Values
 }
 
-// page reads the page behind the cursor after; "" is the first. One row more than
-// asked for tells that there is a next page, at no extra query.
-func (p positions[T]) page(ctx context.Context, s *retort.Session, q *retort.Query[T], list string, limit int, after string) (*page[T], error) {
-	if after != "" {
-		position, err := p.open(list, after)
-		if err != nil {
-			return nil, malformed("query.after", err)
+// Resolve keeps the query. Huma has checked it, and takes an empty parameter for
+// one that was not given.
+func (q *ListQuery) Resolve(ctx huma.Context) []error {
+	at := ctx.URL()
+	q.params = at.Query()
+	for name := range q.params {
+		if q.params.Get(name) == "" {
+			q.params.Del(name)
 		}
-		q = q.After(position...)
 	}
-	rows, err := q.Limit(limit+1).All(ctx, s)
-	if err != nil || len(rows) <= limit {
-		return &page[T]{rows: rows}, err
+	return nil
+}
+
+// next is the cursor of the page behind p; nil: this is the last.
+func next[T any](p *web.Page[T]) *string {
+	if p.Next == "" {
+		return nil
 	}
-	next := p.seal(list, rows[limit-1])
-	return &page[T]{rows[:limit], &next}, nil
+	return &p.Next
 }
