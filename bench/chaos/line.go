@@ -54,6 +54,9 @@ type Line struct {
 	// Broken are other promises of this scenario that Retort did not keep.
 	Broken []string `json:"broken,omitempty"`
 
+	// Prices are what Retort's promises cost, of the line that measures them.
+	Prices []Price `json:"prices,omitempty"`
+
 	// Blind are other defects of the control that were not seen.
 	Blind []string `json:"blind,omitempty"`
 }

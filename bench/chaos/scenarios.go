@@ -34,5 +34,6 @@ func Scenarios() []Scenario {
 		{16, "naughty", 10, 2, 1, Naughty},
 		{17, "tenants", 1_000_000, 100_000, 800, Tenants},
 		{19, "fairness", 1000, 1000, 200, Fairness},
+		{20, "prices", 20_000, 2000, 60, Prices},
 	}
 }

@@ -13,7 +13,11 @@ import (
 
 // peers builds the entrants that are asked for and says what they are.
 func (o options) peers(ctx context.Context, say func(string, ...any)) (list []run.Peer, notes map[string]string, err error) {
-	names, err := choose(append(run.GoPeers(), run.Origin), o.entrants, func(name string) string { return name })
+	all := append(run.GoPeers(), run.Origin)
+	if o.everything || strings.Contains(o.entrants, run.All) {
+		all = append([]string{run.All}, all...)
+	}
+	names, err := choose(all, o.entrants, func(name string) string { return name })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,6 +57,8 @@ func description(name string, version map[string]string) string {
 		return "bun " + version["github.com/uptrace/bun"] + " on " + pgx + ", simple protocol"
 	case run.Ent:
 		return "ent " + version["entgo.io/ent"] + " on " + pgx
+	case run.All:
+		return "Retort on " + pgx + ", all protections on"
 	default:
 		return "Retort on " + pgx + ", its reliability defaults on"
 	}

@@ -21,16 +21,17 @@ import (
 
 // options are the flags.
 type options struct {
-	full      bool
-	rounds    int
-	entrants  string
-	workloads string
-	root      string
-	profile   string
-	pool      int
-	parts     bool
-	out       string
-	doc       string
+	full       bool
+	rounds     int
+	entrants   string
+	everything bool
+	workloads  string
+	root       string
+	profile    string
+	pool       int
+	parts      bool
+	out        string
+	doc        string
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 	flag.BoolVar(&o.full, "full", false, "measure longer and more often; about a quarter of an hour")
 	flag.IntVar(&o.rounds, "rounds", 0, "interleaved rounds; medians are printed. Default 2, with -full 5")
 	flag.StringVar(&o.entrants, "entrants", "", "only these, such as retort,pgx-tuned")
+	flag.BoolVar(&o.everything, "everything", false, "an entrant more: Retort with every protection switched on")
 	flag.StringVar(&o.workloads, "workloads", "", "only these, such as W1,W6")
 	flag.StringVar(&o.root, "python-root", os.Getenv("BENCH_PYTHON_ROOT"),
 		"folder of a system whose /usr/bin/python3 has the origins' stack; default this machine's. Also BENCH_PYTHON_ROOT")
@@ -66,7 +68,7 @@ func (o options) file() string {
 	if name, given := strings.CutPrefix(o.out, "!"); given {
 		return name
 	}
-	if o.entrants != "" || o.workloads != "" || !o.parts {
+	if o.everything || o.entrants != "" || o.workloads != "" || !o.parts {
 		return ""
 	}
 	return o.out

@@ -59,7 +59,7 @@ func (r Report) text(list []run.Peer, workloads []peers.Workload) string {
 		kind += fmt.Sprintf(" (W7 once and at %d connections)", quickHeavyClients)
 	}
 	fmt.Fprintf(&b, "%s, PostgreSQL %s, %d CPUs for everything, %s: medians of %d interleaved rounds\n\n", r.Go, r.PostgreSQL, r.CPUs, kind, r.Rounds)
-	for _, name := range append(run.GoPeers(), run.Origin) {
+	for _, name := range append([]string{run.All}, append(run.GoPeers(), run.Origin)...) {
 		if note := r.Entrants[name]; note != "" {
 			fmt.Fprintf(&b, "- %s: %s\n", name, note)
 		}

@@ -22,6 +22,7 @@ func main() {
 	only := flag.String("only", "", "lines to run by number or name, such as 1,idle_kills; all if empty")
 	long := flag.Bool("full", false, "repeat for as long as it takes")
 	out := flag.String("out", "chaos-results.json", "file to write; a run of some lines only writes none unless this is given")
+	doc := flag.String("doc", "", "document whose part between <!-- prices:begin --> and <!-- prices:end --> becomes the price list")
 	flag.Parse()
 	if *seed == 0 {
 		*seed = 1 + rand.Uint64N(1_000_000_000)
@@ -32,7 +33,7 @@ func main() {
 	if *only != "" && !given("out") {
 		file = ""
 	}
-	if err := run(ctx, *seed, *only, *long, file); err != nil {
+	if err := run(ctx, *seed, *only, *long, file, *doc); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		stop()
 		os.Exit(1)
@@ -46,7 +47,7 @@ func given(name string) bool {
 	return found
 }
 
-func run(ctx context.Context, seed uint64, only string, long bool, out string) error {
+func run(ctx context.Context, seed uint64, only string, long bool, out, doc string) error {
 	scenarios, err := choose(only)
 	if err != nil {
 		return err
@@ -56,7 +57,12 @@ func run(ctx context.Context, seed uint64, only string, long bool, out string) e
 	if err != nil {
 		return err
 	}
-	fmt.Print(report.table())
+	fmt.Print(report.table() + report.prices())
+	if doc != "" {
+		if err := report.writePrices(doc); err != nil {
+			return err
+		}
+	}
 	if out != "" {
 		if err := report.write(out); err != nil {
 			return err

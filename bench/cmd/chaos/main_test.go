@@ -60,6 +60,28 @@ func TestReport(t *testing.T) {
 	}
 }
 
+func TestPrices(t *testing.T) {
+	t.Parallel()
+	report := Report{Go: "go", PostgreSQL: "15", CPUs: 2, Lines: []chaos.Line{{Number: 1}, {Number: 20, Prices: []chaos.Price{{What: "a|b", US: 1.25, Of: "c"}}}}}
+	name := filepath.Join(t.TempDir(), "chaos.md")
+	if err := os.WriteFile(name, []byte("x <!-- prices:begin -->old<!-- prices:end --> y"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := report.writePrices(name); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(text); !strings.Contains(got, `| a\|b | 1.2 | c |`) || strings.Contains(got, "old") || !strings.HasSuffix(got, "<!-- prices:end --> y") {
+		t.Error(got)
+	}
+	if err := (Report{}).writePrices(name); err == nil {
+		t.Error("a run without prices emptied the list")
+	}
+}
+
 func TestStartProxy_returns_what_went_wrong(t *testing.T) {
 	t.Parallel()
 	if p, err := testdb.Proxy("postgres://127.0.0.1:no"); err == nil || p != nil {

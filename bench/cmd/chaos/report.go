@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -31,6 +32,8 @@ type Result struct {
 	Pgxpool  chaos.Side `json:"pgxpool"`
 	Seed     uint64     `json:"seed"`
 	Failures []string   `json:"failures,omitempty"` // why it does not hold
+
+	Prices []chaos.Price `json:"prices,omitempty"`
 }
 
 // results are the lines as programs read them.
@@ -40,7 +43,7 @@ func (r Report) results() []Result {
 		failures := l.Failures()
 		all = append(all, Result{
 			Line: l.Number, What: l.What, Target: cmp.Or(l.Target, "0"), Result: l.Retort, Holds: len(failures) == 0,
-			Control: l.Control, Pgxpool: l.Pgxpool, Seed: r.Seed, Failures: failures,
+			Control: l.Control, Pgxpool: l.Pgxpool, Seed: r.Seed, Failures: failures, Prices: l.Prices,
 		})
 	}
 	return all
@@ -69,6 +72,45 @@ func (r Report) table() string {
 			line.Number, cell(line.What), cell(cmp.Or(line.Target, "0")), figure(line.Retort), figure(line.Pgxpool), cell(line.ControlIs), figure(line.Control), verdict)
 	}
 	return b.String()
+}
+
+// prices is the price list in Markdown; empty where no line has one.
+func (r Report) prices() string {
+	var b strings.Builder
+	for _, line := range r.Lines {
+		if len(line.Prices) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s, PostgreSQL %s, %d CPUs\n\n", r.Go, r.PostgreSQL, r.CPUs)
+		fmt.Fprintln(&b, "| what | µs for each request | on top of |")
+		fmt.Fprintln(&b, "|---|---|---|")
+		for _, price := range line.Prices {
+			fmt.Fprintf(&b, "| %s | %.1f | %s |\n", cell(price.What), price.US, cell(price.Of))
+		}
+	}
+	return b.String()
+}
+
+const (
+	pricesBegin = "<!-- prices:begin -->"
+	pricesEnd   = "<!-- prices:end -->"
+)
+
+// writePrices puts the price list into a document, between its two marks.
+func (r Report) writePrices(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	before, rest, begins := strings.Cut(string(text), pricesBegin)
+	_, behind, ends := strings.Cut(rest, pricesEnd)
+	switch {
+	case !begins || !ends:
+		return fmt.Errorf("%s has no %s … %s", name, pricesBegin, pricesEnd)
+	case r.prices() == "":
+		return errors.New("-doc: line 20 was not run, and it has the prices")
+	}
+	return os.WriteFile(name, []byte(before+pricesBegin+r.prices()+pricesEnd+behind), 0o644)
 }
 
 // figure sets off the number that counts.

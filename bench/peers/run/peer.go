@@ -27,6 +27,7 @@ type Peer struct {
 // The names of the Go entrants.
 const (
 	Retort   = "retort"
+	All      = "retort-all" // every protection on; not among GoPeers
 	PgxTuned = "pgx-tuned"
 	PgxUsual = "pgx-usual"
 	Gorm     = "gorm"

@@ -44,13 +44,16 @@ type withOrders struct {
 
 // Open opens an engine with the defaults that are for reliability.
 func Open(_ context.Context, cfg peers.Config) (peers.Entrant, error) {
-	eng, err := retort.Open(retort.Config{
+	return open(retort.Config{
 		Base: Base(), URL: cfg.URL, PoolSize: cfg.Pool, PrePing: true, Recycle: 30 * time.Minute,
-	})
+	}, retort.TxOptions{})
+}
+
+func open(cfg retort.Config, opts retort.TxOptions) (peers.Entrant, error) {
+	eng, err := retort.Open(cfg)
 	if err != nil {
 		return nil, err
 	}
-	var opts retort.TxOptions
 	return &entrant{
 		eng:      eng,
 		read:     retort.InSession(eng, opts, read),
