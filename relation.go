@@ -101,7 +101,7 @@ func (m *Many[T]) change(call string, err error) error {
 
 // IsZero tells whether the relation was not loaded; it makes omitzero leave it
 // out of JSON.
-func (m Many[T]) IsZero() bool { return !m.Loaded() }
+func (m *Many[T]) IsZero() bool { return !m.Loaded() }
 
 // MarshalJSON writes the loaded rows, or null.
 //

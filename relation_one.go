@@ -63,7 +63,7 @@ func (r *One[T]) Set(row *T) error {
 
 // IsZero tells whether nobody asked for the row; it makes omitzero leave it out
 // of JSON.
-func (r One[T]) IsZero() bool { return !r.in.Asked() }
+func (r *One[T]) IsZero() bool { return !r.in.Asked() }
 
 // MarshalJSON writes the row, or null.
 //
