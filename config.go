@@ -136,6 +136,12 @@ type Config struct {
 	// without it log a warning where they find a pooler.
 	Pooler bool
 
+	// Outcomes has each unit of work that writes leave a row in this table, in the
+	// round trip of its COMMIT, so that a lost answer to COMMIT is found out: see
+	// [NewOutcomes]. Finding out takes CommitTimeout at most, again. The table belongs
+	// into Base. Default nil: a lost answer is an [ErrCommitUnknown].
+	Outcomes *Outcomes
+
 	// Rehearse runs every repeatable function twice, as a test's way to find those
 	// that must not be repeated: first in a session that is flushed and rolled back,
 	// then as ever. A second run that fails, or that changes another number of rows,

@@ -30,7 +30,7 @@ func (b *Base) CreateAll(ctx context.Context, eng *Engine) error {
 		}
 	}
 	// A higher level would read the catalog as it was before the lock was there.
-	_, err := Run(ctx, eng, TxOptions{Isolation: ReadCommitted}, func(ctx context.Context, s *Session) (ddl.Result, error) {
+	_, err := Run(ctx, eng, TxOptions{Isolation: ReadCommitted, SkipOutcome: true}, func(ctx context.Context, s *Session) (ddl.Result, error) {
 		return ddl.CreateAll(ctx, querier{s}, &compiled.schema)
 	})
 	if err != nil {

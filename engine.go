@@ -37,6 +37,7 @@ type Engine struct {
 	twice       bool // Config.Rehearse
 	deadlines   Deadlines
 	limits      TxOptions // of every transaction, where connections cannot have them
+	witness     *witness  // nil without Config.Outcomes
 	watch       Observer
 	told        observers
 	repeatLimit int
@@ -67,10 +68,17 @@ func Open(cfg Config) (*Engine, error) {
 	}
 	compiled, err := compileBase(base)
 	problems = append(problems, err)
+	var w *witness
+	if cfg.Outcomes != nil && err == nil {
+		w, err = cfg.Outcomes.witness(compiled)
+		problems = append(problems, err)
+	}
 	if err := numbered("Open", problems...); err != nil {
 		return nil, err
 	}
 	e := &Engine{
+		witness: w,
+
 		base: base, models: compiled, hooks: slices.Clone(cfg.Hooks), background: newBackground(cmp.Or(cfg.Background, defaultBackground)),
 		retries: retryBudget{most: float64(cmp.Or(cfg.RetryBudget, defaultRetryBudget))}, log: cfg.Logger, watch: cfg.Observer, repeatLimit: cfg.RepeatLimit, tracer: cfg.PgxTracer,
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse, deadlines: cfg.Deadlines, limits: cfg.perTransaction(),

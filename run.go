@@ -28,7 +28,7 @@ const (
 //   - Shape: what fn returned in the attempt that was committed.
 //   - Errors: of fn or of COMMIT; the last one when all attempts were used up,
 //     within a [*RetryBudgetError] when Config.RetryBudget was.
-//     [ErrCommitUnknown] is never repeated.
+//     [ErrCommitUnknown] is never repeated, a [*NotCommittedError] is.
 func Run[R any](ctx context.Context, eng *Engine, opts TxOptions, fn func(context.Context, *Session) (R, error)) (R, error) {
 	opts.Repeatable = true
 	var result R
@@ -185,5 +185,6 @@ func (e *Engine) repeat(ctx context.Context, opts TxOptions, attempt func(*rehea
 // succeed.
 func repeatable(err error) bool {
 	_, committed := errors.AsType[*CommittedError](err)
-	return pgerr.Retryable(err) && !committed
+	_, lost := errors.AsType[*NotCommittedError](err)
+	return (lost || pgerr.Retryable(err)) && !committed
 }

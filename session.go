@@ -45,6 +45,10 @@ type TxOptions struct {
 	// session. [Run] takes it for granted.
 	Repeatable bool
 
+	// SkipOutcome leaves out the row of Config.Outcomes: a lost answer to COMMIT is
+	// [ErrCommitUnknown] then.
+	SkipOutcome bool
+
 	// MaxAttempts bounds the runs of a repeatable function. Default 5. Range 1 to
 	// 100.
 	MaxAttempts int

@@ -52,6 +52,9 @@ type trip struct {
 
 	// byKey: one row of this table is read by its key, and nothing else. Nil: more.
 	byKey *model.Table
+
+	// outcome is the row that the last statement puts in; nil: none.
+	outcome *outcome
 }
 
 // maxSends bounds how often one trip is sent: a restart of the server may have
@@ -151,7 +154,8 @@ func (s *Session) mayResend(ctx context.Context, t *trip, err error) bool {
 //	Aborted      F L: failed; ROLLBACK, give back.  R: the same, but not failed.
 //	RolledBack   F L: failed; give back.
 //	Lost         R: give back.  F L: failed; give back.
-//	Unknown      F L: failed; the objects are let go as they are.
+//	Unknown      F L: failed; the objects are let go as they are. With an outcome
+//	             row it becomes success, Committed or RolledBack; see findOut.
 //	Committed    R: give back.  F L: as Unknown, and a CommittedError.
 //
 // "Failed" holds until Rollback. Some F and R are sent again before they get
@@ -174,6 +178,8 @@ func (s *Session) settle(ctx context.Context, t *trip, err error, first bool) er
 	case failed.Outcome == flight.Aborted && s.depth > 0 && !s.lease.Resource().Broken():
 		s.failed = explained // until Savepoint has gone back
 		return explained
+	case t.resolvable(failed):
+		return s.findOut(ctx, t, failed, explained)
 	case failed.Outcome == flight.Committed && t.end == flight.Commit:
 		explained = &CommittedError{Err: explained}
 	}
@@ -232,7 +238,7 @@ func (s *Session) explain(t *trip, failed *flight.Error) error {
 	}
 	groups := t.work.Groups()
 	if failed.Statement < 0 || failed.Statement >= len(groups) {
-		return err
+		return s.explainOutcome(t, failed, err)
 	}
 	g := groups[failed.Statement]
 	if pgerr.KindOf(failed.Err) == pgerr.StaleRow {

@@ -72,7 +72,11 @@ func (s *Session) Commit(ctx context.Context) error {
 	}
 	worked := work != nil || s.open
 	if worked {
-		err := s.fly(ctx, trip{begin: s.begin(), statements: statements, work: work, end: flight.Commit})
+		t := trip{begin: s.begin(), statements: statements, work: work, end: flight.Commit}
+		if err := s.attested(&t); err != nil {
+			return err
+		}
+		err := s.fly(ctx, t)
 		if _, committed := errors.AsType[*CommittedError](err); committed {
 			return s.committed(ctx, true, err)
 		}

@@ -120,7 +120,7 @@ func (r *Runner) txOptions(idle time.Duration, noticed bool) retort.TxOptions {
 		settings["client_connection_check_interval"] = "500"
 	}
 	return retort.TxOptions{
-		Isolation: retort.ReadCommitted, LockTimeout: r.opts.LockTimeout, IdleTimeout: idle, Settings: settings,
+		Isolation: retort.ReadCommitted, SkipOutcome: true, LockTimeout: r.opts.LockTimeout, IdleTimeout: idle, Settings: settings,
 	}
 }
 

@@ -53,6 +53,7 @@ type route[Out any] struct {
 	answer       *answer[Out]
 	change, read func(context.Context, *attempt) (*rendered, error)
 	with         func(retort.TxOptions) func(context.Context, *attempt) (*rendered, error)
+	keyed        func(context.Context, *attempt) (*rendered, error) // of a request with a key
 }
 
 // attempt makes the input of each run of a handler anew: the first one was
@@ -98,6 +99,9 @@ func newRoute[In, M, Out any](call string, eng *retort.Engine, fn func(context.C
 		return unitOfWork(eng, &set, tx, ans, fn, view)
 	}
 	rt.read = unitOfWork(eng, &set, set.txFor(http.MethodGet), ans, fn, view)
+	if set.once != nil {
+		rt.keyed = rt.with(proved(set.txFor(http.MethodPost)))
+	}
 	return rt
 }
 
@@ -195,7 +199,12 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			rt.set.fail(w, r, err)
 			return
 		}
+		if a.key != nil {
+			tx = proved(tx)
+		}
 		call = rt.with(tx)
+	} else if a.key != nil {
+		call = rt.keyed
 	}
 	ctx, labels := labeled(r)
 	ctx, cancel := rt.set.within(ctx)

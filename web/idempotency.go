@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -48,6 +47,9 @@ func (IdempotencyKey) Define(d *retort.Definition[IdempotencyKey]) {
 //
 //   - Concurrency: safe for many goroutines and processes.
 //   - Cleanup: rows stay until [Idempotency.Sweep] deletes them.
+//
+// The key's row tells what became of a lost COMMIT, so requests with a key leave
+// none in the table of retort.Config.Outcomes.
 type Idempotency struct {
 	// Table belongs into the service's base.
 	Table *retort.Table[IdempotencyKey]
@@ -112,42 +114,10 @@ func (s *settings) onceProblems() []string {
 	}
 }
 
-// sweepBatch is how many rows Sweep deletes in one transaction.
-const sweepBatch = 1000
-
 // Sweep deletes keys older than age and returns how many. A request whose key is
 // gone runs again: keep them for longer than any client repeats, a day at least.
 //
-//   - Shape: about 1,000 rows a transaction, the oldest first.
-//   - Errors: of the database; what was deleted until then stays deleted. An age of
-//     zero or less is refused.
+//   - Shape, Errors: as [retort.Sweep].
 func (k *Idempotency) Sweep(ctx context.Context, eng *retort.Engine, age time.Duration) (int64, error) {
-	if age <= 0 {
-		return 0, errors.New("web: Sweep: the age must be above 0; a day is usual")
-	}
-	end := time.Now().Add(-age)
-	var total int64
-	for {
-		n, err := retort.Run(ctx, eng, retort.TxOptions{}, func(ctx context.Context, s *retort.Session) (int64, error) {
-			return k.sweepSome(ctx, s, end)
-		})
-		total += n
-		if err != nil || n < sweepBatch {
-			return total, err
-		}
-	}
-}
-
-func (k *Idempotency) sweepSome(ctx context.Context, s *retort.Session, end time.Time) (int64, error) {
-	c := k.Table.C
-	old := k.Table.Where(retort.Lt(&c.At, end))
-	last, err := retort.Values(old.OrderBy(retort.Asc(&c.At)).Limit(1).Offset(sweepBatch-1), retort.Col(&c.At)).All(ctx, s)
-	if err != nil {
-		return 0, err
-	}
-	gone := k.Table.Delete().Where(retort.Lt(&c.At, end))
-	if len(last) > 0 {
-		gone = k.Table.Delete().Where(retort.Le(&c.At, last[0]))
-	}
-	return gone.Exec(ctx, s)
+	return retort.Sweep(ctx, eng, k.Table, &k.Table.C.At, age)
 }

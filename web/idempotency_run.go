@@ -73,6 +73,12 @@ func requestHash(r *http.Request, body []byte) []byte {
 	return h.Sum(nil)
 }
 
+// proved are the options of a unit of work whose key's row is its outcome row, too.
+func proved(tx retort.TxOptions) retort.TxOptions {
+	tx.SkipOutcome = true
+	return tx
+}
+
 // claim makes the key this transaction's own, or returns the answer that it has. It
 // waits for another transaction that is about to give one.
 func (k *keyed) claim(ctx context.Context, s *retort.Session) (*rendered, error) {
@@ -154,10 +160,9 @@ func (k *keyed) call(ctx context.Context, eng *retort.Engine, tx retort.TxOption
 				return out, stored
 			}
 			if !tx.Repeatable {
+				lost := notStored()
 				return nil, &Error{
-					Status: http.StatusServiceUnavailable, Type: ProblemUnavailable, Title: "Not stored",
-					Detail:     "The connection was lost while the change was being stored. It was not: send it again with the same key.",
-					RetryAfter: retrySoon, Err: err,
+					Status: lost.Status, Type: lost.Type, Title: lost.Title, Detail: lost.Detail, RetryAfter: lost.RetryAfter, Err: err,
 				}
 			}
 		default:

@@ -51,7 +51,8 @@ func (Thing) Define(d *retort.Definition[Thing]) {
 var (
 	Things = retort.NewTable[Thing]("things")
 	keys   = web.NewIdempotency("idempotency_keys")
-	things = retort.NewBase(Things, keys.Table)
+	proofs = retort.NewOutcomes("commit_outcomes")
+	things = retort.NewBase(Things, keys.Table, proofs.Table)
 )
 
 // newThing is a valid row with a name and code of its own.

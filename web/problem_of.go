@@ -60,6 +60,9 @@ func ProblemOf(err error) Problem {
 			Detail: "The connection was lost while the change was being stored. It may be stored or not: look for it before you send it again.",
 		}
 	}
+	if _, ok := errors.AsType[*retort.NotCommittedError](err); ok {
+		return notStored()
+	}
 	if p, ok := sessionProblem(err); ok {
 		return p
 	}
@@ -198,5 +201,14 @@ func committedProblem() Problem {
 	return Problem{
 		Type: ProblemCommittedNotRendered, Title: "Stored, but not shown", Status: http.StatusInternalServerError,
 		Detail: "The change is stored, but its answer could not be made. Do not send it again.",
+	}
+}
+
+// notStored answers for a COMMIT whose answer was lost, and which is proven not to
+// have happened.
+func notStored() Problem {
+	return Problem{
+		Type: ProblemUnavailable, Title: "Not stored", Status: http.StatusServiceUnavailable,
+		Detail: "The connection was lost while the change was being stored. It was not stored: send it again.", RetryAfter: retrySoon,
 	}
 }

@@ -154,8 +154,10 @@ func (t *trip) lost(ctx context.Context, err error) {
 	}
 }
 
+// ErrEnded is the cause of an Unknown whose transaction was over before its flight.
+var ErrEnded = errors.New("the transaction had ended before its COMMIT or ROLLBACK; raw SQL must not end it")
+
 var (
-	errEnded    = errors.New("the transaction had ended before its COMMIT or ROLLBACK; raw SQL must not end it")
 	errAborted  = errors.New("the transaction had failed before; COMMIT rolled it back")
 	errUnsynced = errors.New("committed on this server, but the wait for its synchronous standby was cut short")
 )
@@ -203,7 +205,7 @@ func (t *trip) afterEnd() *Error {
 		return fail(RolledBack, -1, t.err) // BEGIN failed, and all behind it was skipped
 	case t.workStatus == 'I' || t.ended && (t.err != nil || t.gone()):
 		if err == nil {
-			err = errEnded
+			err = ErrEnded
 		}
 		return fail(Unknown, statement, err)
 	case t.flight.End == Rollback:

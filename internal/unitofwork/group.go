@@ -34,6 +34,7 @@ type Group struct {
 	follows bool            // all its keys are behind those of the group before it, which is otherwise the same
 	sql     string          // a command that writes no row
 	rows    []mapper.Object // of an INSERT of several rows, as they came back
+	matched bool            // rows are handed out; see Work.Lost
 }
 
 // Keys are the primary keys of the rows, in the form of [model.Table.KeyValue].
@@ -262,7 +263,7 @@ func (g *Group) inserted() func([]flight.Field, [][]byte) error {
 // the rows in the order in which they were given.
 func (g *Group) match() {
 	t := g.Table
-	if g.Kind != Insert || len(g.changes) < 2 || len(t.InsertManyReturned()) == 0 {
+	if g.matched || g.Kind != Insert || len(g.changes) < 2 || len(t.InsertManyReturned()) == 0 {
 		return
 	}
 	back := t.InsertReturned()

@@ -177,7 +177,7 @@ func (e *BuildError) Unwrap() error { return e.Err }
 // make runs statements in one transaction; in bulk, those that internal/ddl wrote
 // travel together, as many as come in a row.
 func (s *scratch) make(ctx context.Context, batch []ddl.Statement, bulk bool) error {
-	_, err := retort.Run(ctx, s.eng, retort.TxOptions{MaxAttempts: 1}, func(ctx context.Context, sess *retort.Session) (int, error) {
+	_, err := retort.Run(ctx, s.eng, retort.TxOptions{MaxAttempts: 1, SkipOutcome: true}, func(ctx context.Context, sess *retort.Session) (int, error) {
 		if _, err := sess.Exec(ctx, "SET LOCAL check_function_bodies = off"); err != nil {
 			return 0, err
 		}
