@@ -23,28 +23,43 @@ type committer struct {
 // effect runs one statement that leaves a row.
 type effect func(ctx context.Context, try string) error
 
-func effectsBase() *retort.Base { return retort.NewBase(retort.NewTable[Effect]("effects")) }
+func effectsBase() *retort.Base { return effectsAnd(retort.NewOutcomes("outcomes")) }
+
+func effectsAnd(outcomes *retort.Outcomes) *retort.Base {
+	return retort.NewBase(retort.NewTable[Effect]("effects"), outcomes.Table)
+}
+
+// openUnsureCommitter keeps no outcome rows, openRetortCommitter does.
+func openUnsureCommitter(ctx context.Context, url string) (*committer, error) {
+	return newRetortCommitter(ctx, retort.Config{URL: url, Base: effectsBase(), PoolSize: 1})
+}
 
 func openRetortCommitter(ctx context.Context, url string) (*committer, error) {
-	eng, err := retort.Open(retort.Config{URL: url, Base: effectsBase(), PoolSize: 1})
+	outcomes := retort.NewOutcomes("outcomes")
+	return newRetortCommitter(ctx, retort.Config{URL: url, Base: effectsAnd(outcomes), PoolSize: 1, Outcomes: outcomes})
+}
+
+func newRetortCommitter(ctx context.Context, cfg retort.Config) (*committer, error) {
+	eng, err := retort.Open(cfg)
 	if err != nil {
 		return nil, err
 	}
 	add := func(s *retort.Session, try string) { s.Add(&Effect{Try: try}) }
 	return &committer{
 		writes: []effect{
-			sessionEffect(eng, func(_ context.Context, s *retort.Session, try string) error { // COMMIT flies with the rest
+			onceEffect(eng, func(_ context.Context, s *retort.Session, try string) error { // COMMIT flies with the rest
 				add(s, try)
 				return nil
 			}),
-			sessionEffect(eng, func(ctx context.Context, s *retort.Session, try string) error { // COMMIT flies alone
+			onceEffect(eng, func(ctx context.Context, s *retort.Session, try string) error { // COMMIT flies alone
 				add(s, try)
 				return s.Flush(ctx)
 			}),
 		},
 		judge: func(err error) belief {
+			_, committed := errors.AsType[*retort.CommittedError](err)
 			switch {
-			case err == nil:
+			case err == nil, committed: // the key that the database made was lost
 				return stored
 			case errors.Is(err, retort.ErrCommitUnknown):
 				return unknown
@@ -54,6 +69,18 @@ func openRetortCommitter(ctx context.Context, url string) (*committer, error) {
 		},
 		end: func() { _ = eng.Close(context.WithoutCancel(ctx)) },
 	}, nil
+}
+
+// onceEffect is a unit of work that is not repeated, so that its first verdict
+// shows.
+func onceEffect(eng *retort.Engine, do func(ctx context.Context, s *retort.Session, try string) error) effect {
+	call := retort.InSession(eng, retort.TxOptions{}, func(ctx context.Context, s *retort.Session, try *string) (*struct{}, error) {
+		return nil, do(ctx, s, *try)
+	})
+	return func(ctx context.Context, try string) error {
+		_, err := call(ctx, &try)
+		return err
+	}
 }
 
 // sessionEffect is a unit of work.

@@ -73,7 +73,7 @@ func (t *try) attempt(ctx context.Context, name string, write effect) error {
 // effectful tells the statements that leave an effect.
 func effectful(sql string) bool {
 	sql = strings.ToLower(sql)
-	return strings.Contains(sql, "insert into") || strings.Contains(sql, "bump(")
+	return strings.Contains(sql, "insert into") && strings.Contains(sql, "effects") || strings.Contains(sql, "bump(")
 }
 
 // gone waits until the cut connection's backend has ended, which may still be at
