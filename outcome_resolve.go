@@ -111,6 +111,7 @@ func (e *Engine) fence(ctx context.Context, id uuid.UUID) (committed bool, err e
 	opts := TxOptions{Isolation: ReadCommitted}
 	if deadline, ok := ctx.Deadline(); ok {
 		opts.StatementTimeout = max(time.Until(deadline).Truncate(time.Millisecond), time.Millisecond)
+		opts.LockTimeout = opts.StatementTimeout // in place of a shorter one of the connection's
 	}
 	s := e.SessionWith(opts)
 	defer func() { _ = s.Close(ctx) }() // it holds nothing any more

@@ -177,7 +177,7 @@ func TestOutcomes_row(t *testing.T) {
 
 func TestOutcomes_SQL(t *testing.T) {
 	t.Parallel()
-	b := newTill(t)
+	b := newTill(t, func(c *retort.Config) { c.Deadlines = retort.DeadlinesOff })
 	s := b.session(t)
 	s.Add(&Receipt{Text: "x"})
 	b.Proxy.CutBefore(proxy.CommitReply)

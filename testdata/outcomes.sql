@@ -6,6 +6,6 @@ RETURNING "id"
 /* retort:outcome.insert */ INSERT INTO "commit_outcomes" ("id", "committed") VALUES ($1, true)
 COMMIT
 BEGIN ISOLATION LEVEL READ COMMITTED
-/* retort:session.settings */ SELECT set_config($1, $2, true)
+/* retort:session.settings */ SELECT set_config($1, $2, true), set_config($3, $4, true)
 /* retort:outcome.fence */ INSERT INTO "commit_outcomes" ("id", "committed") VALUES ($1, false) ON CONFLICT ("id") DO UPDATE SET "at" = clock_timestamp() RETURNING "committed"
 /* retort:session.read */ COMMIT
