@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -51,6 +52,9 @@ func TestOutcomes(t *testing.T) {
 		t.Parallel()
 		s := newService(t, keepsOutcomes)
 		s.once(web.Repeatable())
+		s.mux.Handle("POST /plain", web.Sessions(s.Engine, web.Idempotent(keys, account), s.logger())(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			web.Session(r).Add(&Thing{Code: "plain" + r.Header.Get("Idempotency-Key"), Name: "plain" + r.Header.Get("Idempotency-Key"), Count: 1})
+		})))
 		for _, headers := range [][]string{{"X-Account", "ann", "Idempotency-Key", "k"}, {"X-Account", "ann"}} {
 			before := s.QueryInt(t, "SELECT count(*) FROM commit_outcomes")
 			name := strings.Repeat("x", len(headers))
@@ -63,6 +67,15 @@ func TestOutcomes(t *testing.T) {
 			}
 			if n := s.QueryInt(t, "SELECT count(*) FROM commit_outcomes"); n != want {
 				t.Errorf("%v: %d outcome rows, want %d", headers, n, want)
+			}
+			if len(headers) == 4 {
+				headers[3] = "k2"
+			}
+			if got := s.do(t, "POST", "/plain", "{}", headers...); got.StatusCode != 200 {
+				t.Errorf("plain: %d %s", got.StatusCode, got.body)
+			}
+			if n := s.QueryInt(t, "SELECT count(*) FROM commit_outcomes"); n != 2*want-before {
+				t.Errorf("%v: %d outcome rows behind a plain handler, want %d", headers, n, 2*want-before)
 			}
 		}
 	})

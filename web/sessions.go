@@ -44,6 +44,7 @@ func Sessions(eng *retort.Engine, opts ...Option) func(http.Handler) http.Handle
 			eng: eng, set: set, next: next,
 			change: retort.InSession(eng, set.txFor(http.MethodPost), run),
 			read:   retort.InSession(eng, set.txFor(http.MethodGet), run),
+			keyed:  retort.InSession(eng, proved(set.txFor(http.MethodPost)), run),
 		}
 	}
 }
@@ -60,6 +61,7 @@ type gate struct {
 	set          settings
 	next         http.Handler
 	change, read func(context.Context, *visit) (*struct{}, error)
+	keyed        func(context.Context, *visit) (*struct{}, error) // of a request with a key
 }
 
 // exchange is one request on its way through a gate.
@@ -117,11 +119,17 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if readOnlyMethod(r.Method) {
 		work = g.read
 	}
+	if x.key != nil {
+		work, tx = g.keyed, proved(tx)
+	}
 	if g.set.txOf != nil {
 		var err error
 		if tx, err = g.set.txOfRequest(r); err != nil {
 			g.set.fail(w, x.request, err)
 			return
+		}
+		if x.key != nil {
+			tx = proved(tx)
 		}
 		work = retort.InSession(g.eng, tx, run)
 	}
