@@ -135,11 +135,6 @@ func (c *creation) prepare(ctx context.Context) error {
 	return nil
 }
 
-// early tells the kinds that are made before the models are compared.
-func (k Kind) early() bool {
-	return k == KindNamespace || k == KindExtension || k == KindEnum || k == KindType || k == KindSequence
-}
-
 // missingTypes are the statements for the namespaces, extensions, enums, types and
 // sequences that the database does not have.
 func (c *creation) missingTypes(ctx context.Context, database *facts, lacking map[objectKey]bool) ([]Statement, error) {
