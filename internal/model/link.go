@@ -3,6 +3,7 @@ package model
 import (
 	"slices"
 
+	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/schema"
 )
@@ -158,9 +159,39 @@ type Unique struct {
 	Deferrable, Deferred bool
 }
 
+// Blind tells whether rows of the table can exclude each other by what only the
+// server can compare: expressions, collations, exclusion constraints.
+func (t *Table) Blind() bool { return t.texts.blind }
+
+func blind(t *Table) bool {
+	if len(t.Schema.Exclusions) > 0 {
+		return true
+	}
+	for i := range t.Schema.Indexes {
+		ix := &t.Schema.Indexes[i]
+		if ix.Unique && slices.ContainsFunc(ix.Parts, func(p schema.IndexPart) bool { return p.Expression != "" || p.Collation != "" }) {
+			return true
+		}
+	}
+	for _, u := range uniquesOf(t) {
+		if slices.ContainsFunc(u.Columns, func(col int) bool { return t.Schema.Columns[col].Collation != "" || !plainlyEqual(t.Plan, col) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// plainlyEqual tells whether two values of a column are equal for the server when
+// they are for the program: not those of citext or char(n).
+func plainlyEqual(plan *mapper.Plan, col int) bool {
+	const char = 1042
+	oid := plan.OID(col)
+	return plan.Column(col).Enum || oid != char && oid != 0
+}
+
 // Uniques are the table's unique constraints and indexes, the primary key first
 // when the program makes it. Those over expressions are left out: their values
-// are not known here.
+// are not known here; see [Table.Blind].
 func (t *Table) Uniques() []Unique { return t.texts.uniques }
 
 func uniquesOf(t *Table) []Unique {

@@ -35,6 +35,7 @@ type texts struct {
 	insertMany, deleteMany, lockMany Many
 	insertManyReturned               []int
 	uniques                          []Unique
+	blind                            bool
 	updateReturned                   []int
 }
 
@@ -69,7 +70,7 @@ func (x *texts) build(t *Table) {
 	x.selectByKey = "/* retort:session.get */ " + x.selectFrom +
 		"\nWHERE " + keyCondition(t, "") + live(t)
 	x.buildMany(t)
-	x.uniques = uniquesOf(t)
+	x.uniques, x.blind = uniquesOf(t), blind(t)
 }
 
 // InsertColumns lists the columns that INSERT writes, in the order of its

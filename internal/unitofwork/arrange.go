@@ -37,13 +37,21 @@ type arrangement struct {
 // NULLs in between, or not at all.
 //
 //   - Errors: [*CycleError], [*SwapError], before anything is sent.
-func arranged(changes []*Change) (before, behind []*Group, all []*Change, err error) {
+func arranged(changes []*Change, held []want) (before, behind []*Group, all []*Change, err error) {
 	a := &arrangement{}
 	if err := a.swaps(changes); err != nil {
 		return nil, nil, nil, err
 	}
 	if err := a.circles(changes); err != nil {
 		return nil, nil, nil, err
+	}
+	if err := a.held(changes, held); err != nil {
+		return nil, nil, nil, err
+	}
+	for _, c := range changes {
+		if c.rest != nil {
+			a.join = append(a.join, &Change{Kind: Link, Table: c.Table, state: c.state, columns: c.rest})
+		}
 	}
 	if len(a.waiting) > 0 {
 		list := joined(a.waiting)
@@ -58,7 +66,7 @@ func arranged(changes []*Change) (before, behind []*Group, all []*Change, err er
 	for tail > 0 && changes[tail-1].Kind == Delete {
 		tail--
 	}
-	for _, c := range changes[:tail] {
+	for _, c := range changes[:tail] { // early deletes among them
 		if !a.late[c] {
 			all = append(all, c)
 		}

@@ -2,6 +2,7 @@ package unitofwork
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
@@ -35,18 +36,30 @@ type Change struct {
 
 	state   *state
 	columns []int         // changed columns of an update
+	rest    []int         // more of them, which a Link behind new rows writes
 	result  mapper.Object // holds what the server made
 	back    []int         // columns of result
 	stamps  stamps        // what the program's clock makes
 	nulls   []int         // foreign keys of an insert that are set by a Link behind it
 	null    bool          // of a Link: columns become NULL
 	came    int           // its place before it was sorted
+	early   bool          // of a delete: it goes before other changes
 	round   int           // of an update: behind those of lower ones, which free its unique values
 }
 
 // Key is the primary key of the row, in the form of [model.Table.KeyValue]; for
 // an insert with a server-made key it is the zero value of its type.
 func (c *Change) Key() any { return c.Table.KeyValue(c.state.object) }
+
+// written are all columns that an update changes.
+func (c *Change) written() []int {
+	if c.rest == nil {
+		return c.columns
+	}
+	all := slices.Concat(c.columns, c.rest)
+	slices.Sort(all)
+	return all
+}
 
 // Statement encodes the change. The row callback writes to the change and not
 // to the object.

@@ -109,7 +109,7 @@ func (u *Unit) settle() error {
 }
 
 // ready leaves out the changes that wait for a key which the database makes, and
-// the deletes, as long as one waits.
+// the deletes that need not be first, as long as one waits.
 func (u *Unit) ready(changes []*Change) (now []*Change, more bool, err error) {
 	if u.referring == 0 {
 		return changes, false, nil
@@ -128,7 +128,7 @@ func (u *Unit) ready(changes []*Change) (now []*Change, more bool, err error) {
 		}
 	}
 	for _, c := range changes {
-		if !waiting[c] && c.Kind != Delete {
+		if !waiting[c] && (c.Kind != Delete || c.early) {
 			now = append(now, c)
 		}
 		more = more || waiting[c]

@@ -16,12 +16,13 @@ import (
 // which they were added. Deletes come last, children first. Two things change
 // that where the rows themselves ask for it: a row that refers to another of its
 // own table comes after it ([inOwnOrder]), and a delete comes first when its
-// unique value is taken by another row ([makingRoom]).
+// unique value is taken by another row ([Unit.makingRoom]). held are those which
+// cannot.
 //
 //   - Source: SQLAlchemy's unit of work, which has the same order but the last.
-func sorted(changes []*Change) []*Change {
+func (u *Unit) sorted(changes []*Change) (order []*Change, held []want) {
 	if len(changes) < 2 {
-		return changes
+		return changes, nil
 	}
 	if !slices.IsSortedFunc(changes, inFlushOrder) {
 		for i, c := range changes {
@@ -38,7 +39,7 @@ func sorted(changes []*Change) []*Change {
 		inOwnOrder(changes[start:end])
 		start = end
 	}
-	return makingRoom(changes)
+	return u.makingRoom(changes)
 }
 
 func inFlushOrder(a, b *Change) int {

@@ -87,13 +87,13 @@ func (m *memory) snapshot(s *state, c *Change) mapper.Snapshot {
 		then = mapper.Snapshot{}
 	}
 	if m.rows == 1 {
-		return m.plan.SnapshotAfter(s.object, then, c.columns, c.back)
+		return m.plan.SnapshotAfter(s.object, then, c.written(), c.back)
 	}
 	if m.snapshots == nil {
 		m.snapshots = m.plan.NewSnapshots(m.rows)
 	}
 	m.rows--
-	return m.snapshots.After(s.object, then, c.columns, c.back)
+	return m.snapshots.After(s.object, then, c.written(), c.back)
 }
 
 // keep remembers columns of s, unless the transaction has overwritten them before:

@@ -10,18 +10,26 @@ import (
 )
 
 // SwapError says that rows exchange values of a unique constraint that is checked
-// row by row.
+// row by row; or that a row takes the values of one which cannot be deleted before.
 //
-//   - Shape: Keys are the primary keys of the rows; the text does not show them.
+//   - Shape: Keys are the primary keys of the rows, of the deleted one first; the
+//     text does not show them. Constraint is empty for the primary key.
 type SwapError struct {
 	Table      string
 	Constraint string
 	Columns    []string
 	Keys       []any
+
+	deleted bool
 }
 
 // Error names the ways out.
 func (e *SwapError) Error() string {
+	if e.deleted {
+		return fmt.Sprintf("retort: a row of %q takes the unique values of another in %s (%q), which is deleted in the same flush, but not before rows that refer to it have moved away; "+
+			"nothing was sent; make the constraint .Deferrable(schema.InitiallyImmediate), or flush in between; see docs/errors.md#swap",
+			e.Table, strings.Join(e.Columns, ", "), e.Constraint)
+	}
 	return fmt.Sprintf("retort: %d rows of %q exchange their values of the unique columns %s (%q), which the server checks row by row; "+
 		"nothing was sent; make the constraint .Deferrable(schema.InitiallyImmediate), or flush a value in between; see docs/errors.md#swap",
 		len(e.Keys), e.Table, strings.Join(e.Columns, ", "), e.Constraint)
@@ -151,11 +159,16 @@ func (a *arrangement) cutSwap(m move, circle []*Change) error {
 			}
 		}
 	}
-	e := &SwapError{Table: t.Name(), Constraint: m.unique.Name}
-	for _, col := range m.unique.Columns {
+	return swapError(m.unique, circle)
+}
+
+func swapError(u *model.Unique, rows []*Change) *SwapError {
+	t := rows[0].Table
+	e := &SwapError{Table: t.Name(), Constraint: u.Name}
+	for _, col := range u.Columns {
 		e.Columns = append(e.Columns, t.Columns[col].Name)
 	}
-	for _, c := range circle {
+	for _, c := range rows {
 		e.Keys = append(e.Keys, c.Key())
 	}
 	return e

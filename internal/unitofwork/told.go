@@ -28,13 +28,14 @@ func (u *Unit) Upcoming() ([]Told, error) {
 		return nil, err
 	}
 	changes, err := u.changes()
-	return tell(nil, sorted(changes)), err
+	changes, _ = u.sorted(changes)
+	return tell(nil, changes), err
 }
 
 func tell(list []Told, changes []*Change) []Told {
 	for _, c := range changes {
 		if c.Kind != Link {
-			list = append(list, Told{Kind: c.Kind, Table: c.Table, Object: c.Table.Plan.Any(c.state.object), Columns: c.columns})
+			list = append(list, Told{Kind: c.Kind, Table: c.Table, Object: c.Table.Plan.Any(c.state.object), Columns: c.written()})
 		}
 	}
 	return list

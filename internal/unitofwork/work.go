@@ -100,7 +100,7 @@ func (g *Group) halved(st *flight.Statement) (rest *Group) {
 }
 
 // Work lists the statements that the next flight has to send, in the order in
-// which they may run; see [sorted]. It is nil when there are none.
+// which they may run; see [Unit.sorted]. It is nil when there are none.
 //
 //   - Errors: every object that cannot be written, joined.
 func (u *Unit) Work() (*Work, error) {
@@ -115,10 +115,12 @@ func (u *Unit) Work() (*Work, error) {
 		return nil, err
 	}
 	w := &Work{}
-	if changes, w.more, err = u.ready(sorted(changes)); err != nil {
+	unhook(changes)
+	changes, held := u.sorted(changes)
+	if changes, w.more, err = u.ready(changes); err != nil {
 		return nil, err
 	}
-	before, behind, changes, err := arranged(changes)
+	before, behind, changes, err := arranged(changes, held)
 	if err != nil {
 		return nil, err
 	}
