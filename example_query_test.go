@@ -1,7 +1,6 @@
 package retort_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -11,11 +10,8 @@ import (
 // A pointer to a field of the stand-in C names the column; a nullable field is
 // compared with a plain value.
 func ExampleTable_Where() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	c := Authors.C
 	authors, err := Authors.
@@ -34,11 +30,8 @@ func ExampleTable_Where() {
 
 // Filters that a request may leave out are no conditions then.
 func ExampleOpt() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	c := Books.C
 	list := func(genre *Genre, longOnly bool) {
@@ -56,11 +49,8 @@ func ExampleOpt() {
 
 // The parents and their children come in one round trip and of one snapshot.
 func ExampleQuery_With() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	authors, err := Authors.With(&Authors.C.Books).OrderBy(retort.Desc(&Authors.C.Name)).All(ctx, s)
 	if err != nil {
@@ -78,11 +68,8 @@ func ExampleQuery_With() {
 
 // Pages continue behind the last row that was seen, whatever was added before it.
 func ExampleQuery_After() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	q := Books.OrderBy(retort.Desc(&Books.C.Pages)) // and the primary key, by itself
 	page := q.Limit(2)
@@ -110,11 +97,8 @@ func ExampleQuery_After() {
 
 // First, One, Count and Exists read no more than they need.
 func ExampleQuery_One() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	c := Books.C
 	emma, err := Books.Where(retort.Eq(&c.Title, "Emma")).One(ctx, s)
@@ -134,11 +118,8 @@ func ExampleQuery_One() {
 
 // Iter reads any number of rows in constant memory.
 func ExampleQuery_Iter() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	pages := int32(0)
 	for book, err := range Books.Query().Iter(ctx, s) {
@@ -154,11 +135,8 @@ func ExampleQuery_Iter() {
 
 // Get hands out the object that the session has already.
 func ExampleTable_Get() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	first, err := Books.OrderBy(retort.Asc(&Books.C.ID)).First(ctx, s)
 	if err != nil {

@@ -1,7 +1,6 @@
 package retort_test
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/retort-go/retort"
@@ -10,11 +9,8 @@ import (
 // Your own SQL is read into structs by column name, or into single values. What
 // changes nothing says so, and runs outside of a transaction.
 func ExampleSQL() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	type length struct {
 		Name  string
@@ -42,11 +38,8 @@ func ExampleSQL() {
 
 // Exec opens the session's transaction; Commit and Rollback decide on it.
 func ExampleSession_Exec() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	n, err := s.Exec(ctx, "UPDATE books SET sold = sold + $1 WHERE genre = $2", 5, Novel)
 	fmt.Println(n, err)

@@ -1,7 +1,6 @@
 package retort_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -12,11 +11,8 @@ import (
 
 // Expressions go into fields of a struct; the compiler checks their types.
 func ExampleSelect() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	a, b := Authors.C, Books.C
 	var row struct {
@@ -42,11 +38,8 @@ func ExampleSelect() {
 
 // CopyTo writes what a selection reads, as the server sends it.
 func ExampleSelection_CopyTo() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	b := Books.C
 	var row struct {
@@ -66,11 +59,8 @@ func ExampleSelection_CopyTo() {
 
 // Several queries, each with a type of its own, in one round trip.
 func ExampleTogether() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	b := Books.C
 	var emma *Book
@@ -86,11 +76,8 @@ func ExampleTogether() {
 
 // Analyze runs the statement and undoes what it changed.
 func ExampleExplain() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	b := Books.C
 	plan, err := retort.Explain(ctx, s, Books.Where(retort.Eq(&b.Title, "Emma")))
@@ -108,11 +95,8 @@ func ExampleExplain() {
 
 // An update without a condition says that it means all rows.
 func ExampleTable_Update() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	b := Books.C
 	longer := retort.SetExpr(&b.Pages, retort.Col(&b.Pages).Add(retort.Val(int32(1))))
@@ -127,11 +111,8 @@ func ExampleTable_Update() {
 
 // Rows that are there are updated, and the others are written, in one statement.
 func ExampleTable_Upsert() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	a := Authors.C
 	rows := []*Author{
@@ -149,11 +130,8 @@ func ExampleTable_Upsert() {
 
 // CopyIn is the quickest way in for many rows.
 func ExampleTable_CopyIn() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	n, err := Authors.CopyIn(ctx, s, slices.Values([]*Author{
 		{Name: "Charlotte Brontë", Email: "charlotte@example.org"},

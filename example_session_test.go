@@ -10,11 +10,8 @@ import (
 
 // What a session knows of its objects, step by step.
 func ExampleSession_Flush() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	c := &Counter{Name: "visits", Value: 1}
 	s.Add(c)

@@ -10,11 +10,8 @@ import (
 
 // A selection is a source like a table: its fields are the columns of its C.
 func ExampleSub() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	b := Books.C
 	var place struct {
@@ -31,11 +28,8 @@ func ExampleSub() {
 
 // A write in WITH, and what it gave back counted, in one statement.
 func ExampleCTE() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	b := Books.C
 	var row struct{ Pages int32 }
@@ -81,11 +75,8 @@ func ExampleRecursive() {
 
 // A filter holds for every query of the session; one that says so lifts it.
 func ExampleSession_Filter() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	b := Books.C
 	s.Filter(

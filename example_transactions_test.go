@@ -72,11 +72,8 @@ func ExampleSession_AfterCommit() {
 
 // Hooks of one session; those of Config.Hooks are called for every session.
 func ExampleSession_Hook() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	s.Hook(retort.Hooks{
 		BeforeFlush: func(_ context.Context, s *retort.Session, c *retort.Changes) error {

@@ -11,18 +11,11 @@ import (
 
 // A part of a unit of work that may fail alone.
 func ExampleSession_Savepoint() {
-	ctx := context.Background()
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	s := eng.Session()
-	defer s.Close(ctx)
 
-	austen, err := Authors.Where(retort.Eq(&Authors.C.Name, "Jane Austen")).One(ctx, s)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	err = s.Savepoint(ctx, func(ctx context.Context) error {
+	austen := exampleAuthor(ctx, s)
+	err := s.Savepoint(ctx, func(ctx context.Context) error {
 		austen.Name = "Jane A."
 		s.Add(&Author{Name: "Jane", Email: "jane@example.org"}) // taken
 		return s.Flush(ctx)
@@ -61,16 +54,9 @@ func ExampleTable_Merge() {
 
 // Changes of an object that was let go are not written.
 func ExampleSession_Detach() {
-	ctx := context.Background()
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	s := eng.Session()
-	defer s.Close(ctx)
-	austen, err := Authors.Where(retort.Eq(&Authors.C.Name, "Jane Austen")).One(ctx, s)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	austen := exampleAuthor(ctx, s)
 	austen.Name = "nobody"
 	s.Detach(austen)
 	fmt.Println(s.State(austen), s.Wrote())
@@ -80,16 +66,9 @@ func ExampleSession_Detach() {
 
 // What was not flushed is dropped, and the row is read again when asked for.
 func ExampleSession_Expire() {
-	ctx := context.Background()
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	s := eng.Session()
-	defer s.Close(ctx)
-	austen, err := Authors.Where(retort.Eq(&Authors.C.Name, "Jane Austen")).One(ctx, s)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	austen := exampleAuthor(ctx, s)
 	austen.Name = "nobody"
 	s.Expire(austen)
 	fmt.Println(austen.Name)
@@ -103,11 +82,8 @@ func ExampleSession_Expire() {
 // Rows that exchange unique values are refused before anything is sent, unless the
 // constraint may wait.
 func ExampleSwapError() {
-	ctx := context.Background()
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	s := eng.Session()
-	defer s.Close(ctx)
 	authors, err := Authors.Query().All(ctx, s)
 	if err != nil {
 		fmt.Println(err)

@@ -1,7 +1,6 @@
 package retort_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -11,11 +10,8 @@ import (
 // The row with this email is there, the other one is made. However many do the same
 // at once, one of them creates it.
 func ExampleGetOrCreate() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	a := Authors.C
 	for _, email := range []string{"jane@example.org", "mary@example.org"} {
@@ -33,11 +29,8 @@ func ExampleGetOrCreate() {
 
 // What is there is updated as a whole, by an index that holds for some rows only.
 func ExampleConflict_DoUpdateAll() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	b := Books.C
 	emma, err := Books.Where(retort.Eq(&b.Title, "Emma")).One(ctx, s)
@@ -56,11 +49,8 @@ func ExampleConflict_DoUpdateAll() {
 
 // The column grows by what is given, whatever it is when the statement runs.
 func ExampleIncrement() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	c := Counters.C
 	for range 3 {
@@ -77,11 +67,8 @@ func ExampleIncrement() {
 
 // SQL of one's own has a plan, too; it does not run for it.
 func ExampleExplain_raw() {
-	eng, done := exampleEngine()
+	ctx, s, done := exampleSession()
 	defer done()
-	ctx := context.Background()
-	s := eng.Session()
-	defer s.Close(ctx)
 
 	plan, err := retort.Explain(ctx, s, retort.SQL[string]("DELETE FROM books WHERE title = @title", retort.Args{"title": "Emma"}))
 	fmt.Println(strings.Contains(plan, "Delete on books"), err)
