@@ -56,3 +56,22 @@ func exampleEngine() (eng *retort.Engine, done func()) {
 	must(tb, s.Commit(context.Background()))
 	return eng, tb.done
 }
+
+// exampleSession is a session of such an engine.
+func exampleSession() (ctx context.Context, s *retort.Session, done func()) {
+	eng, end := exampleEngine()
+	ctx, s = context.Background(), eng.Session()
+	return ctx, s, func() {
+		_ = s.Close(ctx)
+		end()
+	}
+}
+
+// exampleAuthor is Jane Austen as an object of s.
+func exampleAuthor(ctx context.Context, s *retort.Session) *Author {
+	austen, err := Authors.Where(retort.Eq(&Authors.C.Name, "Jane Austen")).One(ctx, s)
+	if err != nil {
+		panic(err)
+	}
+	return austen
+}

@@ -1,7 +1,6 @@
 package retort
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -27,7 +26,7 @@ type Args map[string]any
 //	    argument without its place, a place without its argument; a pointer that is
 //	    no column of the query; when it runs.
 func Fragment[V any](sql string, args ...any) Expr[V] {
-	pieces, err := fragment(sql, args)
+	pieces, err := fragment("Fragment", sql, args)
 	if err != nil {
 		return Expr[V]{query.Failed(err)}
 	}
@@ -35,17 +34,17 @@ func Fragment[V any](sql string, args ...any) Expr[V] {
 }
 
 // fragment takes the text apart at its arguments.
-func fragment(sql string, args []any) ([]query.Piece, error) {
+func fragment(call, sql string, args []any) ([]query.Piece, error) {
 	if err := sqltext.CheckLiteral(sql); err != nil {
-		return nil, fmt.Errorf("retort: Fragment: %w", err)
+		return nil, fmt.Errorf("retort: %s: %w", call, err)
 	}
-	text, ordered, err := arrange("Fragment", sql, args)
+	text, ordered, err := arrange(call, sql, args)
 	if err != nil {
 		return nil, err
 	}
 	parts, err := sqltext.Split(text)
 	if err != nil {
-		return nil, fmt.Errorf("retort: Fragment: %w", err)
+		return nil, fmt.Errorf("retort: %s: %w", call, err)
 	}
 	used := make([]bool, len(ordered))
 	var pieces []query.Piece
@@ -55,31 +54,31 @@ func fragment(sql string, args []any) ([]query.Piece, error) {
 			continue
 		}
 		if p.Arg > len(ordered) {
-			return nil, fmt.Errorf("retort: Fragment: $%d has no argument, as only %d are given", p.Arg, len(ordered))
+			return nil, fmt.Errorf("retort: %s: $%d has no argument, as only %d are given", call, p.Arg, len(ordered))
 		}
 		used[p.Arg-1] = true
-		pieces = append(pieces, query.Piece{Node: argument(ordered[p.Arg-1])})
+		pieces = append(pieces, query.Piece{Node: argument(call, ordered[p.Arg-1])})
 	}
 	for i, u := range used {
 		if !u {
-			return nil, fmt.Errorf("retort: Fragment: argument %d has no place $%d in the text", i+1, i+1)
+			return nil, fmt.Errorf("retort: %s: argument %d has no place $%d in the text", call, i+1, i+1)
 		}
 	}
 	return pieces, nil
 }
 
 // argument is what an argument of a fragment becomes.
-func argument(arg any) query.Node {
+func argument(call string, arg any) query.Node {
 	if e, ok := arg.(expression); ok {
 		return e.expr()
 	}
 	if t := reflect.TypeOf(arg); t != nil && t.Kind() == reflect.Pointer {
-		return query.Column("Fragment", arg)
+		return query.Column(call, arg)
 	}
 	if arg == nil {
-		return query.Failed(errors.New("retort: Fragment: an argument is nil; write NULL into the text"))
+		return query.Failed(fmt.Errorf("retort: %s: an argument is nil; write NULL into the text", call))
 	}
-	return query.Param("Fragment", arg)
+	return query.Param(call, arg)
 }
 
 // arrange turns named arguments into numbered ones.

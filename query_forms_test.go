@@ -337,6 +337,36 @@ func TestProjections(t *testing.T) {
 				})
 			return lines(retort.Values(numbers.OrderBy(retort.Asc(&numbers.C.N)), retort.Col(&numbers.C.N)).All(ctx, s))
 		}, []string{"1", "2", "3", "4"}},
+		{"own_sql_as_a_source", func(ctx context.Context, s *retort.Session) ([]string, error) {
+			type size struct {
+				From int32
+				Name *string
+			}
+			sizes := retort.Sub("sizes", retort.SQL[size](`SELECT n AS "from", CASE n WHEN 0 THEN 'thin' END AS name FROM generate_series(@first::int, 200, @step) AS n -- all`,
+				retort.Args{"first": 0, "step": 100}).ReadOnly())
+			z := sizes.C
+			var row struct {
+				From  int32
+				Name  string
+				Books int64
+			}
+			return lines(retort.Select(sizes.Query().LeftJoin(Books, retort.GeCol(&b.Pages, &z.From)).GroupBy(&z.From, z.Name).OrderBy(retort.Asc(&z.From)), &row,
+				retort.Into(&row.From, &z.From), retort.Into(&row.Name, retort.Coalesce(retort.Col(z.Name), "thick")), retort.Into(&row.Books, retort.CountOf(retort.Col(&b.ID)))).All(ctx, s))
+		}, []string{"0 thin 3", "100 thick 3", "200 thick 1"}},
+		{"own_sql_that_names_the_tables_around_it", func(ctx context.Context, s *retort.Session) ([]string, error) {
+			longest := retort.Sub("longest", retort.SQL[struct{ Pages int32 }]("SELECT max(pages) AS pages FROM books WHERE author_id = $1 HAVING count(*) > 0", &a.ID).ReadOnly())
+			return lines(retort.Values(Authors.Query().LateralJoin(longest).OrderBy(retort.Asc(&a.Name)), retort.Col(&longest.C.Pages)).All(ctx, s))
+		}, []string{"200", "100"}},
+		{"own_sql_that_is_compared", func(ctx context.Context, s *retort.Session) ([]string, error) {
+			few := retort.SQL[int32]("SELECT $1::int", 1).ReadOnly()
+			n := retort.Scalar(retort.Values(Books.Where(retort.EqCol(&b.AuthorID, &a.ID)), retort.Cast[int32](retort.Count(), "integer")))
+			return lines(retort.Values(Authors.Where(n.InQuery(few), retort.Exists(few), n.EqExpr(retort.Scalar(few))), retort.Col(&a.Name)).All(ctx, s))
+		}, []string{"brontë"}},
+		{"own_sql_that_writes", func(ctx context.Context, s *retort.Session) ([]string, error) {
+			gone := retort.CTE("gone", retort.SQL[struct{ Title string }]("DELETE FROM books RETURNING title"))
+			titles, err := lines(retort.Values(gone.OrderBy(retort.Asc(&gone.C.Title)), retort.Col(&gone.C.Title)).All(ctx, s))
+			return append(titles, fmt.Sprint("wrote ", s.Wrote())), err
+		}, []string{"book 0", "book 0", "book 1", "wrote true"}},
 		{"join_of_a_subquery", func(ctx context.Context, s *retort.Session) ([]string, error) {
 			var row struct {
 				AuthorID uuid.UUID

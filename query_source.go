@@ -85,7 +85,8 @@ func (m *models) Model(declared any) *model.Table {
 }
 
 // RowsOf is a statement whose rows are values of R: a [Query], a [Selection], a
-// bulk write with RETURNING. It can stand inside other statements.
+// bulk write with RETURNING, SQL of the program's own. It can stand inside other
+// statements.
 type RowsOf[R any] interface {
 	rowsOf(layout *mapper.Scan) (query.Form, error)
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/query"
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/pgerr"
 )
@@ -20,6 +21,9 @@ import (
 //   - Shape: a value; one statement, whose parameters are $1, $2 … and never part
 //     of the text. Arguments travel as text and the server infers their types,
 //     where it cannot, by a cast such as $1::uuid.
+//
+// It can stand inside built queries, as the source of a [Sub] or [CTE], in [Exists],
+// [InQuery] and [Scalar]. There its arguments are those of a [Fragment].
 type Raw[T any] struct {
 	sql      string
 	args     []any
@@ -37,6 +41,27 @@ func (r Raw[T]) ReadOnly() Raw[T] {
 	r.readOnly = true
 	return r
 }
+
+// rowsOf is the statement inside another one.
+func (r Raw[T]) rowsOf(layout *mapper.Scan) (query.Form, error) {
+	pieces, err := fragment("SQL", r.sql, r.args)
+	if err != nil {
+		return nil, err
+	}
+	own := &query.Own{Pieces: pieces, ReadOnly: r.readOnly}
+	if layout == nil { // compared and not read
+		return own, nil
+	}
+	plan := layout.Plan()
+	for i := range plan.Len() {
+		if c := plan.Column(i); !isRelation(c.Field.Type) {
+			own.Names, own.Nullable = append(own.Names, c.Name), append(own.Nullable, plan.Nullable(i))
+		}
+	}
+	return own, nil
+}
+
+func (r Raw[T]) rowType() *T { return nil }
 
 // All runs the statement and reads all rows.
 //

@@ -167,6 +167,38 @@ SELECT "numbers"."n"
 FROM "numbers"
 ORDER BY "numbers"."n";
 
+-- own_sql_as_a_source
+/* retort:select.all */ SELECT "sizes"."from" AS "from", coalesce("sizes"."name", $3) AS "name", count("books"."id") AS "books"
+FROM (SELECT n AS "from", CASE n WHEN 0 THEN 'thin' END AS name FROM generate_series($1::int, 200, $2) AS n -- all
+) AS "sizes"
+LEFT JOIN "books" ON ("books"."pages" >= "sizes"."from")
+GROUP BY "sizes"."from", "sizes"."name"
+ORDER BY "sizes"."from";
+
+-- own_sql_that_names_the_tables_around_it
+/* retort:select.all */ SELECT "longest"."pages"
+FROM "authors"
+JOIN LATERAL (SELECT max(pages) AS pages FROM books WHERE author_id = "authors"."id" HAVING count(*) > 0) AS "longest" ON true
+ORDER BY "authors"."name";
+
+-- own_sql_that_is_compared
+/* retort:select.all */ SELECT "name"
+FROM "authors"
+WHERE (SELECT (count(*))::integer
+FROM "books"
+WHERE ("books"."author_id" = "authors"."id")) IN (SELECT $1::int) AND EXISTS (SELECT $2::int) AND ((SELECT (count(*))::integer
+FROM "books"
+WHERE ("books"."author_id" = "authors"."id")) = (SELECT $3::int));
+
+-- own_sql_that_writes
+BEGIN;
+/* retort:select.all */ WITH "gone" AS (
+DELETE FROM books RETURNING title
+)
+SELECT "gone"."title"
+FROM "gone"
+ORDER BY "gone"."title";
+
 -- join_of_a_subquery
 /* retort:query.all */ SELECT "authors"."id", "authors"."created_at", "authors"."updated_at", "authors"."version", "authors"."name", "authors"."email", "authors"."note"
 FROM "authors"

@@ -17,19 +17,44 @@ func Fragment(pieces []Piece, nullable bool) Node {
 	return Node{write: func(b *builder) facts {
 		b.effects.Raw = true
 		b.WriteString("(")
-		for _, p := range pieces {
-			if !p.Node.empty() {
-				b.node("Fragment", p.Node)
-				continue
-			}
-			b.WriteString(p.SQL)
-		}
-		if n := len(pieces); n > 0 && strings.Contains(pieces[n-1].SQL, "--") {
-			b.WriteString("\n") // a comment would swallow what follows
-		}
+		b.pieces("Fragment", pieces)
 		b.WriteString(")")
 		return facts{nullable: nullable}
 	}}
+}
+
+// Own is a whole statement of the user's own that gives rows.
+//
+//   - Shape: Nullable has an entry for each column that is read of it, in order.
+type Own struct {
+	Pieces   []Piece
+	Nullable []bool
+	Names    []string
+	ReadOnly bool
+}
+
+func (q *Own) form(b *builder) []output {
+	b.effects.Raw = b.effects.Raw || !q.ReadOnly
+	b.pieces("SQL", q.Pieces)
+	out := make([]output, len(q.Nullable))
+	for i, nullable := range q.Nullable {
+		out[i] = output{q.Names[i], facts{nullable: nullable}}
+	}
+	return out
+}
+
+// pieces writes text of the user's own with the expressions inside it.
+func (b *builder) pieces(call string, pieces []Piece) {
+	for _, p := range pieces {
+		if !p.Node.empty() {
+			b.node(call, p.Node)
+			continue
+		}
+		b.WriteString(p.SQL)
+	}
+	if n := len(pieces); n > 0 && strings.Contains(pieces[n-1].SQL, "--") {
+		b.WriteString("\n") // a comment would swallow what follows
+	}
 }
 
 // Pure is n without the doubts about what a fragment does.
