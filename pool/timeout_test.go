@@ -235,6 +235,37 @@ func TestTimeoutErrorText(t *testing.T) {
 			pool.TimeoutError{Timeout: time.Second, Size: 5, Overflow: pool.Unlimited, InUse: 90, Opening: 2, Cause: errRefused},
 			"pool: connection timed out while opening, timeout 1.00 (size 5, overflow -1, in use 90, idle 0, opening 2, waiting 0); last open failed: connection refused; see docs/errors.md#pool-timeout",
 		},
+		{
+			"names no limit where the size has none",
+			pool.TimeoutError{Timeout: time.Second, Size: pool.Unlimited, InUse: 90},
+			"pool: connection timed out while opening, timeout 1.00 (size -1, overflow 0, in use 90, idle 0, opening 0, waiting 0); see docs/errors.md#pool-timeout",
+		},
+		{
+			"counts all that is open, overflow included",
+			pool.TimeoutError{Size: 3, Overflow: 2, InUse: 2, Idle: 2, Opening: 1},
+			"pool: QueuePool limit of size 3 overflow 2 reached, connection timed out, timeout 0.00 (in use 2, idle 2, opening 1, waiting 0); see docs/errors.md#pool-timeout",
+		},
+		{
+			"knows when there was room",
+			pool.TimeoutError{Timeout: time.Second, Size: 3, Overflow: 2, InUse: 4},
+			"pool: connection timed out while opening, timeout 1.00 (size 3, overflow 2, in use 4, idle 0, opening 0, waiting 0); see docs/errors.md#pool-timeout",
+		},
+		{
+			"names three holders and says that there are more",
+			pool.TimeoutError{Timeout: time.Second, Size: 4, InUse: 4, Holders: []pool.Holder{{Name: "a", Count: 1}, {Count: 1}, {Name: "c", Count: 1}, {Name: "d", Count: 1}}},
+			"pool: QueuePool limit of size 4 overflow 0 reached, connection timed out, timeout 1.00 (in use 4, idle 0, opening 0, waiting 0)" +
+				"; held by a 1 (longest 0s), others 1 (longest 0s), c 1 (longest 0s), …; see docs/errors.md#pool-timeout",
+		},
+		{
+			"names the only holder",
+			pool.TimeoutError{Timeout: time.Second, Size: 1, InUse: 1, Holders: []pool.Holder{{Name: "a", Count: 1}}},
+			"pool: QueuePool limit of size 1 overflow 0 reached, connection timed out, timeout 1.00 (in use 1, idle 0, opening 0, waiting 0); held by a 1 (longest 0s); see docs/errors.md#pool-timeout",
+		},
+		{
+			"names nobody where all have no name",
+			pool.TimeoutError{Timeout: time.Second, Size: 1, InUse: 1, Holders: []pool.Holder{{Count: 1}}},
+			"pool: QueuePool limit of size 1 overflow 0 reached, connection timed out, timeout 1.00 (in use 1, idle 0, opening 0, waiting 0); see docs/errors.md#pool-timeout",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
