@@ -103,6 +103,12 @@ func TestSoonThatPanics(t *testing.T) {
 	bubble(t, "is counted and taken for no", func(t *testing.T) {
 		srv := &server{refuse: errRefused}
 		cfg := srv.config()
+		calm := cfg
+		calm.Soon = func(error) bool { return false }
+		quiet := open(t, calm)
+		if _, err := quiet.Acquire(t.Context()); !errors.Is(err, errRefused) || quiet.Stats().Panics != 0 {
+			t.Errorf("error %v, %d panics", err, quiet.Stats().Panics)
+		}
 		cfg.Soon = func(error) bool { panic("no") }
 		p := open(t, cfg)
 		if _, err := p.Acquire(t.Context()); !errors.Is(err, errRefused) {
@@ -190,4 +196,90 @@ func TestHangingClosesGiveWay(t *testing.T) {
 			t.Errorf("have %+v", s)
 		}
 	})
+}
+
+func TestOpenThatEndsWithTheWait(t *testing.T) {
+	t.Parallel()
+	bubble(t, "is a timeout, whichever is noticed first", func(t *testing.T) {
+		for range 100 {
+			srv, rec := &server{hang: true}, &recorder{}
+			cfg := srv.config()
+			cfg.Timeout, cfg.OnEvent = time.Second, rec.record
+			p := open(t, cfg)
+			l, err := p.Acquire(t.Context())
+			if _, ok := errors.AsType[*pool.TimeoutError](err); !ok {
+				t.Fatalf("lease %+v, error %v", l, err)
+			}
+			if got := rec.of(pool.EventTimedOut); len(got) != 1 || p.Stats().Timeouts != 1 {
+				t.Fatalf("told of %+v", got)
+			}
+		}
+	})
+}
+
+func TestOpensAreNoWaits(t *testing.T) {
+	t.Parallel()
+	bubble(t, "but have a length of their own", func(t *testing.T) {
+		srv, rec := &server{latency: time.Second}, &recorder{}
+		cfg := srv.config()
+		cfg.OnEvent = rec.record
+		p := open(t, cfg)
+		time.Sleep(time.Minute)
+		acquire(t, p).Release()
+		if s := p.Stats(); s.Waits != 0 || s.WaitTime != 0 {
+			t.Errorf("%d waits of %s", s.Waits, s.WaitTime)
+		}
+		if got := rec.of(pool.EventOpened); len(got) != 1 || got[0].Duration != time.Second {
+			t.Errorf("told of %+v", got)
+		}
+	})
+}
+
+func TestHandOffAtTheLastMoment(t *testing.T) {
+	t.Parallel()
+	const moment = time.Second
+	for name, c := range map[string]struct {
+		cancels, dies bool
+	}{
+		"of a wait that times out":               {},
+		"of a wait that is canceled":             {cancels: true},
+		"of what is dead, before a timeout":      {dies: true},
+		"of what is dead, before a cancellation": {cancels: true, dies: true},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			for range 200 {
+				cfg := (&server{}).config()
+				cfg.Size, cfg.Timeout = 1, moment
+				ctx := t.Context()
+				if c.cancels {
+					cfg.Timeout = time.Hour
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, moment)
+					defer cancel()
+				}
+				p := open(t, cfg)
+				l := acquire(t, p)
+				waiter := begin(ctx, p)
+				time.Sleep(moment)
+				l.Resource().dead.Store(c.dies)
+				l.Release()
+				synctest.Wait()
+				r := waiter.ended.Load()
+				if r == nil {
+					t.Fatal("still waiting")
+				}
+				if r.err == nil {
+					if r.lease.Resource() == nil || r.lease.Resource().dead.Load() {
+						t.Fatal("a dead one was lent")
+					}
+					r.lease.Release()
+					synctest.Wait()
+				}
+				if have := now(p); have.InUse+have.Opening+have.Waiting != 0 {
+					t.Fatalf("have %+v after %v", have, r.err)
+				}
+				acquire(t, p).Release() // its place is free
+			}
+		})
+	}
 }

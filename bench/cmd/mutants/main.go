@@ -23,7 +23,8 @@ import (
 // targets are what is tried: what must not be wrong when things break.
 func targets() []mutants.Target {
 	// Of the root's tests those that are about what breaks: all take minutes.
-	root := mutants.Tests{Dir: ".", Run: regexp.MustCompile("Disconnect|Lost|Commit|Stale|Session|Savepoint|Isolation|Retry|Run|Nested|Rehears")}
+	root := mutants.Tests{Dir: ".", Run: regexp.MustCompile("Connection|Commit|Stale|Session|Savepoint|Isolation|Retr(y|ies)|Run|Nested|" +
+		"Killed|Nothing|Cancel|Restart|Altered|Outage|Primary|Pooler|Transaction|Rollback|Goroutines|Iter|Raw|Flush|Rows|Conflict|Lender|Lost|Disconnect")}
 	return []mutants.Target{
 		{Dir: "pool", Tests: []mutants.Tests{{Dir: "pool"}}},
 		{
@@ -34,7 +35,7 @@ func targets() []mutants.Target {
 		{
 			Dir:   ".",
 			Files: []string{"nested.go", "rehearse.go", "retry_budget.go", "run.go", "session_flight.go", "session_savepoint.go"},
-			Tests: []mutants.Tests{root},
+			Tests: []mutants.Tests{root, {Dir: "retorttest", Run: regexp.MustCompile("Twice|Repeats")}},
 		},
 	}
 }
