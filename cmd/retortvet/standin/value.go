@@ -91,6 +91,10 @@ func namesColumn(fn *types.Func, i int) bool {
 			return true
 		}
 	}
+	// GroupBy(xs ...any), Desc(parts ...any): columns or what is made of them.
+	if list, ok := p.Type().(*types.Slice); ok && (p.Name() == "xs" || p.Name() == "parts") && types.Identical(list.Elem(), types.Universe.Lookup("any").Type()) {
+		return true
+	}
 	// Eq[T any](field *T, …) under any other name.
 	pointer, ok := p.Type().(*types.Pointer)
 	if !ok || i > 0 {

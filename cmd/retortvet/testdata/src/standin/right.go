@@ -18,6 +18,7 @@ func right(today time.Time, in *Book, rows []*Book) {
 	retort.IsNull(&c.Note)
 	retort.Contains(c.Note, "x")
 	retort.Eq(&c.Grid[1], 2)
+	Books.Where().GroupBy(c.Note, &c.Title)
 	Books.Insert(in).OnConflict(c.Note, &c.Title)
 	retort.Eq(&c.Home.City, "Bath")
 	retort.Eq(&Books.As("b").Title, "x")

@@ -22,6 +22,7 @@ func values(s *retort.Session, in *Book) {
 	retort.When(nil == c.Note, c.open())     // want `compares c.Note with nil, .*write retort.IsNull\(c.Note\)`
 	retort.When(c.Kind == "new", c.open())   // want `reads c.Kind`
 	Books.Where().With(c.Loans)              // want `passes the value of c.Loans to Query.With, .*: write &c.Loans`
+	Books.Where().GroupBy(c.Title)           // want `passes the value of c.Title to Query.GroupBy, .*: write &c.Title`
 	Books.Where().After(c.Title)             // want `passes c.Title to Query.After as a value`
 	Books.Insert(in).OnConflict(c.Title)     // want `passes the value of c.Title to Ins.OnConflict, .*: write &c.Title`
 	_, _ = Books.Get(s, c.ID)                // want `passes c.ID to Table.Get as a value`
