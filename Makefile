@@ -132,8 +132,10 @@ chaos: ## Break servers, connections and clients, count what is lost beside pgxp
 chaos-full: ## The same with many more repetitions, for as long as it takes
 	@$(MAKE) chaos CHAOSFLAGS='-full $(CHAOSFLAGS)'
 
+MUTANTFLAGS ?= -only pool
+
 .PHONY: mutants
-mutants: ## Break pool, retries and commits on purpose: do the tests notice? Takes an hour; MUTANTFLAGS='-only pool'
+mutants: ## Break the pool's code on purpose: do the tests notice? Ten minutes; others: docs/mutants.md
 	@go build -o .bin/mutants ./bench/cmd/mutants
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec nice -n 15 .bin/mutants $(MUTANTFLAGS)
 

@@ -283,3 +283,23 @@ func TestHandOffAtTheLastMoment(t *testing.T) {
 		})
 	}
 }
+
+func TestOutageOfAnOldPool(t *testing.T) {
+	t.Parallel()
+	bubble(t, "is probed as often in its first second as that of a new one", func(t *testing.T) {
+		srv := &server{}
+		p := open(t, srv.config())
+		time.Sleep(time.Hour)
+		srv.mu.Lock()
+		srv.refuse = errRefused
+		srv.mu.Unlock()
+		for begun := time.Now(); time.Since(begun) < time.Second; {
+			if _, err := p.Acquire(t.Context()); !errors.Is(err, errRefused) {
+				t.Fatal(err)
+			}
+		}
+		if n := srv.tried(); n < 10 {
+			t.Errorf("%d attempts", n)
+		}
+	})
+}

@@ -257,6 +257,12 @@ func TestTimeoutErrorText(t *testing.T) {
 				"; held by a 1 (longest 0s), others 1 (longest 0s), c 1 (longest 0s), …; see docs/errors.md#pool-timeout",
 		},
 		{
+			"names those behind the one without a name",
+			pool.TimeoutError{Timeout: time.Second, Size: 3, InUse: 3, Holders: []pool.Holder{{Count: 2}, {Name: "b", Count: 1}}},
+			"pool: QueuePool limit of size 3 overflow 0 reached, connection timed out, timeout 1.00 (in use 3, idle 0, opening 0, waiting 0)" +
+				"; held by others 2 (longest 0s), b 1 (longest 0s); see docs/errors.md#pool-timeout",
+		},
+		{
 			"names the only holder",
 			pool.TimeoutError{Timeout: time.Second, Size: 1, InUse: 1, Holders: []pool.Holder{{Name: "a", Count: 1}}},
 			"pool: QueuePool limit of size 1 overflow 0 reached, connection timed out, timeout 1.00 (in use 1, idle 0, opening 0, waiting 0); held by a 1 (longest 0s); see docs/errors.md#pool-timeout",
