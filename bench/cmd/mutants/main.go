@@ -44,7 +44,7 @@ func main() {
 	only := flag.String("only", "", "folders to try, such as pool,internal/flight; all if empty")
 	match := flag.String("match", "", "try only mutants whose line in docs/mutants.md this regular expression finds")
 	doc := flag.String("doc", "docs/mutants.md", "document with the judgments")
-	write := flag.Bool("write", false, "write the table into the document; needs a run of all")
+	write := flag.Bool("write", false, "write the table of what was tried into the document")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -56,8 +56,8 @@ func main() {
 }
 
 func run(ctx context.Context, only, match, doc string, write bool) (err error) {
-	if write && only+match != "" {
-		return errors.New("-write needs a run of all, without -only and -match")
+	if write && match != "" {
+		return errors.New("-write needs whole packages: leave -match out")
 	}
 	chosen, err := choose(only)
 	if err != nil {
@@ -113,7 +113,7 @@ func choose(only string) ([]mutants.Target, error) {
 	for dir := range strings.SplitSeq(only, ",") {
 		i := slices.IndexFunc(all, func(t mutants.Target) bool { return t.Dir == strings.TrimSpace(dir) })
 		if i < 0 {
-			return nil, fmt.Errorf("-only: there is no target %q; there are pool, internal/flight and .", dir)
+			return nil, fmt.Errorf("-only: there is no target %q; there are pool, internal/flight and . (the root)", dir)
 		}
 		chosen = append(chosen, all[i])
 	}
