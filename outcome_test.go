@@ -303,17 +303,16 @@ func TestOutcomes_Run(t *testing.T) {
 			t.Errorf("%d runs, %v", runs, err)
 		}
 	})
-	t.Run("within_the_retry_budget", func(t *testing.T) {
-		b := newTill(t, func(c *retort.Config) { c.RetryBudget = 1 })
+	t.Run("within_its_attempts", func(t *testing.T) {
+		b := newTill(t)
 		b.Proxy.CutBefore(proxy.Runs("into \"payments\"")).Times(-1)
 		runs := 0
-		_, err := retort.Run(ctx, b.Engine, retort.TxOptions{}, func(_ context.Context, s *retort.Session) (any, error) {
+		_, err := retort.Run(ctx, b.Engine, retort.TxOptions{MaxAttempts: 3}, func(_ context.Context, s *retort.Session) (any, error) {
 			runs++
 			s.Add(&Payment{})
 			return nil, nil
 		})
-		var spent *retort.RetryBudgetError
-		if !errors.As(err, &spent) || runs != 2 {
+		if _, ok := errors.AsType[*retort.NotCommittedError](err); !ok || runs != 3 {
 			t.Errorf("%d runs, %v", runs, err)
 		}
 	})
