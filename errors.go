@@ -156,3 +156,5 @@ type CycleError = unitofwork.CycleError
 // SwapError says that rows exchange values of a unique constraint that is checked
 // row by row. Nothing was sent.
 type SwapError = unitofwork.SwapError
+
+var errNoSession = errors.New("retort: the session is nil; begin one by Engine.Session, or use the one that Run or the handler was given")

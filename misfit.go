@@ -23,6 +23,9 @@ func (s *Session) explainMisfit(t *trip, failed *flight.Error, err error) error 
 			about = append(about, fmt.Sprintf("%q (%s)", table.Name(), table.Type))
 		}
 	}
+	if len(about) == 0 {
+		return err // SQL of the program's own inside a query
+	}
 	return fmt.Errorf("retort: table %s: %w; the database does not fit the model: run the migrations, or CreateAll for a new table, "+
 		"and see Engine.Verify, which lists every difference; see docs/errors.md#column-mismatch", strings.Join(about, ", "), err)
 }

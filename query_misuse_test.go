@@ -128,6 +128,31 @@ func TestBadUse(t *testing.T) {
 	}
 }
 
+// TestNilSession says so, and nothing panics.
+func TestNilSession(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	b := Books.C
+	ask := func(_ any, err error) error { return err }
+	var row struct{ Title string }
+	for name, err := range map[string]error{
+		"get":       ask(Books.Get(ctx, nil, 1)),
+		"all":       ask(Books.Query().All(ctx, nil)),
+		"count":     ask(Books.Query().Count(ctx, nil)),
+		"values":    ask(retort.Values(Books.Query(), retort.Col(&b.Title)).All(ctx, nil)),
+		"update":    ask(Books.Update(retort.Set(&b.Pages, 1)).AllRows().Exec(ctx, nil)),
+		"returning": ask(retort.Returning(Books.Delete().AllRows(), &row, retort.Into(&row.Title, &b.Title)).All(ctx, nil)),
+		"sql":       ask(retort.SQL[int]("SELECT 1").One(ctx, nil)),
+		"together":  retort.Together(ctx, nil),
+		"load":      retort.LoadRelated(ctx, nil, []*Author{}, &Authors.C.Books),
+		"flush":     (*retort.Session)(nil).Flush(ctx),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "retort: the session is nil; begin one") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // nasty is text that would be SQL if it ever got into a statement.
 var nasty = []string{
 	`'; DROP TABLE books; --`, `"; DROP TABLE books; --`, `\'; DROP TABLE books; --`, `$1`, `$$`, `@name`, `*/ DROP TABLE books; /*`, `') OR true --`,

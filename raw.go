@@ -92,6 +92,9 @@ func (r Raw[T]) One(ctx context.Context, s *Session) (T, error) {
 
 // read keeps the first most rows and counts them all.
 func (r Raw[T]) read(ctx context.Context, s *Session, most int) (rows []T, n int, err error) {
+	if s == nil {
+		return nil, 0, errNoSession
+	}
 	scan, err := s.eng.scan(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, 0, err

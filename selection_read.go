@@ -21,6 +21,9 @@ type prepared struct {
 }
 
 func (x *selection) prepare(s *Session, label string) (*prepared, error) {
+	if s == nil {
+		return nil, errNoSession
+	}
 	scan, err := s.eng.scan(x.goType)
 	if err != nil {
 		return nil, err

@@ -178,6 +178,9 @@ const (
 
 // enter claims the session for one call; leave gives it up.
 func (s *Session) enter() error {
+	if s == nil {
+		return errNoSession
+	}
 	if !s.busy.CompareAndSwap(free, inCall) && !s.busy.CompareAndSwap(inHook, inCall) {
 		switch s.busy.Load() {
 		case inIter:

@@ -100,6 +100,9 @@ func (d *declaration) tableOf(s *Session, goType reflect.Type) (*model.Table, er
 		}
 		return nil, fmt.Errorf("retort: %q is the rows of a statement (Sub, CTE), which are values and no objects of the session; read them with retort.Select or retort.Values", o.name)
 	}
+	if s == nil {
+		return nil, errNoSession
+	}
 	compiled, ok := s.eng.models.byDeclaration[d.declared()]
 	if !ok {
 		return nil, fmt.Errorf("retort: table %q (%s) is not part of this engine's Base; add it to NewBase", d.name, d.goType)

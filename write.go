@@ -255,6 +255,9 @@ func (b *bulk) build(s *Session) (*query.Write, error) {
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, err
 	}
+	if s == nil {
+		return nil, errNoSession
+	}
 	w := b.w
 	w.Now = s.moment()
 	return &w, nil

@@ -251,6 +251,9 @@ func (in *insertion) build(s *Session) (*query.Insert, error) {
 	if err := errors.Join(in.errs...); err != nil {
 		return nil, err
 	}
+	if s == nil {
+		return nil, errNoSession
+	}
 	form := in.in
 	form.Now = s.moment()
 	if !in.rows {

@@ -85,6 +85,9 @@ func (r Returned[R]) build(s *Session, layout *mapper.Scan) (query.Form, []int, 
 //
 //   - Shape: one round trip, inside the session's transaction.
 func (r Returned[R]) All(ctx context.Context, s *Session) ([]R, error) {
+	if s == nil {
+		return nil, errNoSession
+	}
 	scan, err := s.eng.scan(reflect.TypeFor[R]())
 	if err != nil {
 		return nil, err
