@@ -20,15 +20,16 @@ import (
 func priceList(ctx context.Context, env *Env, rounds int) (prices []Price, err error) {
 	items, _ := itemsBase()
 	keys := web.NewIdempotency("idempotency_keys")
-	base := retort.NewBase(items, keys.Table)
+	outcomes := retort.NewOutcomes("outcomes")
+	base := retort.NewBase(items, keys.Table, outcomes.Table)
 	db, err := env.database(ctx, base, itemsSQL)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.drop()) }()
-	bench := &pricing{db: db, items: items, keys: keys, base: base, rounds: rounds}
+	bench := &pricing{db: db, items: items, keys: keys, outcomes: outcomes, base: base, rounds: rounds}
 	for _, measure := range []func(context.Context) error{
-		bench.liveness, bench.ping, bench.reset, bench.buffering, bench.settings, bench.idempotency,
+		bench.liveness, bench.ping, bench.reset, bench.buffering, bench.settings, bench.outcome, bench.idempotency,
 	} {
 		if err := measure(ctx); err != nil {
 			return nil, err
@@ -40,12 +41,13 @@ func priceList(ctx context.Context, env *Env, rounds int) (prices []Price, err e
 
 // pricing measures on one database.
 type pricing struct {
-	db     *database
-	items  *retort.Table[Item]
-	keys   *web.Idempotency
-	base   *retort.Base
-	rounds int
-	prices []Price
+	db       *database
+	items    *retort.Table[Item]
+	keys     *web.Idempotency
+	outcomes *retort.Outcomes
+	base     *retort.Base
+	rounds   int
+	prices   []Price
 }
 
 func (b *pricing) add(what string, us float64, of string, args ...any) {
@@ -178,12 +180,24 @@ func (b *pricing) buffering(ctx context.Context) error {
 
 // settings compares an engine with all of Config's protections to one with none.
 func (b *pricing) settings(ctx context.Context) error {
+	return b.inserts(ctx, "`PrePing`, `Recycle`, `HeldLimit`, `RepeatLimit`, timeouts and an observer at once", func(cfg *retort.Config) {
+		*cfg = protected(b.db.url, b.base)
+	})
+}
+
+// outcome compares an engine that leaves a row for each commit to one that does not.
+func (b *pricing) outcome(ctx context.Context) error {
+	return b.inserts(ctx, "outcome record, `Config.Outcomes`: a row in the flight of each COMMIT", func(cfg *retort.Config) { cfg.Outcomes = b.outcomes })
+}
+
+// inserts measures an insert with COMMIT on two engines.
+func (b *pricing) inserts(ctx context.Context, what string, change func(*retort.Config)) error {
 	plain, err := b.open(func(*retort.Config) {})
 	if err != nil {
 		return err
 	}
 	defer closeEngine(plain)
-	dear, err := b.open(func(cfg *retort.Config) { *cfg = protected(b.db.url, b.base) })
+	dear, err := b.open(change)
 	if err != nil {
 		return err
 	}
@@ -201,7 +215,7 @@ func (b *pricing) settings(ctx context.Context) error {
 		}
 	}
 	more, without, err := compare(ctx, b.rounds, insert(plain), insert(dear))
-	b.add("`PrePing`, `Recycle`, `HeldLimit`, `RepeatLimit`, timeouts and an observer at once", more, "an insert with COMMIT of %.0f µs", without)
+	b.add(what, more, "an insert with COMMIT of %.0f µs", without)
 	return err
 }
 

@@ -66,8 +66,11 @@ func protected(url string, base *retort.Base) retort.Config {
 
 func openProtected(asks bool) func(context.Context, string) (*shopper, error) {
 	return func(_ context.Context, url string) (*shopper, error) {
-		items, base := itemsBase()
-		eng, err := retort.Open(protected(url, base))
+		items, _ := itemsBase()
+		outcomes := retort.NewOutcomes("outcomes")
+		cfg := protected(url, retort.NewBase(items, outcomes.Table))
+		cfg.Outcomes = outcomes
+		eng, err := retort.Open(cfg)
 		if err != nil {
 			return nil, err
 		}
@@ -149,8 +152,8 @@ func (a *answer) Write(p []byte) (int, error) {
 
 // countTrips counts round trips on the wire when everything is warm.
 func countTrips(ctx context.Context, env *Env, rounds int, open func(context.Context, string) (*shopper, error)) (found Side, err error) {
-	_, base := itemsBase()
-	db, err := env.database(ctx, base, itemsSQL)
+	items, _ := itemsBase()
+	db, err := env.database(ctx, retort.NewBase(items, retort.NewOutcomes("outcomes").Table), itemsSQL)
 	if err != nil {
 		return found, err
 	}
