@@ -102,7 +102,7 @@ func openTill(pay func(ctx context.Context, pool *pgxpool.Pool, key, request str
 const (
 	insertPayment = "INSERT INTO payments (request) VALUES ($1) RETURNING id"
 	keptPayment   = "SELECT body FROM idempotency_keys WHERE scope = 'one' AND key = $1"
-	keepPayment   = "INSERT INTO idempotency_keys (scope, key, request, status, location, etag, body) VALUES ('one', $1, '', 201, '', '', $2) ON CONFLICT DO NOTHING"
+	keepPayment   = "INSERT INTO idempotency_keys (scope, key, request, status, location, etag, header, body) VALUES ('one', $1, '', 201, '', '', '', $2) ON CONFLICT DO NOTHING"
 )
 
 func payInOneTx(ctx context.Context, pool *pgxpool.Pool, key, request string) (id int64, err error) {
@@ -183,7 +183,7 @@ func pay(ctx context.Context, env *Env, requests int, open openHandler) (found S
 				return nil
 			}
 			if try > 1000 || ctx.Err() != nil {
-				return fmt.Errorf("request %d is not answered: status %d %s, %w", request, status, body, err)
+				return errors.Join(fmt.Errorf("request %d is not answered: status %d %s", request, status, body), err)
 			}
 		}
 	})

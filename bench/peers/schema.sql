@@ -35,6 +35,14 @@ CREATE TABLE events (
   body       jsonb       NOT NULL
 );
 
+-- For the entrant that keeps a row for each COMMIT.
+CREATE TABLE commit_outcomes (
+  id        uuid        PRIMARY KEY,
+  committed boolean     NOT NULL,
+  at        timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX ON commit_outcomes (at);
+
 -- 1,920 users, which 32 clients can share without meeting, in 96 segments of
 -- 20, with 20 orders each. Package peers knows these formulas, too.
 INSERT INTO users (id, created_at, updated_at, email, name, status, age, segment, note, profile)

@@ -69,6 +69,7 @@ func (c *checker) argument(call *ast.CallExpr, i int, place ast.Expr, slot bool)
 	switch {
 	case fn == nil:
 		c.reportRead(place)
+	case slot && api.Declares(api.Web, fn) && namesColumn(fn, i): // FilterBy(p, name, field)
 	case !api.Declares(api.Root, fn):
 		if !slot || !buildsQuery(fn) {
 			c.reportPassed(place, fn)

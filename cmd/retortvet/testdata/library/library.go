@@ -44,6 +44,9 @@ func queries(ctx context.Context, s *retort.Session, in *Book) error {
 	).OrderBy(retort.Asc(&c.Title), retort.Desc(c.Note))
 	_ = Books.Insert(in).OnConflict(c.Note, &c.Title)
 	_ = Books.Insert(in).OnConflict(c.Title) // wrong: standin
+	pages := web.Paginate(make([]byte, 16), Books.Query())
+	web.SortBy(pages, "title", &c.Title)
+	web.FilterBy(pages, "note", c.Note)
 	_, err := late.With(&c.Loans).All(ctx, s)
 	row := *c // wrong: standin
 	s.Add(&row)
