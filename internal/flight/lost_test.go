@@ -331,9 +331,9 @@ func TestContext(t *testing.T) {
 
 	t.Run("deadline_of_a_commit_ends_with_its_flight", func(t *testing.T) {
 		t.Parallel()
-		c := connect(t, things(t).URL(), func(cfg *flight.Config) { cfg.CommitTimeout = 200 * time.Millisecond })
+		c := connect(t, things(t).URL(), func(cfg *flight.Config) { cfg.CommitTimeout = 2 * time.Second })
 		fly(t, c, write("1"))
-		fly(t, c, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_sleep(0.4)")}})
+		fly(t, c, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_sleep(2.2)")}})
 	})
 }
 
