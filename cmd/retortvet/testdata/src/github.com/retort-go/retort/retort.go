@@ -49,7 +49,7 @@ type Query[T any] struct{}
 
 func (q Query[T]) OrderBy(keys ...Order) Query[T] { return q }
 func (q Query[T]) With(fields ...any) Query[T]    { return q }
-func (q Query[T]) GroupBy(xs ...any) Query[T]   { return q }
+func (q Query[T]) GroupBy(xs ...any) Query[T]     { return q }
 func (q Query[T]) After(values ...any) Query[T]   { return q }
 
 type Predicate = query.Predicate
