@@ -79,16 +79,11 @@ type openCaller func(ctx context.Context, url string, seen *waits) (*caller, err
 // swallow makes black holes under callers.
 func swallow(ctx context.Context, env *Env, rounds int, open openCaller) (found Side, err error) {
 	_, base := itemsBase()
-	db, err := env.database(ctx, base, itemsSQL)
+	db, p, err := env.proxied(ctx, base, itemsSQL)
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, db.drop()) }()
-	p, err := env.Proxy(db.url)
-	if err != nil {
-		return found, err
-	}
-	defer p.Close()
 	seen := &waits{}
 	c, err := open(ctx, p.URL(), seen)
 	if err != nil {

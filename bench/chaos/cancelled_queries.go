@@ -77,16 +77,11 @@ func openPgxpoolSleeper(ctx context.Context, url string) (*sleeper, error) {
 }
 
 func cancelQueries(ctx context.Context, env *Env, queries int, open func(context.Context, string) (*sleeper, error)) (found Side, err error) {
-	db, err := env.database(ctx, retort.NewBase())
+	db, p, err := env.proxied(ctx, retort.NewBase())
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, db.drop()) }()
-	p, err := env.Proxy(db.url)
-	if err != nil {
-		return found, err
-	}
-	defer p.Close()
 	s, err := open(ctx, p.URL())
 	if err != nil {
 		return found, err

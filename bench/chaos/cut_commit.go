@@ -103,16 +103,11 @@ func (v verdicts) String() string {
 // cutAll cuts one connection after the other. bySafeToRetry are wrong verdicts on
 // the same errors by pgconn.SafeToRetry.
 func cutAll(ctx context.Context, env *Env, cuts int, open func(context.Context, string) (*committer, error)) (found verdicts, bySafeToRetry int, err error) {
-	db, err := env.database(ctx, effectsBase())
+	db, p, err := env.proxied(ctx, effectsBase())
 	if err != nil {
 		return found, bySafeToRetry, err
 	}
 	defer func() { err = errors.Join(err, db.drop()) }()
-	p, err := env.Proxy(db.url)
-	if err != nil {
-		return found, bySafeToRetry, err
-	}
-	defer p.Close()
 	c, err := open(ctx, p.URL())
 	if err != nil {
 		return found, bySafeToRetry, err

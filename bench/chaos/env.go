@@ -47,6 +47,7 @@ type database struct {
 	url   string
 	name  string
 	watch *pgx.Conn
+	p     *proxy.Proxy // nil where nobody asked for one
 	env   *Env
 }
 
@@ -65,6 +66,17 @@ func (e *Env) database(ctx context.Context, base *retort.Base, sql ...string) (*
 		return nil, errors.Join(err, d.drop())
 	}
 	return d, nil
+}
+
+// proxied is database behind a proxy, which drop closes.
+func (e *Env) proxied(ctx context.Context, base *retort.Base, sql ...string) (d *database, p *proxy.Proxy, err error) {
+	if d, err = e.database(ctx, base, sql...); err != nil {
+		return nil, nil, err
+	}
+	if d.p, err = e.Proxy(d.url); err != nil {
+		return nil, nil, errors.Join(err, d.drop())
+	}
+	return d, d.p, nil
 }
 
 func (d *database) fill(ctx context.Context, base *retort.Base, sql []string) error {
@@ -97,6 +109,9 @@ func createAll(ctx context.Context, url string, base *retort.Base) error {
 func (d *database) drop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	if d.p != nil {
+		d.p.Close()
+	}
 	if d.watch != nil {
 		_ = d.watch.Close(ctx)
 	}

@@ -102,16 +102,11 @@ func execEffect(db *sql.DB) effect {
 
 // loseReplies cuts connections instead of handing on a statement's reply.
 func loseReplies(ctx context.Context, env *Env, replies int, open func(context.Context, string) (*committer, error)) (found Side, err error) {
-	db, err := env.database(ctx, effectsBase(), bumpSQL)
+	db, p, err := env.proxied(ctx, effectsBase(), bumpSQL)
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, db.drop()) }()
-	p, err := env.Proxy(db.url)
-	if err != nil {
-		return found, err
-	}
-	defer p.Close()
 	c, err := open(ctx, p.URL())
 	if err != nil {
 		return found, err

@@ -153,16 +153,11 @@ func (a *answer) Write(p []byte) (int, error) {
 // countTrips counts round trips on the wire when everything is warm.
 func countTrips(ctx context.Context, env *Env, rounds int, open func(context.Context, string) (*shopper, error)) (found Side, err error) {
 	items, _ := itemsBase()
-	db, err := env.database(ctx, retort.NewBase(items, retort.NewOutcomes("outcomes").Table), itemsSQL)
+	db, p, err := env.proxied(ctx, retort.NewBase(items, retort.NewOutcomes("outcomes").Table), itemsSQL)
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, db.drop()) }()
-	p, err := env.Proxy(db.url)
-	if err != nil {
-		return found, err
-	}
-	defer p.Close()
 	s, err := open(ctx, p.URL())
 	if err != nil {
 		return found, err

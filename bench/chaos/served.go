@@ -33,10 +33,7 @@ func (e *Env) serve(ctx context.Context, base *retort.Base, open openHandler, sq
 }
 
 func (s *served) open(ctx context.Context, env *Env, base *retort.Base, open openHandler, sql []string) (err error) {
-	if s.db, err = env.database(ctx, base, sql...); err != nil {
-		return err
-	}
-	if s.p, err = env.Proxy(s.db.url); err != nil {
+	if s.db, s.p, err = env.proxied(ctx, base, sql...); err != nil {
 		return err
 	}
 	handler, end, err := open(ctx, s.p.URL())
@@ -55,9 +52,6 @@ func (s *served) stop() (err error) {
 	}
 	if s.end != nil {
 		s.end()
-	}
-	if s.p != nil {
-		s.p.Close()
 	}
 	if s.db != nil {
 		err = errors.Join(err, s.db.drop())
