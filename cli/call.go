@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/migrate"
 )
 
 // call is one run of one command.
@@ -57,8 +58,28 @@ func (c *call) values(name string) []string {
 	return list.GetSlice()
 }
 
-// next is a command to type, below the same program.
-func (c *call) next(command string) string { return program(c.cmd) + " " + command }
+// next is a command to type, below the same program and for the same files.
+func (c *call) next(command string) string { return next(c.cmd, command) }
+
+func next(cmd *cobra.Command, command string) string {
+	if strings.Contains(command, " --dir ") {
+		return program(cmd) + " " + command
+	}
+	return program(cmd) + " " + command + elsewhere(cmd)
+}
+
+// elsewhere is the flag that names another folder, as it was given.
+func elsewhere(cmd *cobra.Command) string {
+	f := cmd.Flag("dir")
+	if f == nil || !f.Changed {
+		return ""
+	}
+	dir := f.Value.String()
+	if strings.ContainsAny(dir, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
+		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
+	}
+	return " --dir " + dir
+}
 
 // program is what a user types before a subcommand.
 func program(cmd *cobra.Command) string {
@@ -187,7 +208,15 @@ func explained(cmd *cobra.Command, err error) *failure {
 	}
 	f, ok := errors.AsType[*failure](err)
 	if !ok {
-		f = &failure{err: err, code: ExitCode(err), next: advice(err, program(cmd)+" ")}
+		f = &failure{err: err, code: ExitCode(err), next: advice(err, func(command string) string { return next(cmd, command) })}
+	}
+	switch {
+	case f.said || len(f.next) > 0:
+		return f
+	case f.code == Misused:
+		f.next = []string{cmd.CommandPath() + " --help"}
+	case f.code == Interrupted, is[*migrate.LostLockError](err):
+		f.next = []string{again(cmd)}
 	}
 	return f
 }

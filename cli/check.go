@@ -90,7 +90,7 @@ func (c *call) check(said *checked) error {
 	}
 	if heads := h.Heads(); len(heads) > 1 {
 		err := &migrate.HeadsError{Heads: heads}
-		said.add("heads", err, advice(err, program(c.cmd)+" ")[0])
+		said.add("heads", err, advice(err, c.next)[0])
 	}
 	if c.on("files") || c.cfg.Open == nil {
 		c.checkLint(said, h, h.Revisions(), func(r *migrate.Revision) []lintItem { return lintOf(r, c.cfg.Lint) })
@@ -148,7 +148,7 @@ func (c *call) checkLedger(said *checked) (pending []*migrate.Revision, err erro
 	said.Looked = append(said.Looked, "ledger")
 	for _, problem := range st.Problems {
 		next := ""
-		if all := advice(problem, program(c.cmd)+" "); len(all) > 0 {
+		if all := advice(problem, c.next); len(all) > 0 {
 			next = all[0]
 		}
 		said.add("ledger", problem, next)

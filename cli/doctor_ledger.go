@@ -19,7 +19,7 @@ func (c *call) ledgerFindings() ([]doctor.Finding, error) {
 	var all []doctor.Finding
 	if heads := h.Heads(); len(heads) > 1 {
 		err := &migrate.HeadsError{Heads: heads}
-		all = append(all, finding(doctor.Wrong, "revisions", err.Error(), advice(err, program(c.cmd)+" ")[0]))
+		all = append(all, finding(doctor.Wrong, "revisions", err.Error(), advice(err, c.next)[0]))
 	}
 	r, err := c.runner(nil)
 	if is[*migrate.ConnectionsError](err) {
@@ -42,7 +42,7 @@ func (c *call) ledgerFindings() ([]doctor.Finding, error) {
 	all = append(all, ledger)
 	for _, problem := range st.Problems {
 		f := finding(doctor.Wrong, "ledger", problem.Error(), "")
-		if next := advice(problem, program(c.cmd)+" "); len(next) > 0 {
+		if next := advice(problem, c.next); len(next) > 0 {
 			f.Do = next[0]
 		}
 		all = append(all, f)

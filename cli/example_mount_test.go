@@ -40,7 +40,10 @@ func ExampleNew() {
 	// Output:
 	// {
 	//   "error": "doctor needs a database, and this program opens none: set cli.Config.Open",
-	//   "exit": 2
+	//   "exit": 2,
+	//   "next": [
+	//     "shop db doctor --help"
+	//   ]
 	// }
 	// exit code true
 }

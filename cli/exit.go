@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/pgerr"
@@ -107,37 +110,49 @@ func is[E error](err error) bool {
 }
 
 // advice gives the commands that help against an error of the packages below;
-// program is what stands before them.
-func advice(err error, program string) []string {
+// next makes them of what stands behind the program.
+func advice(err error, next func(command string) string) []string {
 	if heads, ok := errors.AsType[*migrate.HeadsError](err); ok {
-		command := program + "merge"
+		command := "merge"
 		for _, r := range heads.Heads {
 			command += " " + r.ID
 		}
-		return []string{command}
+		return []string{next(command)}
 	}
 	if unfinished, ok := errors.AsType[*migrate.UnfinishedError](err); ok {
 		if unfinished.Direction == migrate.Down {
-			return []string{program + "downgrade " + unfinished.Revision + "-1"}
+			return []string{next("downgrade " + unfinished.Revision + "-1")}
 		}
-		return []string{program + "upgrade " + unfinished.Revision}
+		return []string{next("upgrade " + unfinished.Revision)}
 	}
 	if step, ok := errors.AsType[*migrate.StepError](err); ok && alreadyThere(err) {
-		return []string{program + "stamp " + step.Revision.ID}
+		return []string{next("stamp " + step.Revision.ID)}
 	}
 	switch {
 	case is[*migrate.EditedError](err):
-		return []string{program + "repair"}
+		return []string{next("repair")}
 	case is[*migrate.PendingError](err):
-		return []string{program + "upgrade"}
-	case is[*migrate.LockedError](err), is[*migrate.StepError](err) && pgerr.KindOf(err) == pgerr.LockNotAvailable:
-		return []string{program + "doctor"}
-	case is[*migrate.NotAppliedError](err):
-		return []string{program + "current"}
+		return []string{next("upgrade")}
+	case is[*migrate.NotAppliedError](err), is[*migrate.UnknownRevisionsError](err), is[*migrate.OutOfOrderError](err):
+		return []string{next("current")}
+	case is[*migrate.IrreversibleError](err):
+		return []string{next(`revision -m "…"`)}
+	case is[*migrate.FileError](err), is[*migrate.DuplicateError](err), is[*migrate.MissingParentError](err), is[*migrate.CycleError](err):
+		return []string{next("check --files")}
+	case is[*migrate.StepError](err) && pgerr.KindOf(err) != pgerr.LockNotAvailable:
+		return []string{next("plan")}
 	case ExitCode(err) == Misused:
-		return []string{program + "history"}
+		return []string{next("history")}
+	case is[*migrate.LockedError](err), is[*migrate.LedgerFormatError](err), is[*migrate.ReadOnlyError](err), is[*migrate.PoolerError](err),
+		is[*migrate.ConnectionsError](err), is[*migrate.FunctionError](err), is[*pgerr.ConnectError](err), pgerr.Code(err) != "":
+		return []string{next("doctor")}
 	}
 	return nil
+}
+
+// again is the same command once more, for what only was broken off.
+func again(cmd *cobra.Command) string {
+	return strings.Join(append([]string{cmd.CommandPath()}, cmd.Flags().Args()...), " ") + elsewhere(cmd)
 }
 
 // alreadyThere reports whether the database has what a statement makes.
