@@ -23,15 +23,19 @@ func (a *app) groups() []group {
 		{"database", "The database:", []*command{
 			a.doctorCmd(), a.stampCmd(), a.repairCmd(), a.adoptCmd(), a.inspectCmd(), a.erdCmd(), a.manifestCmd(), a.rolesCmd(),
 		}},
+		{"", "", []*command{a.completionCmd()}},
 	}
 }
 
 // add adds the subcommands to db.
 func (a *app) add(db *command) {
 	for _, g := range a.groups() {
-		db.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		if g.id != "" { // what is left stands below "Additional Commands"
+			db.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		}
 		for _, c := range g.commands {
 			c.GroupID = g.id
+			a.complete(c)
 			db.AddCommand(c)
 		}
 	}

@@ -38,7 +38,6 @@ func New(cfg Config) *cobra.Command {
 	db.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document instead of text")
 	db.PersistentFlags().StringVar(&a.dir, "dir", "", fmt.Sprintf("folder of the revision files (default %s)", a.whence()))
 	a.add(db)
-	db.InitDefaultCompletionCmd()
 	return db
 }
 
@@ -54,6 +53,11 @@ something, 4 busy (try again), 5 no connection, 6 files and database disagree,
 //   - Shape: cmd is the command itself, or the root that it was added to.
 //   - Errors: printed, not returned.
 func Run(ctx context.Context, cmd *cobra.Command, args ...string) int {
+	args, ours := asked(cmd, args)
+	if !ours {
+		passUp(cmd.OutOrStdout())
+		return Done
+	}
 	cmd.SetArgs(args)
 	return ExitCode(cmd.ExecuteContext(ctx))
 }
