@@ -131,6 +131,19 @@ func paused(tb testing.TB, db database, opts migrate.Options) (r *migrate.Runner
 	return db.runner(tb, h, opts), in, goOn
 }
 
+// underway begins the run of a paused runner, and comes back when it stands still; how
+// the run ends can be received.
+func underway(tb testing.TB, r *migrate.Runner, in <-chan struct{}) <-chan error {
+	tb.Helper()
+	done := make(chan error, 1)
+	go func() {
+		_, err := r.Upgrade(tb.Context(), "head")
+		done <- err
+	}()
+	<-in
+	return done
+}
+
 func TestRunner_is_alone(t *testing.T) {
 	t.Parallel()
 
@@ -138,12 +151,7 @@ func TestRunner_is_alone(t *testing.T) {
 		t.Parallel()
 		db := newDatabase(t)
 		r, in, goOn := paused(t, db, migrate.Options{Who: "the first"})
-		first := make(chan error, 1)
-		go func() {
-			_, err := r.Upgrade(t.Context(), "head")
-			first <- err
-		}()
-		<-in
+		first := underway(t, r, in)
 		second := make(chan error, 1)
 		var once sync.Once
 		waiting := make(chan string)
@@ -179,12 +187,7 @@ func TestRunner_is_alone(t *testing.T) {
 		t.Parallel()
 		db := newDatabase(t)
 		r, in, goOn := paused(t, db, migrate.Options{Who: "the first"})
-		first := make(chan error, 1)
-		go func() {
-			_, err := r.Upgrade(t.Context(), "head")
-			first <- err
-		}()
-		<-in
+		first := underway(t, r, in)
 		other, _, _ := paused(t, db, migrate.Options{Wait: time.Millisecond})
 		_, err := other.Upgrade(t.Context(), "head")
 		locked, _ := errors.AsType[*migrate.LockedError](err)
@@ -207,12 +210,7 @@ func TestRunner_is_alone(t *testing.T) {
 		t.Parallel()
 		db := newDatabase(t)
 		r, in, goOn := paused(t, db, migrate.Options{Lease: time.Second})
-		first := make(chan error, 1)
-		go func() {
-			_, err := r.Upgrade(t.Context(), "head")
-			first <- err
-		}()
-		<-in
+		first := underway(t, r, in)
 		expiry := func() string { return db.ask(t, "SELECT expires_at::text FROM retort_revisions_lease") }
 		before := expiry()
 		until(t, func() bool { return expiry() != before }) // while the step holds the row
@@ -266,12 +264,7 @@ func TestRunner_is_alone(t *testing.T) {
 		t.Parallel()
 		db := newDatabase(t)
 		r, in, goOn := paused(t, db, migrate.Options{Lease: time.Minute})
-		first := make(chan error, 1)
-		go func() {
-			_, err := r.Upgrade(t.Context(), "head")
-			first <- err
-		}()
-		<-in
+		first := underway(t, r, in)
 		db.Exec(t, "UPDATE retort_revisions_lease SET expires_at = now() - interval '1 hour'")
 		other, _, _ := paused(t, db, migrate.Options{Wait: time.Millisecond})
 		_, err := other.Upgrade(t.Context(), "head")
