@@ -94,7 +94,8 @@ func child() {
 	ctx := context.Background()
 	eng, err := retort.Open(retort.Config{URL: url})
 	if err == nil {
-		err = upgradeTravels(ctx, eng, os.Getenv(childURL+"_FORGETFUL") != "")
+		lease, _ := time.ParseDuration(os.Getenv(childURL + "_LEASE")) // the default where there is none
+		err = upgradeTravels(ctx, eng, os.Getenv(childURL+"_FORGETFUL") != "", migrate.Options{Lease: lease})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -103,7 +104,7 @@ func child() {
 	os.Exit(0)
 }
 
-func upgradeTravels(ctx context.Context, eng *retort.Engine, forgetful bool) error {
+func upgradeTravels(ctx context.Context, eng *retort.Engine, forgetful bool, opts ...migrate.Options) error {
 	var revisions []*migrate.Revision
 	for i, text := range travels {
 		first, rest, _ := strings.Cut(text, "\n")
@@ -119,7 +120,9 @@ func upgradeTravels(ctx context.Context, eng *retort.Engine, forgetful bool) err
 	if err != nil {
 		return err
 	}
-	r, err := migrate.New(eng, h, migrate.Options{Functions: functions}) // a shorter lease ends where the machine is busy
+	opts = append(opts, migrate.Options{})
+	opts[0].Functions = functions
+	r, err := migrate.New(eng, h, opts[0]) // a shorter lease than the default ends where the machine is busy
 	if err != nil {
 		return err
 	}
@@ -161,9 +164,9 @@ func boundary(n int, at func()) func(proxy.Message) bool {
 // killed runs the upgrade in a child that is killed at its nth statement: before the
 // statement reaches the server, or behind it and before its answer. It tells whether
 // there was an nth statement.
-func killed(tb testing.TB, db database, n int, reached, forgetful bool) bool {
+func killed(tb testing.TB, db database, n int, reached bool, env ...string) bool {
 	tb.Helper()
-	fired, err := runChild(tb, db, n, reached, forgetful)
+	fired, err := runChild(tb, db, n, reached, env)
 	if err != nil && !fired {
 		tb.Fatalf("the child failed by itself: %v", err)
 	}
@@ -173,7 +176,7 @@ func killed(tb testing.TB, db database, n int, reached, forgetful bool) bool {
 // runChild is killed without an opinion on how a child ends that was not; n of 0
 // kills it never. The functions of locked are called once it must have the lock, if
 // nobody was there before it.
-func runChild(tb testing.TB, db database, n int, reached, forgetful bool, locked ...func()) (bool, error) {
+func runChild(tb testing.TB, db database, n int, reached bool, env []string, locked ...func()) (bool, error) {
 	tb.Helper()
 	p := proxy.Start(tb, db.URL())
 	defer p.Close()
@@ -181,10 +184,7 @@ func runChild(tb testing.TB, db database, n int, reached, forgetful bool, locked
 		p.Before(boundary(20, nil), func(proxy.Message) { fn() })
 	}
 	cmd := exec.CommandContext(tb.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childURL+"="+p.URL())
-	if forgetful {
-		cmd.Env = append(cmd.Env, childURL+"_FORGETFUL=1")
-	}
+	cmd.Env = append(append(os.Environ(), childURL+"="+p.URL()), env...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	started, fired := make(chan struct{}), false
@@ -220,7 +220,7 @@ func TestRunner_completes_when_the_tool_is_killed_anywhere(t *testing.T) {
 			n, last := walk(t, func(n int) (bool, error) {
 				db := newDatabase(t)
 				defer db.eng.Close(context.WithoutCancel(t.Context()))
-				fired := killed(t, db, n, reached, false)
+				fired := killed(t, db, n, reached)
 				if err := upgradeTravels(t.Context(), db.eng, false); err != nil {
 					return fired, err
 				}
@@ -239,7 +239,7 @@ func TestRunner_completes_when_the_tool_is_killed_anywhere(t *testing.T) {
 		wrong := 0
 		for n := 20; n < 100; n += 10 {
 			db := newDatabase(t)
-			killed(t, db, n, true, true)
+			killed(t, db, n, true, childURL+"_FORGETFUL=1")
 			if err := upgradeTravels(t.Context(), db.eng, true); err != nil || arrived(t, db) != nil {
 				wrong++
 			}
@@ -285,6 +285,25 @@ func walk(t *testing.T, try func(n int) (bool, error)) (runs, last int) {
 	}
 	all.Wait()
 	return runs, last
+}
+
+// The lock of a process that is killed is free as soon as the server sees its
+// connections end: a lease of ten minutes is not waited for.
+func TestRunner_is_followed_at_once_when_the_tool_is_killed(t *testing.T) {
+	t.Parallel()
+	db := newDatabase(t)
+	if !killed(t, db, 40, true, childURL+"_LEASE=10m") {
+		t.Fatal("the child came to its end")
+	}
+	if got := db.ask(t, "SELECT (token IS NOT NULL)::text, (expires_at > clock_timestamp() + interval '8 minutes')::text, watched::text FROM retort_revisions_lease"); got != "true|true|true" {
+		t.Fatalf("the child died without the lock: %s", got)
+	}
+	if err := upgradeTravels(t.Context(), db.eng, false, migrate.Options{Wait: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	if err := arrived(t, db); err != nil {
+		t.Error(err)
+	}
 }
 
 // The server dies with everything in memory, at any statement.
@@ -375,7 +394,7 @@ func TestRunner_is_run_by_eight_at_once(t *testing.T) {
 		// the second one wherever it comes to.
 		locked := make(chan struct{})
 		first, second, reached := 25+chance.IntN(85), 1+chance.IntN(100), chance.IntN(2) == 0
-		all.Go(func() { fired[0], errs[0] = runChild(t, db, first, reached, false, func() { close(locked) }) })
+		all.Go(func() { fired[0], errs[0] = runChild(t, db, first, reached, nil, func() { close(locked) }) })
 		select {
 		case <-locked:
 		case <-time.After(time.Minute):
@@ -386,7 +405,7 @@ func TestRunner_is_run_by_eight_at_once(t *testing.T) {
 			if i == 1 {
 				n = second
 			}
-			all.Go(func() { fired[i], errs[i] = runChild(t, db, n, !reached, false) })
+			all.Go(func() { fired[i], errs[i] = runChild(t, db, n, !reached, nil) })
 		}
 		all.Wait()
 		for i := range 8 {

@@ -2,8 +2,10 @@ package migrate_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/retort-go/retort/migrate"
 )
@@ -122,5 +124,71 @@ func TestRunner_tells_what_failed(t *testing.T) {
 	db.upgrade(t, files(t, shop...), "head")
 	if got := db.current(t); got != "a|applied,b|applied,c|applied" {
 		t.Errorf("the ledger has %s", got)
+	}
+}
+
+// The ledger says what was done, by whom, when, how long it took and in which
+// direction, step by step.
+func TestRunner_keeps_its_books(t *testing.T) {
+	t.Parallel()
+	db := newDatabase(t)
+	h := files(t, "a:\n-- +up\nCREATE TABLE t AS SELECT i FROM generate_series(1, 5) i;\n-- +down\nDROP TABLE t;\n",
+		"b: a\n-- +up\nSELECT pg_sleep(0.05);\n-- +outside\nCREATE INDEX CONCURRENTLY ix ON t (i);\n-- +batched SELECT count(*) FROM t WHERE i < 5\nDELETE FROM t WHERE i = (SELECT min(i) FROM t WHERE i < 5);\n-- +down\nDROP INDEX ix;\n")
+	ctx := t.Context()
+	begun := db.ask(t, "SELECT clock_timestamp()::text")
+	if _, err := db.runner(t, h, migrate.Options{Who: "ann"}).Upgrade(ctx, "head"); err != nil {
+		t.Fatal(err)
+	}
+	first, err := db.runner(t, h).Status(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var journal []string
+	for _, s := range first.Journal {
+		if s.Checksum == "" || !s.Done {
+			t.Errorf("%+v", s)
+		}
+		journal = append(journal, fmt.Sprintf("%s %s %d %s %d/%d", s.Revision, s.Direction, s.Step, s.Mode, s.Rows, s.Total))
+	}
+	if got := strings.Join(journal, ", "); got != "a up 1 together 0/0, b up 1 together 0/0, b up 2 outside 0/0, b up 3 batched 4/4" {
+		t.Errorf("the journal has %s", got)
+	}
+	if _, err := db.runner(t, h, migrate.Options{Who: "bob"}).Downgrade(ctx, "-1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.runner(t, h).Upgrade(ctx, "head"); err != nil {
+		t.Fatal(err)
+	}
+	r := db.runner(t, h)
+	status, err := r.Status(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []string
+	for _, rec := range status.Records {
+		if rec.Checksum != h.Get(rec.ID).Checksum() || rec.Message != "make "+rec.ID {
+			t.Errorf("%+v", rec)
+		}
+		records = append(records, rec.ID+" follows "+strings.Join(rec.Parents, "+")+", "+string(rec.State)+" by "+rec.By)
+	}
+	if got := strings.Join(records, "; "); got != "a follows , applied by ann; b follows a, applied by retort" { // the role that connects
+		t.Errorf("the ledger has %s", got)
+	}
+	log, err := r.Log(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []string
+	for i, e := range log {
+		if e.Checksum != h.Get(e.Revision).Checksum() || e.At.IsZero() || i > 0 && e.At.Before(log[i-1].At) || e.Action == "up" && e.Revision == "b" && e.Duration < 50*time.Millisecond {
+			t.Errorf("%+v", e)
+		}
+		entries = append(entries, e.Action+" "+e.Revision+" by "+e.By)
+	}
+	if got := strings.Join(entries, ", "); got != "up a by ann, up b by ann, down b by bob, up b by retort" {
+		t.Errorf("the log has %s", got)
+	}
+	if got := db.ask(t, "SELECT bool_and(done_at BETWEEN '"+begun+"' AND clock_timestamp())::text FROM retort_revisions_log"); got != "true" {
+		t.Error("it was done at another time")
 	}
 }

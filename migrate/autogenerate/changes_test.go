@@ -48,8 +48,8 @@ func parseChanges(tb testing.TB, file string) []change {
 	return out
 }
 
-// TestSchemaChanges runs the list as it stands: changes are seen, planned,
-// applied and undone; the silent ones are silent.
+// TestSchemaChanges runs the list as it stands: changes are seen, planned, written
+// as a revision's file, applied and undone by the runner; the silent ones are silent.
 func TestSchemaChanges(t *testing.T) {
 	t.Parallel()
 	changes := parseChanges(t, "schema-changes.txt")
@@ -110,12 +110,16 @@ func (c change) run(t *testing.T) {
 	if before.Version/10000 == 15 {
 		golden(t, "changes/"+strings.NewReplacer(" ", "_", "/", "_", "(", "_", ")", "_", ",", "_").Replace(c.name)+".txtar", archive(c.before, c.after, differences, plan))
 	}
-	readsBack(t, plan)
-	db.apply(t, plan.Up)
+	runner := db.runner(t, readsBack(t, plan))
+	if _, err := runner.Upgrade(t.Context(), "head"); err != nil {
+		t.Fatalf("up: %v", err)
+	}
 	if left := compare(t, db.read(t), after, opts); len(left) > 0 {
 		t.Fatalf("up leaves:\n%s\nafter\n%s", list(left), autogenerate.Script(plan.Up))
 	}
-	db.apply(t, plan.Down)
+	if _, err := runner.Downgrade(t.Context(), "base"); err != nil {
+		t.Fatalf("down: %v", err)
+	}
 	left := compare(t, db.read(t), before, everything)
 	if c.name == "index invalid" { // nobody wants that one back, and the plan says so
 		if len(left) != 1 || !has(plan.Down, autogenerate.CannotUndo) {

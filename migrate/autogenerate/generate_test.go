@@ -128,11 +128,7 @@ func TestGenerate(t *testing.T) {
 		if err := base.CreateAll(t.Context(), db.eng); err != nil {
 			t.Fatal(err)
 		}
-		eng, err := retort.Open(retort.Config{URL: db.URL()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = eng.Close(context.Background()) })
+		eng := engine(t, db.URL())
 		history, err := migrate.NewHistory(&migrate.Revision{ID: "a"})
 		if err != nil {
 			t.Fatal(err)
@@ -160,11 +156,7 @@ func TestGenerate(t *testing.T) {
 		t.Parallel()
 		db := newDatabase(t, `CREATE SCHEMA "my app"; CREATE TABLE "my app".accounts (id bigint PRIMARY KEY)`)
 		db.Exec(t, "ALTER DATABASE "+db.Name()+` SET search_path = "my app"`)
-		eng, err := retort.Open(retort.Config{URL: db.URL(), Base: retort.NewBase(), PoolSize: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = eng.Close(context.Background()) })
+		eng := engine(t, db.URL())
 		there := database{retorttestDatabase(db), eng}
 		c := generate(t, there, config(t))
 		for _, s := range c.Plan.Up {
@@ -178,6 +170,41 @@ func TestGenerate(t *testing.T) {
 		}
 	})
 
+	t.Run("writes_nothing_into_the_database", func(t *testing.T) {
+		t.Parallel()
+		db := newDatabase(t, "CREATE TABLE accounts (id bigint PRIMARY KEY)")
+		eng := engine(t, db.URL()+"&options=-cdefault_transaction_read_only=on")
+		if err := base.CreateAll(t.Context(), eng); err == nil {
+			t.Fatal("the control: tables were made in a database that takes no changes")
+		}
+		if c := generate(t, database{retorttestDatabase(db), eng}, config(t)); len(c.Differences) == 0 {
+			t.Error("no difference")
+		}
+	})
+
+	t.Run("looks_at_what_the_filters_let_through", func(t *testing.T) {
+		t.Parallel()
+		db := newDatabase(t, "CREATE SCHEMA theirs; CREATE TABLE theirs.one (id int); CREATE TABLE other (id int); CREATE TABLE accounts (id bigint PRIMARY KEY)")
+		cfg := config(t)
+		cfg.Options.DropUnclaimed = true
+		seen := func(read catalog.Options) string {
+			cfg.Read = read
+			return list(generate(t, db, cfg).Differences)
+		}
+		all := seen(catalog.Options{})
+		for _, want := range []string{"drop schema theirs", "drop table theirs.one", "drop table other", "add table authors", "add table shop.books"} {
+			if !strings.Contains(all, want+"\n") {
+				t.Errorf("without filters it does not find: %s in\n%s", want, all)
+			}
+		}
+		if got := seen(catalog.Options{Exclude: []string{"theirs", "public.other"}}); strings.Contains(got, "theirs") || strings.Contains(got, "other") || !strings.Contains(got, "add table authors\n") {
+			t.Errorf("left out, and yet\n%s", got)
+		}
+		if got := seen(catalog.Options{Include: []string{"shop"}}); strings.Contains(got, "public") || strings.Contains(got, "authors\n") || !strings.Contains(got, "add table shop.books\n") {
+			t.Errorf("of the schema shop alone\n%s", got)
+		}
+	})
+
 	t.Run("leaves_no_scratch_database_behind", func(t *testing.T) {
 		t.Parallel()
 		server, err := localpg.Start(t.Context(), localpg.Config{})
@@ -185,11 +212,7 @@ func TestGenerate(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = server.Stop(context.Background()) })
-		eng, err := retort.Open(retort.Config{URL: server.URL("postgres"), Base: retort.NewBase()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = eng.Close(context.Background()) })
+		eng := engine(t, server.URL("postgres"))
 		scratches := func() string {
 			rows, err := eng.Snapshot(t.Context(), "SELECT count(*)::text FROM pg_database WHERE datname LIKE 'retort_scratch%'")
 			if err != nil {

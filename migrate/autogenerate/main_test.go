@@ -36,15 +36,21 @@ type database struct {
 func newDatabase(tb testing.TB, sql string) database {
 	tb.Helper()
 	db := retorttest.NewDatabase(tb, retorttest.Template{})
-	eng, err := retort.Open(retort.Config{URL: db.URL(), Base: retort.NewBase(), PoolSize: 1})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = eng.Close(context.Background()) })
+	eng := engine(tb, db.URL())
 	if sql != "" {
 		db.Exec(tb, sql)
 	}
 	return database{db, eng}
+}
+
+func engine(tb testing.TB, url string) *retort.Engine {
+	tb.Helper()
+	eng, err := retort.Open(retort.Config{URL: url, Base: retort.NewBase()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = eng.Close(context.Background()) })
+	return eng
 }
 
 func (d database) read(tb testing.TB) *catalog.Catalog {

@@ -10,8 +10,8 @@ import (
 )
 
 // readsBack holds the file of a plan to it: the runner accepts each statement in
-// the mode that the plan gave it.
-func readsBack(t *testing.T, plan *autogenerate.Plan) {
+// the mode that the plan gave it. It gives what was read.
+func readsBack(t *testing.T, plan *autogenerate.Plan) *migrate.Revision {
 	t.Helper()
 	want := plan.Revision()
 	want.ID, want.Message = "r1", "a change"
@@ -28,6 +28,21 @@ func readsBack(t *testing.T, plan *autogenerate.Plan) {
 	if again := migrate.Format(got); again != text {
 		t.Errorf("the file is written anew (-first +second):\n%s", cmp.Diff(text, again))
 	}
+	return got
+}
+
+// runner is that of a database and one revision.
+func (d database) runner(tb testing.TB, r *migrate.Revision) *migrate.Runner {
+	tb.Helper()
+	history, err := migrate.NewHistory(r)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	runner, err := migrate.New(d.eng, history, migrate.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return runner
 }
 
 func statements(steps []migrate.Step) []string {

@@ -66,6 +66,12 @@ func TestRead(t *testing.T) {
 		}
 	})
 
+	t.Run("leaves_out_grants_unless_asked", func(t *testing.T) {
+		if asked, unasked := len(c.Grants), len(read(t, k, catalog.Options{}).Grants); asked == 0 || unasked != 0 {
+			t.Errorf("%d grants when asked for, %d when not", asked, unasked)
+		}
+	})
+
 	t.Run("says_the_same_twice", func(t *testing.T) {
 		if diff := cmp.Diff(c, read(t, k, catalog.Options{Grants: true})); diff != "" {
 			t.Error(diff)
