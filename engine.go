@@ -142,7 +142,7 @@ func (e *Engine) connect(ctx context.Context) (*flight.Conn, error) {
 	if !e.fly.Pooler && c.BehindPooler() {
 		e.pooler.found(e.log)
 	}
-	e.learn(ctx, c) // here, so that no request waits for it
+	e.ready(ctx, c) // here, so that no request waits for it
 	return c, nil
 }
 

@@ -134,7 +134,7 @@ func (e *Engine) borrow(ctx context.Context) (loan, time.Time, error) {
 	if !e.seen.Load() {
 		lease, err := e.acquire(ctx)
 		if err == nil {
-			e.learn(ctx, lease.Resource())
+			e.ready(ctx, lease.Resource())
 		}
 		return lease, time.Time{}, err
 	}
@@ -148,7 +148,7 @@ func (e *Engine) borrow(ctx context.Context) (loan, time.Time, error) {
 		e.told.connections.Acquired(ctx, now.Sub(start), err)
 	}
 	if err == nil {
-		e.learn(ctx, lease.Resource())
+		e.ready(ctx, lease.Resource())
 	}
 	return lease, now, err
 }

@@ -7,10 +7,6 @@ import (
 	"time"
 
 	"github.com/gofrs/uuid/v5"
-	"github.com/jackc/pgx/v5/pgtype"
-
-	"github.com/retort-go/retort/internal/flight"
-	"github.com/retort-go/retort/internal/sqltext"
 )
 
 // Outcome is the row that a unit of work leaves behind with its changes, as the
@@ -79,12 +75,6 @@ func (o *Outcomes) Sweep(ctx context.Context, eng *Engine, age time.Duration) (i
 	return Sweep(ctx, eng, o.Table, &o.Table.C.At, age)
 }
 
-// witness writes and reads outcome rows.
-type witness struct {
-	table         string
-	insert, fence string
-}
-
 // witness finds the table among the models.
 func (o *Outcomes) witness(m *models) (*witness, error) {
 	if o.Table == nil {
@@ -94,19 +84,11 @@ func (o *Outcomes) witness(m *models) (*witness, error) {
 	if !ok {
 		return nil, fmt.Errorf("retort: Config.Outcomes: the table %q is not in Base; list its Table in NewBase, so that it is created and verified with the others", o.Table.decl.name)
 	}
-	into := "INSERT INTO " + t.SQLName() + " (" + sqltext.Ident("id") + ", " + sqltext.Ident("committed") + ") VALUES ($1, "
-	return &witness{
-		table:  t.Name(),
-		insert: "/* retort:outcome.insert */ " + into + "true)",
-		// The update of a row that is there makes this transaction wait for the same
-		// standbys as the lost one.
-		fence: "/* retort:outcome.fence */ " + into + "false) ON CONFLICT (" + sqltext.Ident("id") + ") DO UPDATE SET " +
-			sqltext.Ident("at") + " = clock_timestamp() RETURNING " + sqltext.Ident("committed"),
-	}, nil
-}
-
-func (w *witness) statement(sql string, id uuid.UUID, row func([]flight.Field, [][]byte) error) flight.Statement {
-	return flight.Statement{SQL: sql, OIDs: []uint32{pgtype.UUIDOID}, Args: [][]byte{id.Bytes()}, Row: row}
+	w := &witness{table: t.Name(), name: t.SQLName()}
+	if t.Schema.Namespace != "" {
+		w.texts.Store(outcomeTextsFor(w.name))
+	}
+	return w, nil
 }
 
 // NotCommittedError says that the answer to COMMIT was lost, and that the

@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/gofrs/uuid/v5"
-
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/unitofwork"
 	"github.com/retort-go/retort/pgerr"
@@ -18,32 +16,25 @@ import (
 // defaultCommitTimeout is Config.CommitTimeout where it is not given.
 const defaultCommitTimeout = 10 * time.Second
 
-// outcome is the row that rides with a COMMIT.
-type outcome struct {
-	id uuid.UUID
-	at time.Time // wall time: the process may be halted
-}
-
 // attested adds the outcome row to a trip that commits what the unit of work has
 // written.
-func (s *Session) attested(t *trip) error {
+func (s *Session) attested(ctx context.Context, t *trip) error {
 	w := s.eng.witness
 	if w == nil || s.opts.SkipOutcome || s.opts.ReadOnly || t.work == nil && !s.wrote {
 		return nil
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("retort: no id for the outcome: %w", err)
+	if !s.open {
+		if err := s.eng.located(ctx); err != nil {
+			return err
+		}
 	}
-	t.outcome = &outcome{id: id, at: time.Now().Round(0)}
-	t.statements = append(t.statements, w.statement(w.insert, id, nil))
+	o, st, err := w.attest()
+	if err != nil {
+		return err
+	}
+	t.outcome = o
+	t.statements = append(t.statements, st)
 	return nil
-}
-
-// resolvable tells whether the outcome row can say what became of t. It cannot
-// where the transaction had ended before: the row was stored without it.
-func (t *trip) resolvable(failed *flight.Error) bool {
-	return t.outcome != nil && failed.Outcome == flight.Unknown && !errors.Is(failed.Err, flight.ErrEnded)
 }
 
 // findOut learns whether t was committed, and brings the session in line with
@@ -53,20 +44,13 @@ func (t *trip) resolvable(failed *flight.Error) bool {
 //     made is not known; [*NotCommittedError]; explained when nobody can tell.
 func (s *Session) findOut(ctx context.Context, t *trip, failed *flight.Error, explained error) error {
 	s.giveBack(ctx, failed.Err) // the old connection first, which may be the only one
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(s.eng.fly.CommitTimeout, defaultCommitTimeout))
+	ctx, cancel := s.eng.commitTime(ctx)
 	defer cancel()
-	committed, err := s.eng.fate(ctx, t.outcome)
+	s.failed = s.eng.fate(ctx, t.outcome, failed, explained)
 	switch {
-	case err != nil:
-		s.eng.log.ErrorContext(ctx, "retort: the answer to COMMIT was lost, and what became of it could not be found out; see docs/errors.md#commit-unknown",
-			"outcome", t.outcome.id, "cause", failed.Err, "error", err)
-		s.failed = fmt.Errorf("retort: outcome %s could not be found out: %w", t.outcome.id, explained)
+	case errors.Is(s.failed, ErrCommitUnknown):
 		s.unit.Release()
-	case !committed:
-		s.eng.log.WarnContext(ctx, "retort: the answer to COMMIT was lost; it was rolled back", "outcome", t.outcome.id, "cause", failed.Err)
-		s.failed = &NotCommittedError{Outcome: t.outcome.id, Err: lostBy(failed.Err)}
-	default:
-		s.eng.log.WarnContext(ctx, "retort: the answer to COMMIT was lost; it was committed", "outcome", t.outcome.id, "cause", failed.Err)
+	case s.failed == nil:
 		if err := s.refetch(ctx, t.work); err != nil {
 			s.failed = &CommittedError{Err: err}
 			s.unit.Release()
@@ -85,10 +69,35 @@ func lostBy(err error) error {
 	return err
 }
 
-// fate asks for an outcome until it is known or ctx ends.
-func (e *Engine) fate(ctx context.Context, o *outcome) (committed bool, err error) {
+// commitTime is the time in which a lost COMMIT is found out, whatever became of ctx.
+func (e *Engine) commitTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(e.fly.CommitTimeout, defaultCommitTimeout))
+}
+
+// fate asks what became of the COMMIT of o, and logs it.
+//
+//   - Errors: nil when it was committed; [*NotCommittedError]; explained, with the id,
+//     when nobody can tell.
+func (e *Engine) fate(ctx context.Context, o *outcome, failed *flight.Error, explained error) error {
+	committed, err := e.asked(ctx, o)
+	switch {
+	case err != nil:
+		e.log.ErrorContext(ctx, "retort: the answer to COMMIT was lost, and what became of it could not be found out; see docs/errors.md#commit-unknown",
+			"outcome", o.id, "cause", failed.Err, "error", err)
+		return fmt.Errorf("retort: outcome %s could not be found out: %w", o.id, explained)
+	case !committed:
+		e.log.WarnContext(ctx, "retort: the answer to COMMIT was lost; it was rolled back", "outcome", o.id, "cause", failed.Err)
+		return &NotCommittedError{Outcome: o.id, Err: lostBy(failed.Err)}
+	default:
+		e.log.WarnContext(ctx, "retort: the answer to COMMIT was lost; it was committed", "outcome", o.id, "cause", failed.Err)
+		return nil
+	}
+}
+
+// asked asks for an outcome until it is known or ctx ends.
+func (e *Engine) asked(ctx context.Context, o *outcome) (committed bool, err error) {
 	for try := 1; ; try++ {
-		committed, err := e.fence(ctx, o.id)
+		committed, err := e.fence(ctx, o)
 		late := time.Now().Round(0).Sub(o.at)
 		switch {
 		case err == nil && late > outcomeTrust:
@@ -107,7 +116,7 @@ func (e *Engine) fate(ctx context.Context, o *outcome) (committed bool, err erro
 //   - Shape: one round trip, at READ COMMITTED, where the row that it waited for can
 //     be seen. It may be sent again: a row of its own is told by its value.
 //   - Source: docs/adr/0020-outcome-rows.md.
-func (e *Engine) fence(ctx context.Context, id uuid.UUID) (committed bool, err error) {
+func (e *Engine) fence(ctx context.Context, o *outcome) (committed bool, err error) {
 	opts := TxOptions{Isolation: ReadCommitted}
 	if deadline, ok := ctx.Deadline(); ok {
 		opts.StatementTimeout = max(time.Until(deadline).Truncate(time.Millisecond), time.Millisecond)
@@ -126,7 +135,7 @@ func (e *Engine) fence(ctx context.Context, id uuid.UUID) (committed bool, err e
 	err = s.fly(ctx, trip{
 		begin: s.begin(), closes: true, reset: func() { found = false },
 		// COMMIT as a statement, so that the trip ends with ctx. Its answer may be lost.
-		statements: []flight.Statement{e.witness.statement(e.witness.fence, id, row), {SQL: commitRead}},
+		statements: []flight.Statement{outcomeStatement(o.texts.fence, o.id, row), {SQL: commitRead}},
 	})
 	if err == nil && !found {
 		err = errors.New("retort: the outcome row did not come back: a trigger or a rule suppressed it")
@@ -155,10 +164,7 @@ func (s *Session) explainOutcome(t *trip, failed *flight.Error, err error) error
 	if t.outcome == nil || failed.Statement != len(t.statements)-1 {
 		return err
 	}
-	if outcomeTableMissing(err) || pgerr.Code(err) == "25006" {
-		return &OutcomeError{Table: s.eng.witness.table, Err: err}
-	}
-	return err
+	return s.eng.witness.explain(err)
 }
 
 // refetchRows is how many rows one round trip reads again.

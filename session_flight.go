@@ -178,7 +178,7 @@ func (s *Session) settle(ctx context.Context, t *trip, err error, first bool) er
 	case failed.Outcome == flight.Aborted && s.depth > 0 && !s.lease.Resource().Broken():
 		s.failed = explained // until Savepoint has gone back
 		return explained
-	case t.resolvable(failed):
+	case t.outcome.resolves(failed):
 		return s.findOut(ctx, t, failed, explained)
 	case failed.Outcome == flight.Committed && t.end == flight.Commit:
 		explained = &CommittedError{Err: explained}

@@ -73,7 +73,7 @@ func (s *Session) Commit(ctx context.Context) error {
 	worked := work != nil || s.open
 	if worked {
 		t := trip{begin: s.begin(), statements: statements, work: work, end: flight.Commit}
-		if err := s.attested(&t); err != nil {
+		if err := s.attested(ctx, &t); err != nil {
 			return err
 		}
 		err := s.fly(ctx, t)

@@ -22,8 +22,12 @@ import (
 // A connection is borrowed for each use (a statement, a transaction, a [sql.Conn])
 // and given back at its end, so there is one pool and one budget of connections.
 // No statement is ever sent twice. COMMIT is Retort's own: it does not end with the
-// context, and a lost answer is [ErrCommitUnknown].
+// context, and a lost answer is found out with Config.Outcomes, else it is
+// [ErrCommitUnknown]. A transaction that was not begun read-only and ran anything
+// counts as one that writes.
 //
+//   - Errors: of Commit [*NotCommittedError] and [*OutcomeError], too, with
+//     Config.Outcomes.
 //   - Concurrency: safe for many goroutines.
 //   - Cleanup: close the [sql.DB] before the engine.
 func (e *Engine) Connector() driver.Connector {
@@ -36,18 +40,34 @@ func (e *Engine) Connector() driver.Connector {
 			e.release(l, nil)
 			return nil, errors.New("retort: the connection is none of pgx's")
 		}
-		return &engineLink{e, l}, nil
+		e.witness.locate(ctx, l.Resource())
+		return &engineLink{eng: e, loan: l}, nil
 	}}
 }
 
 // engineLink is one connection of the pool, lent to database/sql.
 type engineLink struct {
 	eng  *Engine
-	loan loan
+	loan loan // none once its COMMIT was lost
+	ran  bool // something, since the transaction began
+}
+
+// errLinkLost is told to who goes on with a sql.Conn.
+var errLinkLost = errors.New("retort: this connection was lost with the answer to COMMIT; take another one from the sql.DB")
+
+func (l *engineLink) conn() (*flight.Conn, error) {
+	if c := l.loan.Resource(); c != nil {
+		return c, nil
+	}
+	return nil, errLinkLost
 }
 
 func (l *engineLink) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	c := l.loan.Resource()
+	c, err := l.conn()
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	l.ran = true
 	c.Used(sql)
 	watched, done := l.eng.watched(ctx, []string{sql}, args)
 	tag, err := c.Pgx().Exec(watched, flight.Origin(sql, "sql"), args...)
@@ -56,7 +76,11 @@ func (l *engineLink) Exec(ctx context.Context, sql string, args ...any) (pgconn.
 }
 
 func (l *engineLink) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	c := l.loan.Resource()
+	c, err := l.conn()
+	if err != nil {
+		return nil, err
+	}
+	l.ran = true
 	c.Used(sql)
 	watched, done := l.eng.watched(ctx, []string{sql}, args[1:]) // without the formats
 	rows, err := c.Pgx().Query(watched, flight.Origin(sql, "sql"), args...)
@@ -93,15 +117,24 @@ func (l *engineLink) Begin(ctx context.Context, opts driver.TxOptions) (driver.T
 	if err := l.fly(ctx, f); err != nil {
 		return nil, err
 	}
-	return &engineTx{l}, nil
+	l.ran = false
+	return &engineTx{l, opts.ReadOnly}, nil
 }
 
 func (l *engineLink) fly(ctx context.Context, f *flight.Flight) error {
-	return l.eng.explain(l.eng.observed(ctx, l.loan.Resource(), f, 1))
+	c, err := l.conn()
+	if err != nil {
+		return err
+	}
+	return l.eng.explain(l.eng.observed(ctx, c, f, 1))
 }
 
 func (l *engineLink) Ping(ctx context.Context) error {
-	return l.eng.explain(l.loan.Resource().Ping(ctx))
+	c, err := l.conn()
+	if err != nil {
+		return err
+	}
+	return l.eng.explain(c.Ping(ctx))
 }
 
 func (l *engineLink) Close() error {
@@ -118,10 +151,50 @@ func (l *engineLink) Close() error {
 }
 
 // engineTx is a transaction of database/sql's on a connection of ours.
-type engineTx struct{ link *engineLink }
+type engineTx struct {
+	link     *engineLink
+	readOnly bool
+}
 
 func (t *engineTx) Commit() error {
-	return t.link.fly(context.Background(), &flight.Flight{End: flight.Commit})
+	l, ctx, f := t.link, context.Background(), &flight.Flight{End: flight.Commit}
+	o, err := t.attest(f)
+	if err != nil {
+		return err
+	}
+	c, err := l.conn()
+	if err != nil {
+		return err
+	}
+	err = l.eng.observed(ctx, c, f, 1)
+	explained := l.eng.explain(err)
+	failed, ok := errors.AsType[*flight.Error](err)
+	switch {
+	case !ok || o == nil:
+		return explained
+	case o.resolves(failed):
+		l.eng.release(l.loan, failed.Err) // first, it may be the only one
+		l.loan = loan{}
+		ctx, cancel := l.eng.commitTime(ctx)
+		defer cancel()
+		return l.eng.fate(ctx, o, failed, explained)
+	case failed.Statement == 0: // the outcome row
+		return l.eng.witness.explain(explained)
+	default:
+		return explained
+	}
+}
+
+// attest puts an outcome row before COMMIT, where the transaction can have written
+// and is not over.
+func (t *engineTx) attest(f *flight.Flight) (*outcome, error) {
+	w, c := t.link.eng.witness, t.link.loan.Resource()
+	if w == nil || t.readOnly || !t.link.ran || c == nil || c.TxStatus() != 'T' {
+		return nil, nil
+	}
+	o, st, err := w.attest()
+	f.Statements = []flight.Statement{st}
+	return o, err
 }
 
 func (t *engineTx) Rollback() error {
