@@ -17,8 +17,12 @@ const serverSQL = `/* retort:doctor */ SELECT
   coalesce((SELECT s.ssl::text FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid()), ''),
   coalesce(pg_catalog.host(pg_catalog.inet_client_addr()), '')`
 
-// oldest is the oldest major version that Retort supports.
-const oldest = 14
+// oldest is the oldest major version that Retort supports; from sound on, its indexes
+// that are built beside writes are right, which those of 14.0 to 14.3 may not be.
+const (
+	oldest = 14
+	sound  = 140004
+)
 
 // serverFindings judges the row of serverSQL.
 func serverFindings(row []string) []Finding {
@@ -26,6 +30,8 @@ func serverFindings(row []string) []Finding {
 	all := []Finding{{OK, "server", fmt.Sprintf("PostgreSQL %s, database %s, schema %s, %s", version, database, schema, encoding), ""}}
 	if n, err := strconv.Atoi(number); err != nil || n < oldest*10000 {
 		all[0].State, all[0].Do = Wrong, fmt.Sprintf("Retort needs PostgreSQL %d or newer", oldest)
+	} else if n < sound {
+		all[0].State, all[0].Do = Wrong, "CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY may leave rows out before 14.4: update the server, and rebuild the indexes made so"
 	}
 	if schema == "" {
 		all = append(all, Finding{Wrong, "schema", "no schema of search_path exists, so nothing can be created", "CREATE SCHEMA, or set search_path for the role"})

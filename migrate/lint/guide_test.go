@@ -82,3 +82,48 @@ func shortened(sql string) string {
 		return fmt.Sprintf("nnn… /* %d bytes */", len(name))
 	})
 }
+
+// others are the rules of two tools for PostgreSQL, by their names.
+var others = map[string]string{
+	"squawk": `adding-field-with-default adding-foreign-key-constraint adding-not-nullable-field adding-required-field adding-serial-primary-key-field
+		ban-add-column ban-add-composite-attribute ban-add-enum-value ban-alter-database-options ban-alter-domain-with-add-constraint ban-alter-extension
+		ban-alter-function-options ban-alter-generated-expression ban-alter-identity ban-alter-policy-condition ban-alter-policy-roles ban-alter-role-options
+		ban-alter-row-level-security ban-alter-sequence-values ban-alter-system-options ban-alter-view-options ban-char-field
+		ban-concurrent-index-creation-in-transaction ban-create-domain-with-constraint ban-create-policy ban-detach-inheritance ban-disable-trigger
+		ban-drop-column ban-drop-constraint ban-drop-database ban-drop-default ban-drop-domain ban-drop-extension ban-drop-function
+		ban-drop-generated-expression ban-drop-index ban-drop-not-null ban-drop-policy ban-drop-schema ban-drop-sequence ban-drop-table ban-drop-trigger
+		ban-drop-type ban-drop-view ban-duplicate-column-assignments ban-new-write-restriction ban-replace-view-function ban-replica-identity ban-revoke
+		ban-set-default ban-set-schema ban-truncate-cascade ban-uncommitted-transaction changing-column-type constraint-missing-not-valid
+		disallowed-unique-constraint identifier-too-long prefer-big-int prefer-bigint-over-int prefer-bigint-over-smallint prefer-identity prefer-repack
+		prefer-robust-stmts prefer-text-field prefer-timestamptz renaming-column renaming-object renaming-table require-concurrent-index-creation
+		require-concurrent-index-deletion require-concurrent-partition-detach require-concurrent-reindex require-enum-value-ordering require-lock-timeout
+		require-statement-timeout require-table-schema require-timeout-settings syntax-error transaction-nesting`,
+	"strong_migrations": `add_check_constraint add_column_auto_incrementing add_column_default add_column_default_callable add_column_generated_stored
+		add_column_json add_exclusion_constraint add_foreign_key add_index add_index_columns add_index_corruption add_reference add_unique_constraint
+		change_column change_column_constraint change_column_default change_column_null change_column_with_not_null change_table create_table execute
+		remove_column remove_index rename_column rename_schema rename_table validate_check_constraint validate_foreign_key`,
+}
+
+// TestRules_of_others: each has one of ours, or the guide says why not.
+func TestRules_of_others(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/guides/lint.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, leftOut, ok := strings.Cut(string(text), "Left out of ")
+	leftOut, _, _ = strings.Cut(leftOut, "\n\n")
+	if !ok {
+		t.Fatal("the guide does not say what is left out")
+	}
+	var table strings.Builder
+	theirs(&table)
+	for tool, names := range others {
+		for name := range strings.FieldsSeq(names) {
+			ours := strings.Contains(table.String(), "| "+tool+" | "+name+" |") || strings.Contains(table.String(), "| "+tool+" | "+name+" (")
+			if out := strings.Contains(leftOut, "`"+name+"`"); ours == out {
+				t.Errorf("%s of %s: ours %t, left out %t", name, tool, ours, out)
+			}
+		}
+	}
+}
