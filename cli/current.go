@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/retort-go/retort/migrate"
@@ -122,6 +123,9 @@ revisions that no file has are removed by --forget. Runs no revision.`, func(c *
 		if err != nil {
 			return nil, err
 		}
+		if err := c.remembered(r); err != nil {
+			return nil, err
+		}
 		did, err := r.Repair(c.ctx(), c.values("forget")...)
 		if err != nil {
 			return nil, err
@@ -135,6 +139,24 @@ revisions that no file has are removed by --forget. Runs no revision.`, func(c *
 	cmd.Flags().StringSlice("forget", nil, "ids of applied revisions whose lines are to go")
 	limits(cmd.Flags())
 	return cmd
+}
+
+// remembered refuses to forget what the ledger does not have.
+func (c *call) remembered(r *migrate.Runner) error {
+	ids := c.values("forget")
+	if len(ids) == 0 {
+		return nil
+	}
+	st, err := r.Status(c.ctx())
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(st.Records, func(rec migrate.Record) bool { return rec.ID == id }) {
+			return failed(Misused, fmt.Errorf("--forget %s: the ledger has no such revision", id), c.next("current"))
+		}
+	}
+	return nil
 }
 
 // unmended is what repair leaves to a person.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"go/token"
 	"os"
 	"strings"
 
@@ -12,6 +13,9 @@ func (a *app) inspectCmd() *command {
 A project can start from the schema that it has: the comparison of these models
 with the database is empty. What models cannot say is in the file as a comment
 and listed.`, func(c *call) (answer, error) {
+		if name := c.value("package"); !token.IsIdentifier(name) {
+			return nil, misuse("--package %s: Go has no such name", name)
+		}
 		eng, err := c.open()
 		if err != nil {
 			return nil, err

@@ -83,6 +83,9 @@ that follow it.`, func(c *call) (answer, error) {
 			return nil, err
 		}
 		said := revisionList{items(h, newestFirst(all)), "there are no revisions yet"}
+		if len(h.Revisions()) > 0 {
+			said.none = "no revision lies in " + c.value("range")
+		}
 		return said, nil
 	})
 	cmd.Flags().StringP("range", "r", "", "only these revisions, as FROM:TO")

@@ -137,10 +137,27 @@ func parentsToMerge(h *migrate.History, names []string) ([]string, error) {
 	return parents, nil
 }
 
+// free refuses an id that was typed and cannot be had.
+func (c *call) free(h *migrate.History) error {
+	id := c.value("id")
+	if id == "" {
+		return nil
+	}
+	if r := h.Get(id); r != nil {
+		return misuse("--id %s: %s has it; without --id one is made by chance", id, r.File)
+	}
+	if _, err := migrate.NewHistory(&migrate.Revision{ID: id}); err != nil {
+		return misuse("--id: %w", err)
+	}
+	return nil
+}
+
 // add completes a revision and writes its file.
 func (c *call) add(h *migrate.History, r *migrate.Revision) (answer, error) {
-	r.ID = c.value("id")
-	if r.ID == "" {
+	if err := c.free(h); err != nil {
+		return nil, err
+	}
+	if r.ID = c.value("id"); r.ID == "" {
 		r.ID = migrate.NewID()
 	}
 	r.Created = time.Now().UTC().Truncate(time.Second)

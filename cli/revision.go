@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -40,6 +41,9 @@ func (c *call) revise() (answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.free(h); err != nil {
+		return nil, err
+	}
 	r := &migrate.Revision{Message: c.value("message")}
 	if r.Parents, err = c.parents(h); err != nil {
 		return nil, err
@@ -75,8 +79,8 @@ func (c *call) revise() (answer, error) {
 	return said, nil
 }
 
-// upToDate refuses a database that lacks revisions: their changes would be
-// written a second time.
+// upToDate refuses a database that lacks revisions, whose changes would be written a
+// second time, and one that has others than the files.
 func (c *call) upToDate(h *migrate.History) error {
 	if len(h.Revisions()) == 0 {
 		return nil
@@ -86,8 +90,13 @@ func (c *call) upToDate(h *migrate.History) error {
 		return err
 	}
 	st, err := r.Status(c.ctx())
-	if err != nil || len(st.Pending) == 0 {
+	switch {
+	case err != nil:
 		return err
+	case len(st.Problems) > 0: // what the files do not know would be undone
+		return errors.Join(st.Problems...)
+	case len(st.Pending) == 0:
+		return nil
 	}
 	next := []string{c.next("upgrade")}
 	if !st.Exists {

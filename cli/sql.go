@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/retort-go/retort/migrate"
@@ -31,6 +33,9 @@ head:base. The script writes the ledger, too.`, func(c *call) (answer, error) {
 				to = right
 			}
 		}
+		if err := c.onward(h, dir, from, to); err != nil {
+			return nil, err
+		}
 		text, err := migrate.Script(h, c.cfg.Migrate, dir, from, to)
 		if err != nil {
 			return nil, err
@@ -39,6 +44,25 @@ head:base. The script writes the ledger, too.`, func(c *call) (answer, error) {
 	})
 	cmd.Flags().Bool("down", false, "print the way back")
 	return cmd
+}
+
+// onward refuses a way that leads in the other direction.
+func (c *call) onward(h *migrate.History, dir migrate.Direction, from, to string) error {
+	before := func(one, other string) bool {
+		a, errA := h.Find(one)
+		b, errB := h.Find(other)
+		if one == "base" {
+			return errB == nil
+		}
+		return errA == nil && errB == nil && a != b && slices.Contains(h.Ancestors(b.ID), a) // else it is relative, and Script knows
+	}
+	switch way := from + ":" + to; {
+	case dir == migrate.Up && before(to, from):
+		return failed(Misused, fmt.Errorf("%s lies before %s; --down prints the way back", to, from), c.next("sql "+way+" --down"))
+	case dir == migrate.Down && before(from, to):
+		return failed(Misused, fmt.Errorf("%s lies behind %s; without --down it is the way there", to, from), c.next("sql "+way))
+	}
+	return nil
 }
 
 type script struct {

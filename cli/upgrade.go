@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -16,8 +17,13 @@ func (a *app) upgradeCmd() *command {
 	cmd := a.command("upgrade [target]", "Apply revisions", targets+`+1 is one more, 4f1d+2 two behind
 4f1d. Without one it is head. What an earlier run began is ended first; a run
 that breaks off, however that happens, is completed by the next.`, func(c *call) (answer, error) {
-		return c.run(migrate.Up, c.target("head"))
+		target := c.target("head")
+		if strings.HasPrefix(target, "-") {
+			return nil, failed(Misused, fmt.Errorf("an upgrade goes forward, and %s back", target), c.next("downgrade "+target))
+		}
+		return c.run(migrate.Up, target)
 	})
+	steps(cmd.Flags())
 	limits(cmd.Flags())
 	return cmd
 }
@@ -87,11 +93,14 @@ func (c *call) runnerOf(h *migrate.History, onEvent func(migrate.Event)) (*migra
 		return nil, err
 	}
 	opts := c.cfg.Migrate
-	if d, err := c.cmd.Flags().GetDuration("lock-timeout"); err == nil && d != 0 {
-		opts.LockTimeout = d
-	}
-	if d, err := c.cmd.Flags().GetDuration("wait"); err == nil && d != 0 {
-		opts.Wait = d
+	for name, to := range map[string]*time.Duration{"lock-timeout": &opts.LockTimeout, "wait": &opts.Wait} {
+		if f := c.cmd.Flags().Lookup(name); f != nil && f.Changed {
+			d, err := c.cmd.Flags().GetDuration(name)
+			if err != nil || d < time.Millisecond {
+				return nil, misuse("--%s %s: give a time of at least 1ms, such as 5s", name, f.Value)
+			}
+			*to = d
+		}
 	}
 	if told := opts.OnEvent; onEvent != nil {
 		opts.OnEvent = func(e migrate.Event) {
