@@ -67,7 +67,8 @@ func Table(reports []Report) string {
 	return b.String()
 }
 
-// WriteTable puts the table into a document, between its two marks.
+// WriteTable puts the table into a document, between its two marks. The lines of
+// packages that were not tried stay.
 func WriteTable(name string, reports []Report) error {
 	text, err := os.ReadFile(name)
 	if err != nil {

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -73,7 +75,10 @@ type Env struct {
 	// nothing broken. Default 5 s.
 	Patience time.Duration
 
-	// Say hears of progress.
+	// Jobs is how many mutants are tried at once. Default 1.
+	Jobs int
+
+	// Say hears of progress, from one goroutine at a time.
 	Say func(format string, args ...any)
 }
 
@@ -103,33 +108,52 @@ func Run(ctx context.Context, t Target, env Env) (Report, error) {
 		}
 		for _, test := range left {
 			report.Left = append(report.Left, dir+" "+test)
+			env.Say("%s %s fails with the switches alone and is not asked", dir, test)
 		}
 		env.Say("%s: %s has %d tests, %d left out", t.Dir, dir, len(s.tests), len(left))
 		suites = append(suites, s)
 	}
-	for _, m := range b.mutants {
-		if env.Only != nil && !env.Only.MatchString(m.Key) {
-			continue
-		}
-		fate := Unreached
-		for _, s := range suites {
-			next, err := s.try(ctx, m.ID)
-			if err != nil {
-				return report, err
+	report.Results, err = tryAll(ctx, env, suites, b.mutants)
+	return report, err
+}
+
+// tryAll tries the mutants that are wanted, some at once, and keeps their order.
+func tryAll(ctx context.Context, env Env, suites []*suite, all []Mutant) ([]Result, error) {
+	wanted := slices.DeleteFunc(slices.Clone(all), func(m Mutant) bool { return env.Only != nil && !env.Only.MatchString(m.Key) })
+	results, errs := make([]Result, len(wanted)), make([]error, len(wanted))
+	var saying sync.Mutex
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range max(1, env.Jobs) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(wanted)) && ctx.Err() == nil; i = next.Add(1) - 1 {
+				fate, err := try(ctx, suites, wanted[i].ID)
+				results[i], errs[i] = Result{wanted[i], fate}, err
+				if fate == Survived || fate == Unreached {
+					saying.Lock()
+					env.Say("%s: %s", fate, wanted[i].Key)
+					saying.Unlock()
+				}
 			}
-			if next != Unreached {
-				fate = next
-			}
-			if fate == Killed || fate == Hung {
-				break
-			}
-		}
-		if fate == Survived || fate == Unreached {
-			env.Say("%s: %s", fate, m.Key)
-		}
-		report.Results = append(report.Results, Result{m, fate})
+		})
 	}
-	return report, nil
+	workers.Wait()
+	return results, errors.Join(append(errs, ctx.Err())...)
+}
+
+// try asks the suites about a mutant, until one notices.
+func try(ctx context.Context, suites []*suite, id int) (Fate, error) {
+	fate := Unreached
+	for _, s := range suites {
+		next, err := s.try(ctx, id)
+		if err != nil || next == Killed || next == Hung {
+			return next, err
+		}
+		if next != Unreached {
+			fate = next
+		}
+	}
+	return fate, nil
 }
 
 // suite is the tests of one package.
@@ -210,11 +234,9 @@ func (s *suite) try(ctx context.Context, id int) (Fate, error) {
 	}
 	slices.SortFunc(asked, func(a, b test) int { return int(a.took - b.took) })
 	// Most die at once: a few quick tests first spare the long ones.
-	few := min(3, len(asked))
-	for _, some := range [][]test{asked[:few], asked[few:]} {
-		if len(some) == 0 {
-			continue
-		}
+	for few := 3; len(asked) > 0; few *= 4 {
+		some := asked[:min(few, len(asked))]
+		asked = asked[len(some):]
 		limit := cmp.Or(s.env.Patience, 5*time.Second)
 		var names []string
 		for _, t := range some {

@@ -24,7 +24,7 @@ import (
 func targets() []mutants.Target {
 	// Of the root's tests those that are about what breaks: all take minutes.
 	root := mutants.Tests{Dir: ".", Run: regexp.MustCompile("Connection|Commit|Stale|Session|Savepoint|Isolation|Retr(y|ies)|Run|Nested|" +
-		"Killed|Nothing|Cancel|Restart|Altered|Outage|Primary|Pooler|Transaction|Rollback|Goroutines|Iter|Raw|Flush|Rows|Conflict|Lender|Lost|Disconnect")}
+		"Killed|Nothing|Cancel|Restart|Altered|Outage|Primary|Pooler|Transaction|Rollback|Goroutines|Iter|Raw|Flush|Rows|Conflict|Lender|Lost|Disconnect|Outcomes|Deadlines|Settings|TimeLimits|Grouped")}
 	return []mutants.Target{
 		{Dir: "pool", Tests: []mutants.Tests{{Dir: "pool"}}},
 		{
@@ -34,7 +34,7 @@ func targets() []mutants.Target {
 		},
 		{
 			Dir:   ".",
-			Files: []string{"nested.go", "rehearse.go", "retry_budget.go", "run.go", "session_flight.go", "session_savepoint.go"},
+			Files: []string{"nested.go", "outcome_resolve.go", "rehearse.go", "retry_budget.go", "run.go", "session_flight.go", "session_savepoint.go"},
 			Tests: []mutants.Tests{root, {Dir: "retorttest", Run: regexp.MustCompile("Twice|Repeats")}},
 		},
 	}
@@ -44,18 +44,19 @@ func main() {
 	only := flag.String("only", "", "folders to try, such as pool,internal/flight; all if empty")
 	match := flag.String("match", "", "try only mutants whose line in docs/mutants.md this regular expression finds")
 	doc := flag.String("doc", "docs/mutants.md", "document with the judgments")
+	jobs := flag.Int("jobs", 1, "mutants to try at once")
 	write := flag.Bool("write", false, "write the table of what was tried into the document")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *only, *match, *doc, *write); err != nil {
+	if err := run(ctx, *only, *match, *doc, *jobs, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only, match, doc string, write bool) (err error) {
+func run(ctx context.Context, only, match, doc string, jobs int, write bool) (err error) {
 	if write && match != "" {
 		return errors.New("-write needs whole packages: leave -match out")
 	}
@@ -81,7 +82,7 @@ func run(ctx context.Context, only, match, doc string, write bool) (err error) {
 	}
 	defer func() { err = errors.Join(err, srv.Stop(context.WithoutCancel(ctx))) }()
 	begun := time.Now()
-	env := mutants.Env{Root: root, Only: pattern, Environ: []string{"RETORT_TEST_DATABASE_URL=" + srv.URL("postgres")}, Say: func(format string, args ...any) {
+	env := mutants.Env{Root: root, Only: pattern, Jobs: jobs, Environ: []string{"RETORT_TEST_DATABASE_URL=" + srv.URL("postgres")}, Say: func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(begun).Seconds(), fmt.Sprintf(format, args...))
 	}}
 	var reports []mutants.Report
@@ -89,9 +90,6 @@ func run(ctx context.Context, only, match, doc string, write bool) (err error) {
 		report, err := mutants.Run(ctx, t, env)
 		if err != nil {
 			return err
-		}
-		for _, name := range report.Left {
-			env.Say("%s fails with the switches alone and was not asked", name)
 		}
 		reports = append(reports, report)
 	}
