@@ -38,9 +38,7 @@ func (b *retryBudget) take() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if b.taken > 0 {
-		b.taken = max(0, b.taken-retryRefill*now.Sub(b.since).Seconds())
-	}
+	b.taken = max(0, b.taken-retryRefill*now.Sub(b.since).Seconds())
 	b.since = now
 	if b.taken+1 > b.most {
 		return false

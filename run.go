@@ -84,7 +84,7 @@ func InSessionView[In, M, Out any](eng *Engine, opts TxOptions, fn func(context.
 	call := InSession(eng, opts, fn)
 	return func(ctx context.Context, in *In) (*Out, error) {
 		m, err := call(ctx, in)
-		if err != nil || m == nil {
+		if m == nil { // as with every error
 			return nil, err
 		}
 		return rendered(m, view)
