@@ -48,23 +48,24 @@ func Verdict(reports []Report, judged []string) (unjudged, stale []string) {
 	return unjudged, stale
 }
 
+const tableHead = "| package | mutants | killed | hung | survived | unreached | noticed |\n|---|---|---|---|---|---|---|\n"
+
 // Table counts the fates of each package, in Markdown.
 func Table(reports []Report) string {
-	var b strings.Builder
-	fmt.Fprintln(&b, "| package | mutants | killed | hung | survived | unreached | noticed |")
-	fmt.Fprintln(&b, "|---|---|---|---|---|---|---|")
-	var all Report
-	row := func(name string, r Report) {
-		n, noticed := len(r.Results), r.Count(Killed)+r.Count(Hung)
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %.1f %% |\n",
-			name, n, r.Count(Killed), r.Count(Hung), r.Count(Survived), r.Count(Unreached), 100*float64(noticed)/float64(max(n, 1)))
-	}
+	b := tableHead
 	for _, r := range reports {
-		row("`"+r.Dir+"`", r)
-		all.Results = append(all.Results, r.Results...)
+		b += r.line()
 	}
-	row("all", all)
-	return b.String()
+	return b
+}
+
+// mark begins the line of a package in the table.
+func (r Report) mark() string { return "| `" + r.Dir + "` |" }
+
+func (r Report) line() string {
+	n, noticed := len(r.Results), r.Count(Killed)+r.Count(Hung)
+	return fmt.Sprintf("%s %d | %d | %d | %d | %d | %.1f %% |\n",
+		r.mark(), n, r.Count(Killed), r.Count(Hung), r.Count(Survived), r.Count(Unreached), 100*float64(noticed)/float64(max(n, 1)))
 }
 
 // WriteTable puts the table into a document, between its two marks. The lines of
@@ -75,9 +76,18 @@ func WriteTable(name string, reports []Report) error {
 		return err
 	}
 	before, rest, ok1 := strings.Cut(string(text), tableBegin)
-	_, behind, ok2 := strings.Cut(rest, tableEnd)
+	old, behind, ok2 := strings.Cut(rest, tableEnd)
 	if !ok1 || !ok2 {
 		return fmt.Errorf("mutants: %s has no %s … %s", name, tableBegin, tableEnd)
 	}
-	return os.WriteFile(name, []byte(before+tableBegin+"\n"+Table(reports)+tableEnd+behind), 0o644)
+	var table strings.Builder
+	for line := range strings.Lines(old) {
+		if strings.HasPrefix(line, "| `") && !slices.ContainsFunc(reports, func(r Report) bool { return strings.HasPrefix(line, r.mark()) }) {
+			table.WriteString(line)
+		}
+	}
+	for _, r := range reports {
+		table.WriteString(r.line())
+	}
+	return os.WriteFile(name, []byte(before+tableBegin+"\n"+tableHead+table.String()+tableEnd+behind), 0o644)
 }

@@ -1,6 +1,7 @@
 package mutants_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,5 +74,27 @@ func TestVerdict(t *testing.T) {
 	}
 	if table := mutants.Table(reports); !strings.Contains(table, "| `a` | 4 | 1 | 1 | 1 | 1 | 50.0 % |") {
 		t.Error(table)
+	}
+}
+
+func TestWriteTable_keeps_the_lines_of_what_was_not_tried(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "doc.md")
+	if err := os.WriteFile(name, []byte("before\n<!-- mutants:begin -->\n<!-- mutants:end -->\nbehind\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	one := mutants.Result{Fate: mutants.Killed}
+	for _, r := range []mutants.Report{{Dir: "a"}, {Dir: "b"}, {Dir: "a", Results: []mutants.Result{one}}} {
+		if err := mutants.WriteTable(name, []mutants.Report{r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "before\n<!-- mutants:begin -->\n" + mutants.Table([]mutants.Report{{Dir: "b"}, {Dir: "a", Results: []mutants.Result{one}}}) + "<!-- mutants:end -->\nbehind\n"
+	if diff := cmp.Diff(want, string(text)); diff != "" {
+		t.Error(diff)
 	}
 }
