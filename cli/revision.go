@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/retort-go/retort/migrate"
@@ -241,7 +242,9 @@ func hazards(plan *autogenerate.Plan) []string {
 	var all []string
 	for _, s := range plan.Up {
 		for _, h := range s.Hazards {
-			all = append(all, string(h.Kind)+": "+h.Text)
+			if text := string(h.Kind) + ": " + h.Text; !slices.Contains(all, text) {
+				all = append(all, text)
+			}
 		}
 	}
 	return all
