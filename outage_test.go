@@ -138,7 +138,7 @@ func TestPrePingAsksForTheRole(t *testing.T) {
 	t.Parallel()
 	server := serverWith(t, nil)
 	for attrs, fits := range map[string]bool{"read-write": false, "any": true, "prefer-standby": true, "primary": true} {
-		eng := open(t, retort.Config{URL: server.URL("postgres") + "&target_session_attrs=" + attrs, PrePing: true})
+		eng := open(t, retort.Config{URL: server.URL("postgres") + "&target_session_attrs=" + attrs, PrePing: true, PoolSize: 1}) // no other while SHOW is reset
 		must(t, retort.PingRole(t.Context(), eng))
 		admin(t, server, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
 		waitFor(t, "the setting has arrived", func() bool {
