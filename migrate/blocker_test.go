@@ -57,16 +57,25 @@ func reporting(tb testing.TB, db database) (release func()) {
 func blockedBy(t *testing.T, db database, h *migrate.History, want string) {
 	t.Helper()
 	var running, retried []migrate.Blocker
-	_, err := db.runner(t, h, migrate.Options{LockTimeout: 2 * time.Second, Attempts: 2, OnEvent: func(e migrate.Event) {
-		switch e.Kind {
-		case migrate.Running:
-			running = append(running, e.Blockers...)
-		case migrate.Retrying:
-			retried = append(retried, e.Blockers...)
+	var err error
+	var step *migrate.StepError
+	// A machine that is busy looks late; it is given longer waits then.
+	for _, wait := range []time.Duration{2 * time.Second, 8 * time.Second, 30 * time.Second} {
+		running, retried = nil, nil
+		_, err = db.runner(t, h, migrate.Options{LockTimeout: wait, Attempts: 2, OnEvent: func(e migrate.Event) {
+			switch e.Kind {
+			case migrate.Running:
+				running = append(running, e.Blockers...)
+			case migrate.Retrying:
+				retried = append(retried, e.Blockers...)
+			}
+		}}).Upgrade(t.Context(), "head")
+		var ok bool
+		if step, ok = errors.AsType[*migrate.StepError](err); !ok || len(step.Blockers) > 0 && len(running) > 0 && len(retried) > 0 {
+			break
 		}
-	}}).Upgrade(t.Context(), "head")
-	step, ok := errors.AsType[*migrate.StepError](err)
-	if !ok || len(step.Blockers) != 1 || len(running) == 0 || len(retried) == 0 {
+	}
+	if step == nil || len(step.Blockers) != 1 || len(running) == 0 || len(retried) == 0 {
 		t.Fatalf("%v\nwhile it ran: %v\nwhen it tried again: %v", err, running, retried)
 	}
 	if got := step.Blockers[0].String(); !strings.Contains(got, want) || step.Blockers[0].PID == 0 {

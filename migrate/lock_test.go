@@ -77,7 +77,9 @@ func TestRunner_waits_for_locks_a_moment_each_time(t *testing.T) {
 		defer hogged(t, db, "SELECT count(*) FROM books")()
 		_, err := db.runner(t, wide(t), migrate.Options{LockTimeout: time.Millisecond, Attempts: 2}).Upgrade(t.Context(), "head")
 		step, _ := errors.AsType[*migrate.StepError](err)
-		if step == nil || step.Attempts != 2 || !strings.Contains(err.Error(), "failed 2 times") || !strings.Contains(err.Error(), "pg_stat_activity") {
+		// Whom it waited for is seen only where a wait is long, as on a busy machine.
+		helps := err != nil && (strings.Contains(err.Error(), "pg_stat_activity") || strings.Contains(err.Error(), "pg_terminate_backend("))
+		if step == nil || step.Attempts != 2 || !strings.Contains(err.Error(), "failed 2 times") || !helps {
 			t.Errorf("got %v", err)
 		}
 		if got := db.current(t); got != "a|applied" {
