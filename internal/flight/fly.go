@@ -55,7 +55,7 @@ func (c *Conn) Fly(ctx context.Context, f *Flight) error {
 func (c *Conn) travel(ctx context.Context, f *Flight) *Error {
 	c.flights++
 	t := &c.trip
-	t.start(f, c.cfg.Pooler, c.TxStatus() != 'I')
+	t.start(f, c.cfg.Pooler)
 	defer t.clear()
 	if f.End == Commit {
 		ctx = context.Background() // nothing may cancel it; CommitTimeout bounds it

@@ -241,6 +241,11 @@ func TestFlyRefuses(t *testing.T) {
 	t.Parallel()
 	c := connect(t, things(t).URL())
 	many := flight.Statement{SQL: "SELECT 1", Args: make([][]byte, 65536)}
+	nul, set := stmt("SELECT \x00"), stmt("SELECT 1")
+	large := make([][]byte, 64) // one piece of memory, counted each time
+	for i, piece := 0, make([]byte, 16<<20); i < len(large); i++ {
+		large[i] = piece
+	}
 	tests := map[string]struct {
 		flight    flight.Flight
 		statement int
@@ -252,6 +257,13 @@ func TestFlyRefuses(t *testing.T) {
 		"formats_that_do_not_fit":        {flight.Flight{Statements: []flight.Statement{{SQL: "SELECT 1", Formats: []int16{0, 1}}}}, 0, "2 parameter formats for 0 parameters"},
 		"a_nul_in_sql":                   {flight.Flight{Statements: []flight.Statement{stmt("SELECT 1\x00; x")}}, 0, "NUL"},
 		"a_nul_in_begin":                 {flight.Flight{Begin: "BEGIN\x00"}, -1, "NUL"},
+		"a_nul_before_begin":             {flight.Flight{Begin: "\x00BEGIN"}, -1, "NUL"},
+		"a_nul_before_sql":               {flight.Flight{Statements: []flight.Statement{stmt("\x00SELECT 1")}}, 0, "NUL"},
+		"a_nul_in_settings":              {flight.Flight{Begin: "BEGIN", Settings: &nul, Statements: []flight.Statement{stmt("SELECT 1")}}, -1, "NUL"},
+		"a_nul_behind_settings":          {flight.Flight{Begin: "BEGIN", Settings: &set, Statements: []flight.Statement{nul}}, 0, "NUL"},
+		"too_many_types":                 {flight.Flight{Statements: []flight.Statement{{SQL: "SELECT 1", OIDs: make([]uint32, 65536)}}}, 0, "65536 parameters"},
+		"too_many_bytes":                 {flight.Flight{Statements: []flight.Statement{{SQL: "SELECT 1", Args: large}}}, 0, "bytes in one statement"},
+		"a_bare_commit":                  {flight.Flight{End: flight.Commit}, -1, "without a transaction"},
 		"copy_to_the_client":             {flight.Flight{Statements: []flight.Statement{raw("/* x */ copy things to stdout")}}, 0, "COPY"},
 	}
 	for name, tt := range tests {
@@ -505,6 +517,9 @@ func TestRowPanic(t *testing.T) {
 	}()
 	if !c.Broken() {
 		t.Error("the connection is in use after a panic in the middle of its rows")
+	}
+	if c.Watched() {
+		t.Error("a flight that has ended is still watched")
 	}
 	_ = wantOutcome(t, c.Fly(context.Background(), write("1")), flight.NotExecuted, -1)
 }

@@ -14,7 +14,6 @@ import (
 type trip struct {
 	flight *Flight
 	pooler bool
-	inTx   bool // a transaction was open before
 
 	// Set while sending.
 	end         int  // index of the end's first request; 0 without an end
@@ -46,8 +45,8 @@ type trip struct {
 	signed     bool // connErr is a PostgreSQL server's own FATAL
 }
 
-func (t *trip) start(f *Flight, pooler, inTx bool) {
-	*t = trip{flight: f, pooler: pooler, inTx: inTx}
+func (t *trip) start(f *Flight, pooler bool) {
+	*t = trip{flight: f, pooler: pooler}
 }
 
 // clear drops the references to the caller's values.

@@ -1,11 +1,15 @@
 package flight
 
 import (
+	"context"
 	"errors"
 	"io"
+	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/retort-go/retort/pgerr"
 )
 
 // TestVerdict judges what no test server can be made to say on demand.
@@ -52,6 +56,11 @@ func TestVerdict(t *testing.T) {
 		"the_line_ends_without_commit":                {read, trip{written: true}, io.EOF, Lost},
 		"all_answers_are_in":                          {write, trip{written: true, workDone: true, workStatus: 'T', endTag: "COMMIT"}, nil, 0},
 		"commit_was_unsynced":                         {write, trip{written: true, workDone: true, workStatus: 'T', endTag: "COMMIT", unsynced: true}, nil, Unknown},
+		"a_fatal_comes_behind_an_error":               {write, trip{written: true, err: failed}, server, RolledBack},
+		"begin_was_refused_and_commit_did_nothing":    {write, trip{written: true, workDone: true, workStatus: 'I', err: failed, errAt: -1, endTag: "COMMIT"}, nil, RolledBack},
+		"raw_SQL_had_committed_and_then_failed":       {write, trip{written: true, workDone: true, workStatus: 'T', ended: true, err: failed, endTag: "COMMIT"}, nil, Unknown},
+		"raw_SQL_had_committed_and_commit_failed":     {write, trip{written: true, workDone: true, workStatus: 'T', ended: true, endTag: "ROLLBACK"}, nil, Unknown},
+		"raw_SQL_had_committed_and_commit_did_too":    {write, trip{written: true, workDone: true, workStatus: 'T', ended: true, endTag: "COMMIT"}, nil, 0},
 		"commit_was_a_rollback":                       {write, trip{written: true, workDone: true, workStatus: 'E', endTag: "ROLLBACK"}, nil, RolledBack},
 	}
 	for name, tt := range tests {
@@ -77,6 +86,73 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// TestVerdictCauses are what a verdict blames.
+func TestVerdictCauses(t *testing.T) {
+	t.Parallel()
+	failed := &pgconn.PgError{SeverityUnlocalized: "ERROR", Code: "22012", File: "int.c", Routine: "int4div"}
+	write := &Flight{Begin: "BEGIN", Statements: make([]Statement, 1), End: Commit}
+	read := &Flight{Statements: []Statement{{Raw: true}}}
+
+	t.Run("the_end_before_COMMIT_where_nothing_failed", func(t *testing.T) {
+		t.Parallel()
+		ended := trip{flight: write, end: 3, written: true, workDone: true, workStatus: 'I', endTag: "COMMIT"}
+		if e := ended.verdict(); !errors.Is(e, ErrEnded) {
+			t.Errorf("got %v", e)
+		}
+		ended.err = failed
+		if e := ended.verdict(); errors.Is(e, ErrEnded) || !errors.Is(e, pgerr.ErrCommitUnknown) || pgerr.Code(e) != "22012" {
+			t.Errorf("got %v", e)
+		}
+	})
+	t.Run("the_first_refusal_of_COMMIT_from_its_first_message_on", func(t *testing.T) {
+		t.Parallel()
+		refused := trip{flight: write, end: 3, at: 3}
+		refused.refused(&request{index: -1}, failed)
+		refused.refused(&request{index: -1}, io.EOF)
+		if refused.endErr != error(failed) || refused.err != nil {
+			t.Errorf("COMMIT %v, work %v", refused.endErr, refused.err)
+		}
+	})
+	t.Run("PREPARE_TRANSACTION_as_an_end", func(t *testing.T) {
+		t.Parallel()
+		prepared := trip{flight: read}
+		prepared.ran(&request{index: 0}, pgconn.NewCommandTag("PREPARE TRANSACTION"))
+		if !prepared.ended {
+			t.Error("not seen")
+		}
+	})
+	t.Run("what_took_the_connection", func(t *testing.T) {
+		t.Parallel()
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		for name, tt := range map[string]struct {
+			ctx  context.Context
+			of   *Flight
+			err  error
+			text string
+			is   []error
+		}{
+			"the_caller":           {gone, read, context.Canceled, "given up: context canceled", []error{context.Canceled}},
+			"the_caller's_network": {gone, read, io.EOF, "given up: context canceled (EOF)", []error{context.Canceled, io.EOF}},
+			"the_network":          {t.Context(), write, io.EOF, "connection failed: EOF", []error{io.EOF}},
+			"the_time_for_COMMIT":  {t.Context(), write, os.ErrDeadlineExceeded, "no answer within the commit timeout: i/o timeout", nil},
+			"another_time_limit":   {t.Context(), read, os.ErrDeadlineExceeded, "connection failed: i/o timeout", nil},
+			"no_FATAL":             {t.Context(), write, failed, failed.Error(), []error{failed}},
+		} {
+			lost := trip{flight: tt.of}
+			lost.lost(tt.ctx, tt.err)
+			if lost.connErr.Error() != tt.text || lost.signed {
+				t.Errorf("%s: %q, signed %t", name, lost.connErr, lost.signed)
+			}
+			for _, is := range tt.is {
+				if !errors.Is(lost.connErr, is) {
+					t.Errorf("%s: %v is not in %v", name, is, lost.connErr)
+				}
+			}
+		}
+	})
+}
+
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -91,6 +167,9 @@ func TestNotices(t *testing.T) {
 		"nameless_at_end":   {pgconn.Notice{Code: "01000"}, 3, true, false},
 		"crash":             {pgconn.Notice{Code: "57P02", File: "postgres.c", Routine: "quickdie"}, 0, false, true},
 		"crash_by_a_pooler": {pgconn.Notice{Code: "57P02"}, 0, false, false},
+		"half_named_crash":  {pgconn.Notice{Code: "57P02", Routine: "quickdie"}, 0, false, false},
+		"half_named_stop":   {pgconn.Notice{Code: "57P01", File: "postgres.c"}, 0, false, false},
+		"nameless_other":    {pgconn.Notice{Code: "01003"}, 3, false, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -102,6 +181,14 @@ func TestNotices(t *testing.T) {
 			}
 		})
 	}
+	t.Run("without_a_name_and_without_COMMIT_are_ignored", func(t *testing.T) {
+		t.Parallel()
+		trip := trip{flight: &Flight{}}
+		trip.hear(&pgconn.Notice{Code: "01000"})
+		if trip.unsynced {
+			t.Error("heard")
+		}
+	})
 	t.Run("between_flights_are_ignored", func(t *testing.T) {
 		t.Parallel()
 		var trip trip
@@ -116,6 +203,9 @@ func TestOutcomeText(t *testing.T) {
 	t.Parallel()
 	e := fail(RolledBack, 3, errors.New("why"))
 	if got, want := e.Error(), "flight: rolled back, statement 3: why"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := (&Error{Outcome: Lost, Statement: -1}).Error(), "flight: connection lost"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := Outcome(0).String() + Outcome(99).String(); got != "outcome 0outcome 99" {
