@@ -170,6 +170,9 @@ func (x *Selection[R]) CopyTo(ctx context.Context, s *Session, w io.Writer, form
 	default:
 		return 0, fmt.Errorf("retort: CopyTo: the format is none of CopyCSV, CopyText, CopyBinary")
 	}
+	if s == nil {
+		return 0, errNoSession
+	}
 	form, _, err := x.core().build(nil)
 	if err != nil {
 		return 0, err

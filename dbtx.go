@@ -23,4 +23,7 @@ type DBTX interface {
 // session, over several transactions.
 //
 //   - Errors, Concurrency: as [Session.Pgx].
-func (s *Session) DBTX() DBTX { return &view{s: s} }
+func (s *Session) DBTX() DBTX {
+	s.mustBe()
+	return &view{s: s}
+}

@@ -48,6 +48,7 @@ func (e *EnumType) register(b *Base) {
 // in the Base of the session's engine, in sort order; nil where it is no enum. It
 // does no I/O.
 func EnumLabels[V any](s *Session) []string {
+	s.mustBe()
 	t := reflect.TypeFor[V]()
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -32,6 +32,9 @@ type explainable interface {
 //   - Errors: what is wrong with the statement; raw SQL that has no plan, such as
 //     CREATE TABLE, is the server's syntax error.
 func Explain(ctx context.Context, s *Session, of explainable, options ...ExplainOption) (string, error) {
+	if s == nil {
+		return "", errNoSession
+	}
 	var e explaining
 	for _, option := range options {
 		option(&e)

@@ -53,8 +53,7 @@ func FilterWhere[T any](name string, t *Table[T], where Predicate) Filter {
 //     is not: row-level security is for those.
 //   - Errors: misuse is returned by the next call that asks the database.
 func (s *Session) Filter(filters ...Filter) {
-	if err := s.enter(); err != nil {
-		s.stray.Store(&err)
+	if !s.claim() {
 		return
 	}
 	defer s.leave()

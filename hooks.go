@@ -55,8 +55,7 @@ var ErrInHook = errors.New("retort: a hook cannot flush or end the session that 
 //
 //   - Errors: use by two goroutines is returned by the next flush or commit.
 func (s *Session) Hook(h Hooks) {
-	if err := s.enter(); err != nil {
-		s.strayed(err)
+	if !s.claim() {
 		return
 	}
 	defer s.leave()
@@ -80,8 +79,7 @@ func (s *Session) Hook(h Hooks) {
 //   - Concurrency: called on the goroutine of Commit, with a context that has the
 //     values of Commit's but does not end with it. The session can be read only.
 func (s *Session) AfterCommit(fn func(ctx context.Context) error) {
-	if err := s.enter(); err != nil {
-		s.strayed(err)
+	if !s.claim() {
 		return
 	}
 	defer s.leave()

@@ -2,6 +2,7 @@ package retort_test
 
 import (
 	"context"
+	"io"
 	"strings"
 	"testing"
 
@@ -128,13 +129,18 @@ func TestBadUse(t *testing.T) {
 	}
 }
 
-// TestNilSession says so, and nothing panics.
+// TestNilSession says so: by the error, or by a panic where there is none.
 func TestNilSession(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	b := Books.C
+	var none *retort.Session
 	ask := func(_ any, err error) error { return err }
 	var row struct{ Title string }
+	var streamed error
+	for _, err := range Books.Query().Iter(ctx, nil) {
+		streamed = err
+	}
 	for name, err := range map[string]error{
 		"get":       ask(Books.Get(ctx, nil, 1)),
 		"all":       ask(Books.Query().All(ctx, nil)),
@@ -145,11 +151,51 @@ func TestNilSession(t *testing.T) {
 		"sql":       ask(retort.SQL[int]("SELECT 1").One(ctx, nil)),
 		"together":  retort.Together(ctx, nil),
 		"load":      retort.LoadRelated(ctx, nil, []*Author{}, &Authors.C.Books),
-		"flush":     (*retort.Session)(nil).Flush(ctx),
+		"iter":      streamed,
+		"explain":   ask(retort.Explain(ctx, nil, Books.Query())),
+		"explained": ask(retort.Explain(ctx, nil, retort.SQL[int]("SELECT 1"))),
+		"bookmark":  ask(Books.OrderBy(retort.Asc(&b.ID)).Bookmark(nil, &Book{})),
+		"copy in":   ask(Books.CopyIn(ctx, nil, nil)),
+		"copy to":   ask(retort.Values(Books.Query(), retort.Col(&b.Title)).CopyTo(ctx, nil, io.Discard, retort.CopyCSV)),
+		"insert":    ask(Books.Insert(&Book{}).Exec(ctx, nil)),
+		"merge":     ask(Books.Merge(ctx, nil, &Book{})),
+		"run in":    ask(retort.RunIn(ctx, nil, func(context.Context, *retort.Session) (int, error) { return 0, nil })),
+		"flush":     none.Flush(ctx),
+		"commit":    none.Commit(ctx),
+		"rollback":  none.Rollback(ctx),
+		"close":     none.Close(ctx),
+		"refresh":   none.Refresh(ctx, &Book{}),
+		"savepoint": none.Savepoint(ctx, func(context.Context) error { return nil }),
+		"exec":      ask(none.Exec(ctx, "SELECT 1")),
+		"pgx":       ask(none.Pgx(ctx)),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "retort: the session is nil; begin one") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	for name, call := range map[string]func(){
+		"add":          func() { none.Add(&Book{}) },
+		"delete":       func() { none.Delete(&Book{}) },
+		"detach":       func() { none.Detach(&Book{}) },
+		"expire":       func() { none.Expire(&Book{}) },
+		"filter":       func() { none.Filter(retort.FilterBy("pages", Books, &b.Pages, 1)) },
+		"hook":         func() { none.Hook(retort.Hooks{}) },
+		"after commit": func() { none.AfterCommit(nil) },
+		"state":        func() { none.State(&Book{}) },
+		"read only":    func() { none.ReadOnly() },
+		"wrote":        func() { none.Wrote() },
+		"dbtx":         func() { none.DBTX() },
+		"sql db":       func() { none.SQLDB() },
+		"enum labels":  func() { retort.EnumLabels[string](none) },
+	} {
+		t.Run(name+"_panics", func(t *testing.T) {
+			defer func() {
+				if got, ok := recover().(error); !ok || !strings.HasPrefix(got.Error(), "retort: the session is nil; begin one") {
+					t.Errorf("panicked with %v", got)
+				}
+			}()
+			call()
+		})
 	}
 }
 

@@ -82,6 +82,8 @@ type TxOptions struct {
 // changes made to them, and the transaction that writes them. Nothing is
 // written before Flush, Commit or the next query.
 //
+//   - Errors: a call on a nil Session says so, by a panic where it returns no error,
+//     as [Session.Add] does.
 //   - Concurrency: one goroutine at a time; a second one gets [ErrConcurrentUse].
 //   - Cleanup: [Session.Close]; [Run] and package web do it.
 type Session struct {
@@ -198,6 +200,25 @@ func (s *Session) enter() error {
 	return nil
 }
 
+// claim is enter for calls that return no error: a refusal waits for the next
+// flush or commit.
+func (s *Session) claim() bool {
+	s.mustBe()
+	err := s.enter()
+	if err != nil {
+		s.strayed(err)
+	}
+	return err == nil
+}
+
+// mustBe panics where the session is nil, in calls that have no error to say it
+// with and no session to keep it in.
+func (s *Session) mustBe() {
+	if s == nil {
+		panic(errNoSession)
+	}
+}
+
 // outside is ready for calls that hooks must not make.
 func (s *Session) outside() error {
 	if err := s.ready(); err != nil {
@@ -278,24 +299,23 @@ func (s *Session) misused() error {
 //
 //   - Errors: misuse, such as an object of no model, is returned by the next flush
 //     or commit.
-func (s *Session) Add(objects ...any) { s.each("Add", objects, s.unit.Add) }
+func (s *Session) Add(objects ...any) { s.each("Add", objects, (*unitofwork.Unit).Add) }
 
 // Delete marks objects of this session for deletion by the next flush. It does
 // no I/O.
 //
 //   - Errors: misuse is returned by the next flush or commit.
-func (s *Session) Delete(objects ...any) { s.each("Delete", objects, s.unit.Delete) }
+func (s *Session) Delete(objects ...any) { s.each("Delete", objects, (*unitofwork.Unit).Delete) }
 
-func (s *Session) each(call string, objects []any, do func(*model.Table, mapper.Object) error) {
-	if err := s.enter(); err != nil {
-		s.strayed(err)
+func (s *Session) each(call string, objects []any, do func(*unitofwork.Unit, *model.Table, mapper.Object) error) {
+	if !s.claim() {
 		return
 	}
 	defer s.leave()
 	for _, object := range objects {
 		t, o, err := s.resolve(call, object)
 		if err == nil {
-			err = do(t, o)
+			err = do(&s.unit, t, o)
 		}
 		if err != nil {
 			s.misuse = append(s.misuse, err)
@@ -307,7 +327,10 @@ func (s *Session) each(call string, objects []any, do func(*model.Table, mapper.
 func (s *Session) strayed(err error) { s.stray.Store(&err) }
 
 // ReadOnly tells whether the session refuses changes.
-func (s *Session) ReadOnly() bool { return s.opts.ReadOnly }
+func (s *Session) ReadOnly() bool {
+	s.mustBe()
+	return s.opts.ReadOnly
+}
 
 // State tells what the session knows of an object, in SQLAlchemy's words:
 // transient (unknown to it), pending (added), persistent (has a row), deleted (by
@@ -318,6 +341,7 @@ func (s *Session) ReadOnly() bool { return s.opts.ReadOnly }
 //     [ErrCommitUnknown] all are detached.
 //   - Errors: misuse is returned by the next flush or commit.
 func (s *Session) State(object any) string {
+	s.mustBe()
 	if err := s.enter(); err != nil && !errors.Is(err, ErrSessionClosed) {
 		s.strayed(err)
 		return unitofwork.Transient.String()
@@ -338,6 +362,9 @@ func (s *Session) State(object any) string {
 //     the session when it ends. Rows that lie open are closed.
 //   - Concurrency: safe to call again; the second call does nothing.
 func (s *Session) Close(ctx context.Context) error {
+	if s == nil {
+		return errNoSession
+	}
 	s.abandoned.Store(true)
 	if o := s.rows.Load(); o != nil {
 		o.abandon()

@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/unitofwork"
 )
 
 // Detach lets objects go: their changes are not written any more, and their rows
@@ -15,7 +16,7 @@ import (
 //   - Shape: a pending object is transient again, a persistent one detached.
 //   - Errors: misuse, such as an object that is not in the session, is returned by
 //     the next flush or commit.
-func (s *Session) Detach(objects ...any) { s.each("Detach", objects, s.unit.Detach) }
+func (s *Session) Detach(objects ...any) { s.each("Detach", objects, (*unitofwork.Unit).Detach) }
 
 // Expire makes persistent objects take the values of their rows when those are
 // read next, by Get or any query: no field is read by itself. Their changes that
@@ -23,7 +24,7 @@ func (s *Session) Detach(objects ...any) { s.each("Detach", objects, s.unit.Deta
 // written. It does no I/O.
 //
 //   - Errors: misuse is returned by the next flush or commit.
-func (s *Session) Expire(objects ...any) { s.each("Expire", objects, s.unit.Expire) }
+func (s *Session) Expire(objects ...any) { s.each("Expire", objects, (*unitofwork.Unit).Expire) }
 
 // Merge brings an object from elsewhere, such as one of an earlier session, into
 // the session: it copies the object's values onto the one that stands for its row

@@ -138,6 +138,7 @@ func (s *Session) rollback(ctx context.Context, cause error) {
 // Wrote tells whether the session has changes that are not committed: pending
 // ones, or a transaction that wrote or ran raw SQL. It does no I/O.
 func (s *Session) Wrote() bool {
+	s.mustBe()
 	if err := s.enter(); err != nil {
 		return false
 	}

@@ -221,6 +221,7 @@ func (t *engineTx) Rollback() error {
 //   - Concurrency: as the session, though sql.DB's own is more.
 //   - Cleanup: [Session.Close] closes it.
 func (s *Session) SQLDB() *sql.DB {
+	s.mustBe()
 	if db := s.sqlDB.Load(); db != nil {
 		return db
 	}
