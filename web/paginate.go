@@ -116,6 +116,9 @@ func (p *Pages[T]) DefaultSort(sort string) *Pages[T] {
 // SortBy allows ?sort=name and ?sort=-name. The column must be NOT NULL; the first
 // one allowed is the order of requests that ask for none, unless [Pages.DefaultSort]
 // says another. An order of the base comes before it, the primary key behind it.
+//
+//   - Errors: a column that may be NULL fails every page of that order, the first
+//     and only one included.
 func SortBy[T, V any](p *Pages[T], name string, field *V) {
 	p.sorts[name] = func(desc bool) retort.Order {
 		if desc {
@@ -185,8 +188,8 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 	if err != nil {
 		return nil, err
 	}
-	page := q
-	if cursor := params.Get(p.names.Cursor); cursor != "" {
+	page, cursor := q, params.Get(p.names.Cursor)
+	if cursor != "" {
 		position, ok := p.open(cursor, sum)
 		if !ok {
 			return nil, badParameter(p.names.Cursor, "is not a cursor of this list in this order; begin without one")
@@ -197,16 +200,19 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 	if err != nil {
 		return nil, err
 	}
-	out := &Page[T]{Items: rows}
 	if len(rows) > limit {
-		out.Items = rows[:limit]
 		position, err := q.Bookmark(s, rows[limit-1])
 		if err != nil {
 			return nil, err
 		}
-		out.Next = p.seal(position, sum)
+		return &Page[T]{Items: rows[:limit], Next: p.seal(position, sum)}, nil
 	}
-	return out, nil
+	if cursor == "" { // an order that has no pages must not wait for data to say so
+		if _, err := q.Position(s, new(T)); err != nil {
+			return nil, err
+		}
+	}
+	return &Page[T]{Items: rows}, nil
 }
 
 // query is the base with sort and filters; sum is what a cursor is bound to.

@@ -190,6 +190,19 @@ func TestPaginate(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	})
+	t.Run("refuses_a_nullable_sort_on_the_only_page_too", func(t *testing.T) {
+		nullable := web.Paginate(key, papers.Query())
+		web.SortBy(nullable, "under", &c.Under)
+		for _, query := range []string{"", "limit=100", "sort=-under&limit=100"} {
+			params, err := url.ParseQuery(query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := nullable.Read(ctx, s, params); err == nil || !strings.Contains(err.Error(), `column "under" may be NULL`) {
+				t.Errorf("%q: got %v", query, err)
+			}
+		}
+	})
 	t.Run("an_order_of_the_base_comes_first", func(t *testing.T) {
 		own := web.Paginate(key, papers.OrderBy(retort.Desc(&c.Pages)))
 		rows := walk(t, own, "limit=4")

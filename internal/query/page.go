@@ -30,15 +30,8 @@ func (b *builder) wherePage(q *Select, keys []orderKey) {
 		b.fail("After: got %d values for %d keys of the order (the primary key counts, as the last one); take them from Position", len(q.After), len(keys))
 		return
 	}
-	for _, k := range keys {
-		if k.source != &b.sources[0] || k.nulls != NullsDefault {
-			b.fail("After: a page is ordered by columns of its own table, %s, with NULLs in their usual place", q.Table.Type)
-			return
-		}
-		if !q.Table.Schema.Columns[k.column].NotNull {
-			b.fail("After: column %q may be NULL and cannot be a key of a page; order by columns that are NOT NULL", q.Table.Columns[k.column].Name)
-			return
-		}
+	if !b.pageable("After", q, keys) {
+		return
 	}
 	b.WriteString("\nWHERE ")
 	if !allEmpty(where) {
@@ -50,6 +43,21 @@ func (b *builder) wherePage(q *Select, keys []orderKey) {
 	} else {
 		b.mixedComparison(q.After, keys)
 	}
+}
+
+// pageable refuses keys that cannot tell where a page begins.
+func (b *builder) pageable(call string, q *Select, keys []orderKey) bool {
+	for _, k := range keys {
+		if k.source != &b.sources[0] || k.nulls != NullsDefault {
+			b.fail("%s: a page is ordered by columns of its own table, %s, with NULLs in their usual place", call, q.Table.Type)
+			return false
+		}
+		if !q.Table.Schema.Columns[k.column].NotNull {
+			b.fail("%s: column %q may be NULL and cannot be a key of a page; order by columns that are NOT NULL", call, q.Table.Columns[k.column].Name)
+			return false
+		}
+	}
+	return true
 }
 
 // Bookmark stands for the values of After: a json array of them.

@@ -220,12 +220,10 @@ func (q *Select) Keys() ([]int, error) {
 	total.Total = true
 	b.enter(&total)
 	var columns []int
-	for _, k := range b.keys(&total) {
-		if k.source != &b.sources[0] {
-			b.fail("Position: a page is ordered by columns of its own table, %s", q.Table.Type)
-			break
+	if keys := b.keys(&total); b.pageable("Position", q, keys) {
+		for _, k := range keys {
+			columns = append(columns, k.column)
 		}
-		columns = append(columns, k.column)
 	}
 	_, err := b.statement()
 	return columns, err
