@@ -241,13 +241,24 @@ func (s *Session) withRows(ctx context.Context, call string, t *model.Table, obj
 		case unitofwork.Pending:
 			pending = true
 		default:
-			return fmt.Errorf("retort: %s: this %s is %s; only objects loaded or added by this session have relations to load", call, t.Type, status)
+			return s.stranger(call, t, o, status, "loaded or added by this session have relations to load")
 		}
 	}
 	if !pending {
 		return nil
 	}
 	return s.flush(ctx)
+}
+
+// stranger says why a call cannot take an object, which another session may have;
+// only says which objects it takes.
+func (s *Session) stranger(call string, t *model.Table, o mapper.Object, status unitofwork.Status, only string) error {
+	if status == unitofwork.Transient {
+		if err := s.unit.Foreign(t, o); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("retort: %s: this %s is %s; only objects %s", call, t.Type, status, only)
 }
 
 // loadRelated reads relations of objects, level by level where statements see

@@ -451,6 +451,8 @@ func TestRelationsOfOthers(t *testing.T) {
 	other.Add(blog)
 	wantErr(t, other.Flush(ctx), nil, "another session")
 	must(t, other.Rollback(ctx))
+	wantErr(t, retort.LoadRelated(ctx, other, []*Blog{blog}, &blogs.C.Posts), nil, "Blog", "belongs to another session")
+	wantErr(t, other.Refresh(ctx, blog), nil, "Blog", "belongs to another session")
 	mine := &Blog{Name: "two"}
 	other.Add(mine)
 	rows, err := blog.Posts.All()

@@ -163,7 +163,7 @@ func (s *Session) Refresh(ctx context.Context, object any) error {
 		return err
 	}
 	if status := s.unit.Status(o); status != unitofwork.Persistent {
-		return fmt.Errorf("retort: Refresh: this %s is %s; only objects loaded or flushed by this session can be read again", t.Type, status)
+		return s.stranger("Refresh", t, o, status, "loaded or flushed by this session can be read again")
 	}
 	// Its own changes are about to be overwritten and must not be written before.
 	if err := s.unit.Hold(o); err != nil {

@@ -22,7 +22,7 @@ func (u *Unit) Add(t *model.Table, o mapper.Object) error {
 		s.doomed = false
 		return nil
 	}
-	if err := u.foreign(t, o); err != nil {
+	if err := u.Foreign(t, o); err != nil {
 		return err
 	}
 	for _, col := range t.Key {

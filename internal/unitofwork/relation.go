@@ -78,9 +78,9 @@ func (u *Unit) adopt(s *state) error {
 	return errors.Join(errs...)
 }
 
-// foreign refuses an object that another session has, as far as its relation
+// Foreign refuses an object that another session has, as far as its relation
 // fields tell.
-func (u *Unit) foreign(t *model.Table, o mapper.Object) error {
+func (u *Unit) Foreign(t *model.Table, o mapper.Object) error {
 	for _, rel := range t.Relations {
 		owner := u.ownerOf(t, o, rel)
 		if owner == nil || owner.object != o || owner.unit == u {
