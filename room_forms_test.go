@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/retorttest"
 	"github.com/retort-go/retort/schema"
 )
@@ -84,6 +85,19 @@ func newTheater(tb testing.TB) bench {
 	return b
 }
 
+// oneCrate is a session with a crate and the one jar in it, both committed.
+func oneCrate(t *testing.T) (bench, *retort.Session, *Crate, *Jar) {
+	t.Helper()
+	b := bench{retorttest.New(t, retort.NewBase(crates, jars)), nil}
+	s := b.session(t)
+	crate := &Crate{Label: "x", Jars: retort.ManyOf(&Jar{Place: 1})}
+	s.Add(crate)
+	must(t, s.Commit(t.Context()))
+	list, err := crate.Jars.All()
+	must(t, err)
+	return b, s, crate, list[0]
+}
+
 // replaced puts next in the place of old in one flush, which takes one round trip.
 func replaced(t *testing.T, b bench, old, next any) {
 	t.Helper()
@@ -155,14 +169,8 @@ func TestRoomIsMadeForWhatTheServerCompares(t *testing.T) {
 	})
 	t.Run("where_the_database_makes_the_keys", func(t *testing.T) {
 		t.Parallel()
-		b := bench{retorttest.New(t, retort.NewBase(crates, jars)), nil}
-		s := b.session(t)
-		old := &Crate{Label: "x", Jars: retort.ManyOf(&Jar{Place: 1})}
-		s.Add(old)
-		must(t, s.Commit(ctx))
-		list, err := old.Jars.All()
-		must(t, err)
-		s.Delete(list[0], old)
+		b, s, old, jar := oneCrate(t)
+		s.Delete(jar, old)
 		s.Add(&Crate{Label: "x", Jars: retort.ManyOf(&Jar{Place: 1})})
 		if n := b.RoundTrips(func() { must(t, s.Commit(ctx)) }); n != 2 {
 			t.Errorf("%d round trips", n)
@@ -173,19 +181,38 @@ func TestRoomIsMadeForWhatTheServerCompares(t *testing.T) {
 	})
 	t.Run("where_a_row_moves_to_one_whose_key_the_database_makes", func(t *testing.T) {
 		t.Parallel()
-		b := bench{retorttest.New(t, retort.NewBase(crates, jars)), nil}
-		s := b.session(t)
-		old := &Crate{Label: "x", Jars: retort.ManyOf(&Jar{Place: 1})}
-		s.Add(old)
-		must(t, s.Commit(ctx))
-		list, err := old.Jars.All()
-		must(t, err)
+		_, s, old, jar := oneCrate(t)
 		next := &Crate{Label: "x"}
 		s.Add(next)
-		must(t, next.Jars.Append(list[0]))
+		must(t, next.Jars.Append(jar))
 		s.Delete(old)
 		var swap *retort.SwapError
 		if err := s.Commit(ctx); !errors.As(err, &swap) || swap.Constraint != "uq_crates_label" || len(swap.Keys) != 2 {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("but_an_exchange_by_an_expression_is_the_servers_to_judge", func(t *testing.T) {
+		t.Parallel()
+		s := newTheater(t).session(t)
+		one, two := &Stall{Name: "Ann", Mail: "a"}, &Stall{Name: "bob", Mail: "b"}
+		s.Add(one, two)
+		must(t, s.Commit(ctx))
+		one.Name, two.Name = "BOB", "ann"
+		if err := s.Commit(ctx); pgerr.KindOf(err) != pgerr.Unique {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("but_an_exchange_in_a_partial_index_is_the_servers_to_judge", func(t *testing.T) {
+		t.Parallel()
+		s := newBench(t).session(t)
+		author := newAuthor("a")
+		s.Add(author)
+		one, two := newBook(author, "x"), newBook(author, "y")
+		one.InPrint, two.InPrint = true, true
+		s.Add(one, two)
+		must(t, s.Commit(ctx))
+		one.Title, two.Title = two.Title, one.Title
+		if err := s.Commit(ctx); pgerr.KindOf(err) != pgerr.Unique {
 			t.Errorf("got %v", err)
 		}
 	})
