@@ -153,6 +153,35 @@ func TestExamine(t *testing.T) {
 		})
 		want(t, r, "connections", "note: connections: the pool is somebody else's")
 	})
+	t.Run("policies_that_the_owner_passes_by", func(t *testing.T) {
+		t.Parallel()
+		db := retorttest.NewDatabase(t, retorttest.Template{})
+		role := "tenants_" + db.Name()
+		db.Exec(t, `CREATE ROLE "`+role+`" LOGIN`)
+		t.Cleanup(func() { db.Exec(t, `DROP OWNED BY "`+role+`"; DROP ROLE "`+role+`"`) })
+		db.Exec(t, `CREATE TABLE plain (id int); CREATE TABLE theirs (id int); CREATE TABLE forced (id int); CREATE TABLE open (id int)`)
+		for _, sql := range []string{
+			"ALTER TABLE theirs ENABLE ROW LEVEL SECURITY", "ALTER TABLE forced ENABLE ROW LEVEL SECURITY", "ALTER TABLE forced FORCE ROW LEVEL SECURITY",
+			`ALTER TABLE forced OWNER TO "` + role + `"`, `ALTER TABLE plain OWNER TO "` + role + `"`,
+			`ALTER TABLE open OWNER TO "` + role + `"`, "ALTER TABLE open ENABLE ROW LEVEL SECURITY",
+		} {
+			db.Exec(t, sql)
+		}
+		u, err := url.Parse(db.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.User = url.User(role)
+		r := examine(t, db, doctor.Options{}, limited, func(c *retort.Config) { c.URL = u.String() })
+		want(t, r, "policies", "note: policies: the policies of open do not hold for "+role+", who owns it", "FORCE ROW LEVEL SECURITY")
+		if lines := about(r, "policies"); len(lines) != 1 {
+			t.Errorf("%q", lines)
+		}
+		db.Exec(t, "ALTER TABLE open FORCE ROW LEVEL SECURITY")
+		if r := examine(t, db, doctor.Options{}, limited, func(c *retort.Config) { c.URL = u.String() }); len(about(r, "policies")) != 0 {
+			t.Errorf("forced: %q", about(r, "policies"))
+		}
+	})
 	t.Run("what_blocks_a_change_of_the_schema", func(t *testing.T) {
 		t.Parallel()
 		db := retorttest.NewDatabase(t, retorttest.Template{})

@@ -32,7 +32,23 @@ ORDER BY 1`
 FROM pg_catalog.pg_constraint c
 WHERE NOT c.convalidated AND c.conrelid <> 0
 ORDER BY 1`
+
+	// A table's owner passes its policies by unless they are forced on him.
+	unforcedSQL = `/* retort:doctor */ SELECT 'the policies of ' || c.oid::pg_catalog.regclass || ' do not hold for '
+    || pg_catalog.quote_ident(current_user) || ', who owns it'
+FROM pg_catalog.pg_class c
+WHERE c.relrowsecurity AND NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+ORDER BY 1`
 )
+
+// policyFindings name tables whose row-level security the role passes by; nothing
+// where there are none, since most databases use no policies.
+func policyFindings(rows [][]string) []Finding {
+	if len(rows) == 0 {
+		return nil
+	}
+	return listed(Note, "policies", "", rows, "ALTER TABLE … FORCE ROW LEVEL SECURITY, and let the service connect as a role that does not own it: docs/guides/roles.md")
+}
 
 // schemaFindings judges what blocks a change of the schema, or was left by one.
 func schemaFindings(rows [][][]string) []Finding {
