@@ -111,8 +111,13 @@ func swallow(ctx context.Context, env *Env, rounds int, open openCaller) (found 
 	defer stood.stop()
 	var first time.Duration
 	for round := range rounds {
-		if err := inParallel(holeCallers, 10*holeCallers, func(int) error { return c.ask(ctx) }); err != nil {
-			return found, fmt.Errorf("before the hole: %w", err)
+		var cold error
+		warm, err := eventually(ctx, time.Minute, func() (bool, error) { // a busy machine may not open all in time at once
+			cold = inParallel(holeCallers, 10*holeCallers, func(int) error { return c.ask(ctx) })
+			return cold == nil, nil
+		})
+		if err != nil || !warm {
+			return found, fmt.Errorf("before the hole: %w", errors.Join(err, cold))
 		}
 		p.BlackHole(true)
 		over := time.Now().Add(5 * time.Second)
