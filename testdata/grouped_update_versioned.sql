@@ -1,19 +1,17 @@
 BEGIN;
-/* retort:session.flush */ WITH retort_given AS (
-  SELECT * FROM unnest($1, $2, $3) WITH ORDINALITY AS retort_given (retort_1, retort_2, retort_3, retort_n)
-), retort_locked AS (
-  SELECT 1 FROM "authors" JOIN retort_given ON "authors"."id" = retort_1
+/* retort:session.flush */ WITH retort_locked AS (
+  SELECT retort_given.* FROM "authors" JOIN unnest($1, $2, $3) WITH ORDINALITY AS retort_given (retort_1, retort_2, retort_3, retort_n) ON "authors"."id" = retort_1
   ORDER BY "authors"."id"
   FOR NO KEY UPDATE OF "authors"
 ), retort_done AS (
   UPDATE "authors"
   SET "name" = retort_3, "updated_at" = now(), "version" = "version" + 1
-  FROM retort_given
-  WHERE (SELECT count(*) FROM retort_locked) > 0 AND "authors"."id" = retort_1 AND "authors"."version" = retort_2
+  FROM retort_locked
+  WHERE "authors"."id" = retort_1 AND "authors"."version" = retort_2
   RETURNING retort_n, "authors"."updated_at", "authors"."version"
 )
 SELECT g.ok, retort_done.retort_n, retort_done."updated_at", retort_done."version"
-FROM (SELECT CASE WHEN count(*) = (SELECT count(*) FROM retort_given) THEN true ELSE current_setting('retort.stale_row:' || array_to_string(ARRAY(
-  SELECT retort_n FROM retort_given EXCEPT SELECT retort_n FROM retort_done ORDER BY 1 LIMIT 100), ','))::boolean END AS ok FROM retort_done) AS g
+FROM (SELECT CASE WHEN (SELECT count(*) FROM retort_done) = cardinality($1) THEN true ELSE current_setting('retort.stale_row:' || array_to_string(ARRAY(
+  SELECT n FROM generate_series(1, cardinality($1)) AS n EXCEPT SELECT retort_n FROM retort_done ORDER BY 1 LIMIT 100), ','))::boolean END AS ok) AS g
 LEFT JOIN retort_done ON true;
 COMMIT;

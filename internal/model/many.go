@@ -20,6 +20,8 @@ type Many struct {
 	Columns []int
 	OIDs    []uint32
 	Guarded bool
+
+	count string // the expression for the number of rows
 }
 
 // StaleRows is what the guard of a [Many] reads, with the ordinals of at most
@@ -40,9 +42,11 @@ const (
 
 func value(i int) string { return "retort_" + strconv.Itoa(i+1) }
 
-// manyGuard is [Guard] for any number of rows.
-const manyGuard = `CASE WHEN count(*) = (SELECT count(*) FROM ` + given + `) THEN true ELSE current_setting('` + StaleRows + `' || array_to_string(ARRAY(
-  SELECT ` + ordinal + ` FROM ` + given + ` EXCEPT SELECT ` + ordinal + ` FROM ` + done + ` ORDER BY 1 LIMIT 100), ','))::boolean END`
+// guard is the guard of one row, for any number of them.
+func (m *Many) guard() string {
+	return "CASE WHEN (SELECT count(*) FROM " + done + ") = " + m.count + " THEN true ELSE current_setting('" + StaleRows + "' || array_to_string(ARRAY(\n" +
+		"  SELECT n FROM generate_series(1, " + m.count + ") AS n EXCEPT SELECT " + ordinal + " FROM " + done + " ORDER BY 1 LIMIT 100), ','))::boolean END AS ok"
+}
 
 // source is the FROM item that gives the rows of m, and what its columns are as
 // values of the table's.
@@ -55,6 +59,7 @@ func (t *Table) source(m *Many) (from string, values []string) {
 		names = append(names, value(i))
 		values = append(values, value(i)+item)
 	}
+	m.count = "cardinality(" + args[0] + ")"
 	from = "unnest(" + strings.Join(args, ", ") + ") WITH ORDINALITY AS " + given + " (" + strings.Join(append(names, ordinal), ", ") + ")"
 	return from, values
 }
@@ -74,17 +79,17 @@ func insertMany(t *Table, columns, returned []int) Many {
 
 // manyBegin is the beginning of a statement about existing rows: it locks all of
 // them in the order of their keys, for rows that are locked in two orders by two
-// transactions are a deadlock. The rest must ask for the locked rows, or the
-// server leaves them out.
+// transactions are a deadlock. The rest takes the given rows from the locked ones,
+// so it cannot write a row before it is locked.
 func manyBegin(t *Table, m *Many, lock string) (text string, values []string) {
 	from, values := t.source(m)
-	text = "/* retort:session.flush */ WITH " + given + " AS (\n  SELECT * FROM " + from + "\n), " + locked + " AS (\n  " +
-		lockText(t, given, values, lock) + "\n), " + done + " AS (\n  "
+	text = "/* retort:session.flush */ WITH " + locked + " AS (\n  " +
+		lockText(t, given+".*", from, values, lock) + "\n), " + done + " AS (\n  "
 	return text, values
 }
 
-func lockText(t *Table, from string, values []string, lock string) string {
-	return "SELECT 1 FROM " + t.SQLName() + " JOIN " + from + " ON " + matches(t, values, -1) + "\n  ORDER BY " +
+func lockText(t *Table, result, from string, values []string, lock string) string {
+	return "SELECT " + result + " FROM " + t.SQLName() + " JOIN " + from + " ON " + matches(t, values, -1) + "\n  ORDER BY " +
 		columnList(t, t.SQLName()+".", t.Key) + "\n  FOR " + lock + " OF " + sqltext.Ident(t.Schema.Name)
 }
 
@@ -101,8 +106,6 @@ func matches(t *Table, values []string, version int) string {
 	}
 	return strings.Join(conditions, " AND ")
 }
-
-const waited = "(SELECT count(*) FROM " + locked + ") > 0 AND "
 
 // identityColumns are the columns that say which row is meant.
 func (t *Table) identityColumns() []int {
@@ -126,16 +129,14 @@ func updateMany(t *Table, changed []int) Many {
 		set = append(set, sqltext.Ident(t.Columns[col].Name)+" = "+values[len(identity)+i])
 	}
 	set = append(set, t.onUpdates(-1)...)
-	text += "UPDATE " + t.SQLName() + "\n  SET " + strings.Join(set, ", ") + "\n  FROM " + given + "\n  WHERE " + waited +
+	text += "UPDATE " + t.SQLName() + "\n  SET " + strings.Join(set, ", ") + "\n  FROM " + locked + "\n  WHERE " +
 		matches(t, values, t.Version) + "\n  RETURNING " + ordinal
-	result := "SELECT g.ok"
-	join := ""
 	if back := t.texts.updateReturned; len(back) > 0 {
-		text += ", " + columnList(t, t.SQLName()+".", back)
-		result = "SELECT g.ok, " + done + "." + ordinal + ", " + columnList(t, done+".", back)
-		join = "\nLEFT JOIN " + done + " ON true"
+		m.SQL = text + ", " + columnList(t, t.SQLName()+".", back) + "\n)\nSELECT g.ok, " + done + "." + ordinal + ", " + columnList(t, done+".", back) +
+			"\nFROM (SELECT " + m.guard() + ") AS g\nLEFT JOIN " + done + " ON true"
+	} else {
+		m.SQL = text + "\n)\nSELECT " + m.guard()
 	}
-	m.SQL = text + "\n)\n" + result + "\nFROM (SELECT " + manyGuard + " AS ok FROM " + done + ") AS g" + join
 	return m
 }
 
@@ -148,8 +149,8 @@ func linkMany(t *Table, columns []int) Many {
 	for i, col := range columns {
 		set = append(set, sqltext.Ident(t.Columns[col].Name)+" = "+values[len(t.Key)+i])
 	}
-	m.SQL = text + "UPDATE " + t.SQLName() + "\n  SET " + strings.Join(set, ", ") + "\n  FROM " + given + "\n  WHERE " + waited +
-		matches(t, values, -1) + "\n  RETURNING " + ordinal + "\n)\nSELECT " + manyGuard + " AS ok FROM " + done
+	m.SQL = text + "UPDATE " + t.SQLName() + "\n  SET " + strings.Join(set, ", ") + "\n  FROM " + locked + "\n  WHERE " +
+		matches(t, values, -1) + "\n  RETURNING " + ordinal + "\n)\nSELECT " + m.guard()
 	return m
 }
 
@@ -158,15 +159,15 @@ func deleteMany(t *Table) Many {
 	text, values := manyBegin(t, &m, "UPDATE")
 	if i := t.texts.deletedAt; i >= 0 {
 		set := append([]string{sqltext.Ident(t.Columns[i].Name) + " = now()"}, t.onUpdates(i)...)
-		text += "UPDATE " + t.SQLName() + "\n  SET " + strings.Join(set, ", ") + "\n  FROM " + given
+		text += "UPDATE " + t.SQLName() + "\n  SET " + strings.Join(set, ", ") + "\n  FROM " + locked
 	} else {
-		text += "DELETE FROM " + t.SQLName() + "\n  USING " + given
+		text += "DELETE FROM " + t.SQLName() + "\n  USING " + locked
 	}
-	text += "\n  WHERE " + waited + matches(t, values, t.Version)
+	text += "\n  WHERE " + matches(t, values, t.Version)
 	if i := t.texts.deletedAt; i >= 0 {
 		text += " AND " + t.SQLName() + "." + sqltext.Ident(t.Columns[i].Name) + " IS NULL"
 	}
-	m.SQL = text + "\n  RETURNING " + ordinal + "\n)\nSELECT " + manyGuard + " AS ok FROM " + done
+	m.SQL = text + "\n  RETURNING " + ordinal + "\n)\nSELECT " + m.guard()
 	return m
 }
 
@@ -175,7 +176,7 @@ func deleteMany(t *Table) Many {
 func lockMany(t *Table) Many {
 	m := Many{Columns: append([]int(nil), t.Key...)}
 	from, values := t.source(&m)
-	m.SQL = "/* retort:session.flush */ " + lockText(t, from, values, "UPDATE")
+	m.SQL = "/* retort:session.flush */ " + lockText(t, "1", from, values, "UPDATE")
 	return m
 }
 

@@ -8,11 +8,14 @@ import (
 	"github.com/retort-go/retort/internal/sqltext"
 )
 
-// Guard is the expression that makes a statement fail inside the server unless
-// exactly one row was written: reading a setting that nobody sets is an error
-// (42704) that no user's SQL makes by accident. It must drive the statement;
-// as one more output column PostgreSQL would skip it when no row matched.
-const Guard = `CASE WHEN count(*) = 1 THEN true ELSE current_setting('retort.stale_row')::boolean END`
+// guard is the expression that makes a statement fail inside the server unless
+// the CTE done gave back exactly one row: reading a setting that nobody sets is an
+// error (42704) that no user's SQL makes by accident. It must drive the statement;
+// as one more output column behind the CTE's own PostgreSQL would skip it when no
+// row matched.
+func guard(done string) string {
+	return "CASE WHEN (SELECT true FROM " + done + ") THEN true ELSE current_setting('retort.stale_row')::boolean END AS ok"
+}
 
 // texts are the statements of one table. All but UPDATE are constant; UPDATE
 // has one text for each set of changed columns, kept once made.
@@ -93,7 +96,7 @@ func (t *Table) InsertSQL() string { return t.texts.insert }
 func (t *Table) SelectByKeySQL() string { return t.texts.selectByKey }
 
 // DeleteSQL deletes the row with key $1, $2, …, or marks it as deleted, and the version
-// behind where there is one; it fails with [Guard] when that row is not there.
+// behind where there is one; it fails when that row is not there.
 func (t *Table) DeleteSQL() string { return t.texts.delete }
 
 func (x *texts) insertText(t *Table) string {
@@ -142,13 +145,13 @@ func deleteText(t *Table) string {
 	}
 	b.WriteString("\n  WHERE ")
 	writeIdentity(&b, t)
-	b.WriteString(live(t) + "\n  RETURNING 1\n)\nSELECT " + Guard + " AS ok FROM d")
+	b.WriteString(live(t) + "\n  RETURNING 1\n)\nSELECT " + guard("d"))
 	return b.String()
 }
 
 // UpdateSQL sets the changed columns of the row with key $1, $2, …, and the version
-// behind where there is one, and returns [Guard] followed by the columns of
-// UpdateReturned. The values of changed follow the key and the version.
+// behind where there is one, and returns a guard, which fails when that row is not
+// there, followed by the columns of UpdateReturned. The values of changed follow the key and the version.
 func (t *Table) UpdateSQL(changed []int) string {
 	return t.kept(keepUpdate, changed, func() Many { return Many{SQL: updateText(t, changed)} }).SQL
 }
@@ -195,11 +198,12 @@ func updateText(t *Table, changed []int) string {
 	} else {
 		b.WriteString(columnList(t, "", t.texts.updateReturned))
 	}
-	b.WriteString("\n)\nSELECT g.ok")
-	if len(t.texts.updateReturned) > 0 {
-		b.WriteString(", " + columnList(t, "u.", t.texts.updateReturned))
+	b.WriteString("\n)\nSELECT ")
+	if len(t.texts.updateReturned) == 0 {
+		b.WriteString(guard("u"))
+	} else {
+		b.WriteString("g.ok, " + columnList(t, "u.", t.texts.updateReturned) + "\nFROM (SELECT " + guard("u") + ") AS g\nLEFT JOIN u ON true")
 	}
-	b.WriteString("\nFROM (SELECT " + Guard + " AS ok FROM u) AS g\nLEFT JOIN u ON true")
 	return b.String()
 }
 
