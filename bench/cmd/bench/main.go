@@ -81,14 +81,24 @@ const quickHeavyClients = 8
 // heavyRounds is in how many rounds of a full run a heavy workload is measured.
 const heavyRounds = 2
 
-// plan says how long each cell is measured.
-func (o options) plan() run.Plan {
+// plan says how long each cell of a round is measured.
+func (o options) plan(round int, w peers.Workload) run.Plan {
 	p := run.Plan{
-		Pool: o.pool, Clients: peers.Clients,
+		Pool: o.pool, Clients: peers.Clients, Slices: 2,
 		Warm: 100 * time.Millisecond, Load: 300 * time.Millisecond, Inside: 100 * time.Millisecond, Far: 50 * time.Millisecond,
 	}
 	if o.full {
+		p.Slices = 5
 		p.Warm, p.Load, p.Inside, p.Far = 250*time.Millisecond, time.Second, 250*time.Millisecond, 200*time.Millisecond
+	}
+	if w.Heavy {
+		p.Slices = 1 // a request takes longer than a slice
+		if !o.full {
+			p.Clients = quickHeavyClients
+		}
+	}
+	if round > 0 {
+		p.Far = 0 // the network decides, and always alike
 	}
 	return p
 }
@@ -162,37 +172,41 @@ func (o options) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// measure takes the rounds. In each, the entrants follow one another in every
-// workload, beginning with another one each time.
+// measure takes the rounds. In each, the entrants take turns in every workload.
 func (o options) measure(ctx context.Context, stand *run.Stand, list []run.Peer, workloads []peers.Workload, say func(string, ...any)) (cells, error) {
 	all := cells{}
 	for round := range o.rounds {
 		for _, w := range workloads {
+			plan, now := o.plan(round, w), o.entering(round, w, list)
+			if len(now) == 0 {
+				continue
+			}
 			say("round %d of %d: %s %s", round+1, o.rounds, w.Name, w.Title)
-			for i := range list {
-				p := list[(i+round)%len(list)]
-				plan := o.plan()
-				if !o.full && (round > 0 && !p.Go || round > 0 && w.Heavy) {
-					continue // a second look costs more than it tells
-				}
-				if !o.full && w.Heavy {
-					plan.Clients = quickHeavyClients
-				}
-				if o.full && round >= heavyRounds && w.Heavy {
-					continue
-				}
-				if round > 0 {
-					plan.Far = 0 // the network decides, and always alike
-				}
-				cell, err := stand.Measure(ctx, p, w, plan)
-				if err != nil {
-					return nil, err
-				}
-				all.add(round, w.Name, p.Name, cell)
+			found, err := stand.Measure(ctx, now, w, plan)
+			if err != nil {
+				return nil, err
+			}
+			for i, p := range now {
+				all.add(round, w.Name, p.Name, found[i])
 			}
 		}
 	}
 	return all, nil
+}
+
+// entering are the entrants that are measured in a round, beginning with another
+// one each time.
+func (o options) entering(round int, w peers.Workload, list []run.Peer) (now []run.Peer) {
+	if w.Heavy && (round >= heavyRounds || !o.full && round > 0) {
+		return nil
+	}
+	for i := range list {
+		p := list[(i+round)%len(list)]
+		if o.full || round == 0 || p.Go { // in a quick run, a second look at the slow one costs more than it tells
+			now = append(now, p)
+		}
+	}
+	return now
 }
 
 // choose filters by a list of names.

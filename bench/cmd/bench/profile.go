@@ -71,7 +71,7 @@ func (o options) profiles(ctx context.Context, stand *run.Stand, list []run.Peer
 }
 
 func (o options) profileOne(ctx context.Context, stand *run.Stand, p run.Peer, w peers.Workload, seconds int) (string, error) {
-	profile, err := stand.Profile(ctx, p, w, o.plan(), seconds)
+	profile, err := stand.Profile(ctx, p, w, o.plan(0, w), seconds)
 	if err != nil {
 		return "", err
 	}

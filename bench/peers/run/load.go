@@ -26,47 +26,56 @@ type load struct {
 
 // loaded is what came of it.
 type loaded struct {
-	requests int
-	took     time.Duration
-	median   time.Duration
-	p99      time.Duration
+	times []time.Duration // of each request
+	took  time.Duration
 }
 
-// run sends the requests. Each client sends one at least.
+// add counts another load's requests in.
+func (d *loaded) add(more loaded) {
+	d.times = append(d.times, more.times...)
+	d.took += more.took
+}
+
+// within is the time in which that part of the requests was answered, such as
+// 0.99 of them.
+func (d *loaded) within(part float64) time.Duration {
+	slices.Sort(d.times)
+	return d.times[min(int(part*float64(len(d.times))), len(d.times)-1)]
+}
+
+// run sends the requests. Each client sends one at least; the clock starts when
+// all are connected.
 //
 //   - Errors: the first answer that is not 200, and broken connections.
 func (l load) run(ctx context.Context) (loaded, error) {
+	conns := make([]net.Conn, l.clients)
+	for i := range conns {
+		var err error
+		if conns[i], err = (&net.Dialer{}).DialContext(ctx, "tcp", l.address); err != nil {
+			return loaded{}, err
+		}
+		defer conns[i].Close()
+		defer context.AfterFunc(ctx, func() { _ = conns[i].Close() })()
+	}
 	all := make([][]time.Duration, l.clients)
 	errs := make([]error, l.clients)
 	var clients sync.WaitGroup
 	started := time.Now()
-	for i := range l.clients {
-		clients.Go(func() { all[i], errs[i] = l.client(ctx, i, started.Add(l.during)) })
+	for i, conn := range conns {
+		clients.Go(func() { all[i], errs[i] = l.client(conn, i, started.Add(l.during)) })
 	}
 	clients.Wait()
 	took := time.Since(started)
 	if err := errors.Join(errs...); err != nil {
 		return loaded{}, err
 	}
-	times := slices.Concat(all...)
-	slices.Sort(times)
-	return loaded{
-		requests: len(times), took: took,
-		median: times[len(times)/2], p99: times[(len(times)*99)/100],
-	}, nil
+	return loaded{slices.Concat(all...), took}, nil
 }
 
 // client is one connection. It speaks the little HTTP that it needs by itself:
 // net/http's client would take more of the machine than some entrants do.
-func (l load) client(ctx context.Context, number int, end time.Time) ([]time.Duration, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.address)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+func (l load) client(conn net.Conn, number int, end time.Time) (times []time.Duration, err error) {
 	answers := bufio.NewReaderSize(conn, 64<<10)
-	var times []time.Duration
 	var request []byte
 	for n := l.first + number; len(times) == 0 || time.Now().Before(end); n += l.clients {
 		request = append(request[:0], "POST /w/"...)

@@ -44,15 +44,15 @@ func TestLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 		paths := asked()
-		if got.requests < 4 || len(paths) != got.requests {
-			t.Errorf("%d requests, %d paths", got.requests, len(paths))
+		if len(got.times) < 4 || len(paths) != len(got.times) {
+			t.Errorf("%d requests, %d paths", len(got.times), len(paths))
 		}
 		for _, want := range []string{"POST /w/W1/100", "POST /w/W1/103"} {
 			if paths[want] != 1 {
 				t.Errorf("%s was asked %d times", want, paths[want])
 			}
 		}
-		if got.p99 < got.median || got.median <= 0 || got.took <= 0 {
+		if got.within(0.99) < got.within(0.5) || got.within(0.5) <= 0 || got.took <= 0 {
 			t.Errorf("got %+v", got)
 		}
 	})

@@ -29,7 +29,7 @@ type Stand struct {
 func NewStand(ctx context.Context) (s *Stand, err error) {
 	s = &Stand{}
 	s.Server, err = localpg.Start(ctx, localpg.Config{Settings: map[string]string{
-		"autovacuum": "off", "shared_buffers": "256MB", "max_wal_size": "4GB", "random_page_cost": "1.1",
+		"autovacuum": "off", "shared_buffers": "256MB", "max_wal_size": "4GB", "random_page_cost": "1.1", "max_connections": "300",
 	}})
 	if err != nil {
 		return nil, err
