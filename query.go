@@ -129,7 +129,8 @@ func (q *Query[T]) After(values ...any) *Query[T] {
 
 // Position gives the values for [Query.After] that continue behind row.
 //
-//   - Errors: a query without an order has no pages.
+//   - Errors: a query without an order has no pages, and an order by a column that
+//     may be NULL, or is not of the query's own table, has none either.
 func (q *Query[T]) Position(s *Session, row *T) ([]any, error) {
 	return q.core().position(s, row)
 }
