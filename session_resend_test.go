@@ -72,6 +72,29 @@ func TestSessions_send_again(t *testing.T) {
 			t.Errorf("%d rows", n)
 		}
 	})
+	t.Run("a_write_whose_keys_the_database_makes", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		must(t, b.Engine.Ping(ctx))
+		b.Proxy.CutAfter(proxy.Backend('D'))
+		s := b.session(t)
+		var events []*Event
+		for i := range 500 {
+			events = append(events, &Event{What: fmt.Sprint(i)})
+			s.Add(events[i])
+		}
+		must(t, s.Flush(ctx))
+		if n := sends(b); n != 2 {
+			t.Errorf("sent %d times", n)
+		}
+		for i, e := range events {
+			what := val(retort.SQL[string]("SELECT what FROM events WHERE id = $1", e.ID).One(ctx, s))(t)
+			if what != fmt.Sprint(i) {
+				t.Fatalf("event %d has the key of event %s", i, what)
+			}
+		}
+		must(t, s.Rollback(ctx)) // there are no books
+	})
 	t.Run("a_commit_whose_plan_the_server_refused", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t, func(c *retort.Config) { c.PoolSize, c.MaxOverflow = 1, 0 })
