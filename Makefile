@@ -135,7 +135,7 @@ chaos-full: ## The same with many more repetitions, for as long as it takes
 MUTANTFLAGS ?= -only pool
 
 .PHONY: mutants
-mutants: ## Break the pool's code on purpose: do the tests notice? Ten minutes; others: docs/mutants.md
+mutants: ## Break pool, flights, retries and commits on purpose: do the tests notice? docs/mutants.md
 	@go build -o .bin/mutants ./bench/cmd/mutants
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && exec nice -n 15 .bin/mutants $(MUTANTFLAGS)
 
