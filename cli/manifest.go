@@ -69,6 +69,9 @@ func (c *call) checkAgainst(said *checked, name string) error {
 		return err
 	}
 	said.Looked = append(said.Looked, name)
+	if len(report.Findings)+len(report.Unchecked) > 0 {
+		said.Notes = append(said.Notes, trouble{About: "release", Text: name + ": " + report.Summary()})
+	}
 	for _, f := range report.Findings {
 		text := string(f.Level) + ": " + f.Reason
 		for _, from := range f.Statement.From {

@@ -23,6 +23,7 @@ const (
 	pflag      = "github.com/spf13/pflag" // cobra's flags
 	pretty     = "github.com/jedib0t/go-pretty/v6"
 	xtools     = "golang.org/x/tools"
+	rapid      = "pgregory.net/rapid"
 )
 
 // House draws the library from the cellar to the roof; ARCHITECTURE.md says
@@ -46,6 +47,7 @@ func House() []Room {
 		{Dir: "internal/pgbin", Floor: 1},
 		{Dir: "internal/statement", Floor: 1, Links: []string{pgx}},
 		{Dir: "internal/ddl", Floor: 1},
+		{Dir: "internal/ddl/ddltest", Floor: 1, Links: []string{rapid}}, // for tests alone
 		{Dir: "internal/mapper", Floor: 1, Links: []string{pgx}},
 		{Dir: "internal/model", Floor: 2},
 		{Dir: "internal/flight", Floor: 2, Links: []string{pgx}},

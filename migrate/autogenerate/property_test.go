@@ -9,19 +9,61 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"github.com/retort-go/retort/internal/ddl"
+	"github.com/retort-go/retort/internal/ddl/ddltest"
 	"github.com/retort-go/retort/migrate/autogenerate"
 	"github.com/retort-go/retort/migrate/catalog"
+	"github.com/retort-go/retort/schema"
 )
 
 // TestRandomModels: whatever stands before and after, the plan up leaves no
 // difference, the plan down leads back, and both are the same when made again.
 func TestRandomModels(t *testing.T) {
 	t.Parallel()
+
+	t.Run("schemas that models declare", func(t *testing.T) {
+		t.Parallel()
+		thereAndBack(t, func(rt *rapid.T, _ int) (before, after string, differ bool) {
+			s := ddltest.RandomSchema(rt)
+			before = script(s)
+			for i := range s.Tables {
+				for range rapid.IntRange(0, 1).Draw(rt, "changes") {
+					ddltest.Spoil(rt, &s.Tables[i])
+				}
+			}
+			if rapid.Bool().Draw(rt, "from nothing") {
+				before = ""
+			}
+			after = script(s)
+			return before, after, before != after
+		})
+	})
+
+	t.Run("anything that a server has", func(t *testing.T) {
+		t.Parallel()
+		thereAndBack(t, func(rt *rapid.T, version int) (before, after string, differ bool) {
+			return randomDDL(rt, "before", version), randomDDL(rt, "after", version), false // unknown
+		})
+	})
+}
+
+// script creates what the models declare.
+func script(s *schema.Schema) string {
+	var b strings.Builder
+	for _, st := range ddl.Create(s) {
+		if st.Kind != ddl.KindNamespace || st.Name != "public" {
+			b.WriteString(st.SQL + ";\n")
+		}
+	}
+	return b.String()
+}
+
+func thereAndBack(t *testing.T, draw func(rt *rapid.T, version int) (before, after string, differ bool)) {
 	one, two := newDatabase(t, ""), newDatabase(t, "")
 	first, second := one.Conn(t), two.Conn(t)
 	version := one.read(t).Version
 	rapid.Check(t, func(rt *rapid.T) {
-		before, after := randomDDL(rt, "before", version), randomDDL(rt, "after", version)
+		before, after, changed := draw(rt, version)
 		fill(rt, first, before)
 		fill(rt, second, after)
 		from, to := look(rt, one), look(rt, two)
@@ -29,6 +71,9 @@ func TestRandomModels(t *testing.T) {
 		plan := between(rt, from, to, opts)
 		story := func() string {
 			return before + "\n--\n" + after + "\n-- up\n" + autogenerate.Script(plan.Up) + "-- down\n" + autogenerate.Script(plan.Down)
+		}
+		if changed && len(plan.Up) == 0 {
+			rt.Fatalf("it sees no difference\n%s", story())
 		}
 		if err := walk(rt, first, plan.Up); err != nil {
 			rt.Fatalf("up: %v\n%s", err, story())
@@ -70,7 +115,7 @@ func between(rt *rapid.T, from, to *catalog.Catalog, opts autogenerate.Options) 
 }
 
 func fill(rt *rapid.T, conn *pgx.Conn, sql string) {
-	reset := "DROP SCHEMA public CASCADE; CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'standard public schema';"
+	reset := `DROP SCHEMA IF EXISTS audit, "o""d.d", public CASCADE; CREATE SCHEMA public; COMMENT ON SCHEMA public IS 'standard public schema';`
 	if _, err := conn.PgConn().Exec(rt.Context(), "BEGIN;"+reset+sql+"COMMIT").ReadAll(); err != nil {
 		_, _ = conn.PgConn().Exec(context.WithoutCancel(rt.Context()), "ROLLBACK").ReadAll() // for the next try
 		rt.Fatalf("the generator made SQL that does not work: %v\n%s", err, sql)

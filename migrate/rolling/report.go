@@ -49,10 +49,15 @@ func (r *Report) count(level Level) int {
 	return len(seen)
 }
 
+// Summary counts the statements, in one line.
+func (r *Report) Summary() string {
+	return fmt.Sprintf("%s, %d break, %d may break, %d not checked", plural(r.Statements, "statement"), r.Broken(), r.count(MayBreak), len(r.Unchecked))
+}
+
 // String is the report for people.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d break, %d may break, %d not checked\n", plural(r.Statements, "statement"), r.Broken(), r.count(MayBreak), len(r.Unchecked))
+	b.WriteString(r.Summary() + "\n")
 	for _, f := range r.Findings {
 		fmt.Fprintf(&b, "\n%s: %s\n  from %s\n  %s\n", f.Level, f.Reason, origin(&f.Statement), oneLine(f.Statement.SQL))
 	}
