@@ -127,8 +127,8 @@ func (e *Engine) once(ctx context.Context, opts TxOptions, act *rehearsal, fn fu
 	s.deadline = e.deadlineOf(ctx)
 	defer func() {
 		// Also on the way of a panic or Goexit, which go on.
-		if closing := s.Close(ctx); err == nil {
-			err = closing
+		if closing := s.Close(ctx); err == nil && closing != nil {
+			err = &CommittedError{Err: closing} // whoever holds the session closes it
 		}
 	}()
 	s.cause = errPanicked // unless it returns

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -272,4 +273,43 @@ func TestRun_rehearsals(t *testing.T) {
 		goOn()
 		b.idle(t)
 	})
+}
+
+// TestRun_is_told_apart_from_a_failure_when_another_goroutine_holds_the_session: a
+// goroutine that a function leaves behind may take the session at any moment. What it
+// meets between COMMIT and Close is no failure of the unit.
+func TestRun_is_told_apart_from_a_failure_when_another_goroutine_holds_the_session(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	b := newBench(t)
+	stored := map[bool]int{}
+	for i := range 60 {
+		name := fmt.Sprint("n", i)
+		var left sync.WaitGroup
+		over := make(chan struct{})
+		_, err := retort.Run(ctx, b.Engine, retort.TxOptions{}, func(_ context.Context, s *retort.Session) (*Counter, error) {
+			c := &Counter{Name: name}
+			s.Add(c)
+			left.Go(func() {
+				for {
+					select {
+					case <-over:
+						return
+					default:
+						_, _ = s.Exec(ctx, "SELECT 1") //retortvet:ignore session the goroutine that was left behind
+					}
+				}
+			})
+			return c, nil
+		})
+		close(over)
+		left.Wait()
+		committed, there := errors.AsType[*retort.CommittedError](err)
+		if row := b.QueryInt(t, "SELECT count(*) FROM counters WHERE name = $1", name) == 1; row != (err == nil || there) {
+			t.Fatalf("a row is there: %v, and the error is %v (%v)", row, err, committed)
+		} else {
+			stored[row]++
+		}
+	}
+	t.Logf("%d units of work were committed, %d were not", stored[true], stored[false])
 }

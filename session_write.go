@@ -57,6 +57,21 @@ func (s *Session) Commit(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
+	return s.commit(ctx)
+}
+
+// commitAndEnd is Commit for who closes the session right behind it.
+func (s *Session) commitAndEnd(ctx context.Context) error {
+	if err := s.outside(); err != nil {
+		return err
+	}
+	defer s.leave()
+	s.unit.Ending = true
+	return s.commit(ctx)
+}
+
+// commit is Commit for the holder of busy.
+func (s *Session) commit(ctx context.Context) error {
 	if s.nested > 0 {
 		return ErrNested
 	}
@@ -93,12 +108,6 @@ func (s *Session) Commit(ctx context.Context) error {
 		s.tellCommit(ctx)
 	}
 	return s.committed(ctx, worked, s.failed)
-}
-
-// commitAndEnd is Commit for who closes the session right behind it.
-func (s *Session) commitAndEnd(ctx context.Context) error {
-	s.unit.Ending = true
-	return s.Commit(ctx)
 }
 
 // Rollback drops the pending changes, ends the transaction and empties the
