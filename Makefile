@@ -121,7 +121,7 @@ bench: ## Measure beside pgx, GORM, bun, ent and the origins' stack; write bench
 
 .PHONY: bench-full
 bench-full: ## The same on a quiet machine, about a quarter of an hour; fills docs/benchmarks.md, too
-	@$(MAKE) bench BENCHFLAGS='-full -doc docs/benchmarks.md $(BENCHFLAGS)'
+	@$(MAKE) bench BENCHFLAGS='-full -everything -doc docs/benchmarks.md $(BENCHFLAGS)'
 
 .PHONY: chaos
 chaos: ## Break servers, connections and clients, count what is lost beside pgxpool; write chaos-results.json

@@ -39,7 +39,7 @@ func main() {
 	flag.BoolVar(&o.full, "full", false, "measure longer and more often; about a quarter of an hour")
 	flag.IntVar(&o.rounds, "rounds", 0, "interleaved rounds; medians are printed. Default 2, with -full 5")
 	flag.StringVar(&o.entrants, "entrants", "", "only these, such as retort,pgx-tuned")
-	flag.BoolVar(&o.everything, "everything", false, "an entrant more: Retort with every protection switched on")
+	flag.BoolVar(&o.everything, "everything", false, "an entrant more: Retort with every protection switched on, held to the same targets")
 	flag.StringVar(&o.workloads, "workloads", "", "only these, such as W1,W6")
 	flag.StringVar(&o.root, "python-root", os.Getenv("BENCH_PYTHON_ROOT"),
 		"folder of a system whose /usr/bin/python3 has the origins' stack; default this machine's. Also BENCH_PYTHON_ROOT")
@@ -68,7 +68,7 @@ func (o options) file() string {
 	if name, given := strings.CutPrefix(o.out, "!"); given {
 		return name
 	}
-	if o.everything || o.entrants != "" || o.workloads != "" || !o.parts {
+	if o.entrants != "" || o.workloads != "" || !o.parts {
 		return ""
 	}
 	return o.out
@@ -144,7 +144,7 @@ func (o options) run(ctx context.Context) (err error) {
 		return err
 	}
 	r.Workloads = cells.figures()
-	r.Targets = judge(cells, workloads)
+	r.Targets, r.Protected = judge(cells, run.Retort, workloads), judge(cells, run.All, workloads)
 	if o.parts {
 		rounds, benchtime := 1, "200ms"
 		if o.full {

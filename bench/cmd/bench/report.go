@@ -23,6 +23,7 @@ type Report struct {
 	Entrants   map[string]string             `json:"entrants"`
 	Workloads  map[string]map[string]Figures `json:"workloads"`
 	Targets    []Target                      `json:"targets"`
+	Protected  []Target                      `json:"targets_with_everything,omitempty"` // of the entrant retort-all
 	Parts      []Result                      `json:"parts,omitempty"`
 }
 
@@ -66,6 +67,9 @@ func (r Report) text(list []run.Peer, workloads []peers.Workload) string {
 	}
 	b.WriteString("\n" + r.figures(list, workloads))
 	b.WriteString("\n" + targetsTable(r.Targets))
+	if len(r.Protected) > 0 {
+		b.WriteString("\nWith all protections on:\n\n" + targetsTable(r.Protected))
+	}
 	if len(r.Parts) > 0 {
 		b.WriteString("\nParts; below 1 is faster:\n\n" + partsTable(r.Parts))
 	}

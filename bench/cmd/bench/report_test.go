@@ -37,7 +37,7 @@ func TestTargets(t *testing.T) {
 
 	t.Run("are all kept by one that is good enough", func(t *testing.T) {
 		t.Parallel()
-		targets := judge(measured(workloads), workloads)
+		targets := judge(measured(workloads), run.Retort, workloads)
 		if want := 9 * len(workloads); len(targets) != want {
 			t.Errorf("%d targets, not %d", len(targets), want)
 		}
@@ -61,7 +61,7 @@ func TestTargets(t *testing.T) {
 				}
 			}
 		}
-		for _, target := range judge(all, workloads) {
+		for _, target := range judge(all, run.Retort, workloads) {
 			if target.Kept {
 				t.Errorf("kept: %+v", target)
 			}
@@ -72,7 +72,7 @@ func TestTargets(t *testing.T) {
 		t.Parallel()
 		all := cells{}
 		all.add(0, "W1", run.Retort, run.Cell{RPS: 1, Trips: 2})
-		targets := judge(all, workloads)
+		targets := judge(all, run.Retort, workloads)
 		if len(targets) != 1 || targets[0].Figure != "round trips" || targets[0].Kept {
 			t.Errorf("got %+v", targets)
 		}
@@ -101,12 +101,14 @@ func TestReport(t *testing.T) {
 	workloads := peers.Workloads(1)[:1]
 	all := measured(workloads)
 	all[cellKey{"W1", run.Retort}][0].Allocs, all[cellKey{"W1", run.Retort}][1].Allocs = 70, 70
-	r := Report{Rounds: 2, Entrants: map[string]string{run.Origin: "not run: no Python"}, Workloads: all.figures(), Targets: judge(all, workloads)}
+	r := Report{Rounds: 2, Entrants: map[string]string{run.Origin: "not run: no Python"}, Workloads: all.figures(), Targets: judge(all, run.Retort, workloads)}
+	r.Protected = judge(all, run.PgxUsual, workloads)
 	text := r.text([]run.Peer{{Name: run.Retort}, {Name: run.PgxTuned}}, workloads)
 	for _, want := range []string{
 		"- origin: not run: no Python\n",
 		"| **W1** read by key | retort | 750 | 1.11 |",
 		"8 of 9 targets kept.",
+		"With all protections on:\n\n2 of 9 targets kept.",
 		"| W1 | allocations | pgx-usual | ≤ 0.50 | 0.70 | **missed** |",
 		"| W1 | throughput | pgx-tuned | ≥ 0.97 | 1.11 | kept |",
 	} {

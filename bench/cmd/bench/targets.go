@@ -27,8 +27,9 @@ func (m byWorkload) of(workload string) float64 {
 	return m[""]
 }
 
-// The targets, as issue 4 sets them. W8 counts for both its forms.
-func judge(all cells, workloads []peers.Workload) []Target {
+// judge holds a subject, Retort or that with all protections on, to the targets. W8
+// counts for both its forms.
+func judge(all cells, subject string, workloads []peers.Workload) []Target {
 	throughput := byWorkload{"": 0.97, "W2": 1.05, "W6": 1.1}
 	processor := byWorkload{"": 1.05, "W2": 0.9, "W6": 0.8}
 	libraries := byWorkload{"": 1.3, "W5": 1.85, "W6": 1.85, "W7": 1.85, "W8": 3, "W8s": 3}
@@ -44,7 +45,7 @@ func judge(all cells, workloads []peers.Workload) []Target {
 	}
 	for _, w := range workloads {
 		to := func(entrant, figure string, get func(run.Cell) float64, least, most float64) {
-			add(Target{w.Name, figure, entrant, least, most, all.ratio(w.Name, run.Retort, entrant, get), false})
+			add(Target{w.Name, figure, entrant, least, most, all.ratio(w.Name, subject, entrant, get), false})
 		}
 		to(run.PgxTuned, "throughput", rps, throughput.of(w.Name), 0)
 		to(run.PgxTuned, "processor", cpu, 0, processor.of(w.Name))
@@ -54,7 +55,7 @@ func judge(all cells, workloads []peers.Workload) []Target {
 		}
 		to(run.Origin, "throughput", rps, origin.of(w.Name), 0)
 		to(run.PgxUsual, "allocations", allocs, 0, 0.5)
-		add(Target{w.Name, "round trips", "", 0, float64(w.Trips), all.medianOf(w.Name, run.Retort, trips), false})
+		add(Target{w.Name, "round trips", "", 0, float64(w.Trips), all.medianOf(w.Name, subject, trips), false})
 	}
 	return list
 }
