@@ -112,3 +112,9 @@ func work(sql string) bool {
 // learns tells what an engine asks on its first connection: the types of the
 // models that are not built in, such as enums.
 func learns(sql string) bool { return strings.HasPrefix(sql, "/* retort:types */") }
+
+// resets tells the first statement of a connection's reset; all of them together
+// are one trip.
+func resets(sql string) bool {
+	return strings.HasPrefix(sql, "/* retort:flight.reset */ RESET SESSION")
+}

@@ -2,7 +2,10 @@ package retorttest_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/pgerr"
@@ -64,6 +67,24 @@ func TestKit_leaves_out_what_the_engine_asks_for_itself(t *testing.T) {
 		}
 		if all := k.Proxy.RoundTrips(); all != 2 {
 			t.Errorf("%d round trips on the wire: nothing was there to be left out", all)
+		}
+	})
+	t.Run("the_reset_behind_raw_SQL_is_not_counted_however_soon_it_comes", func(t *testing.T) {
+		t.Parallel()
+		k := retorttest.New(t, joinery)
+		trips := k.RoundTrips(func() {
+			s := k.Engine.Session()
+			_, err := s.Exec(t.Context(), "SELECT 1")
+			if err = errors.Join(err, s.Close(t.Context())); err != nil {
+				t.Error(err)
+			}
+			for begin := time.Now(); k.Engine.Stats().InUse > 0 && time.Since(begin) < 10*time.Second; {
+				time.Sleep(time.Millisecond)
+			}
+		})
+		all, texts := k.Proxy.RoundTrips(), k.Proxy.Executions()
+		if last := texts[len(texts)-1]; trips != 2 || all != 4 || !strings.Contains(last, "flight.reset") {
+			t.Errorf("%d round trips of %d on the wire (types and reset among them), the last for %q", trips, all, last)
 		}
 	})
 	t.Run("the_first_statement_is_the_test's_own", func(t *testing.T) {
