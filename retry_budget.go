@@ -18,7 +18,7 @@ const (
 // retryBudget bounds the repetitions of all units of work of an engine. Each one
 // takes a token; each unit that commits puts one back, and so does time. A storm in
 // which nothing succeeds costs what is in reserve, and then ten a second, instead of
-// five times the load.
+// six times the load.
 //
 //   - Concurrency: safe for many goroutines.
 //   - Source: the retry budgets of Finagle and gRPC (gRFC A6, retry throttling).

@@ -163,7 +163,7 @@ func TestRunRepeats(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)
 		fail := raise(t, b)
-		for given, want := range map[int]int{0: 5, 1: 1, 3: 3} {
+		for given, want := range map[int]int{0: 6, 1: 1, 3: 3} {
 			attempts := 0
 			got, err := retort.Run(ctx, b.Engine, retort.TxOptions{MaxAttempts: given}, func(ctx context.Context, s *retort.Session) (string, error) {
 				attempts++

@@ -49,8 +49,8 @@ type TxOptions struct {
 	// [ErrCommitUnknown] then.
 	SkipOutcome bool
 
-	// MaxAttempts bounds the runs of a repeatable function. Default 5. Range 1 to
-	// 100.
+	// MaxAttempts bounds the runs of a repeatable function, the first one among
+	// them. Default 6. Range 1 to 100.
 	MaxAttempts int
 
 	// Role runs the transaction with the rights of another role, as SET LOCAL ROLE
