@@ -26,6 +26,9 @@ type Env struct {
 	// the scheduler does between remains its own.
 	Seed uint64
 
+	// Words are texts that [Naughty] sends beside its own.
+	Words []string
+
 	// Server is a private server on which databases are made and dropped.
 	Server *localpg.Server
 

@@ -45,7 +45,7 @@ var canarySQL = []string{"CREATE TABLE canary (secret text)", "INSERT INTO canar
 // pgxpool's handler uses parameters, and a list of sort keys; the control puts the
 // same SQL together from strings.
 func Naughty(ctx context.Context, env *Env, rounds int) (line Line, err error) {
-	words := naughtyWords()
+	words := append(naughtyWords(), env.Words...)
 	line = Line{
 		Number: 16, RedFrom: 2, Target: "injections 0, 500s 0, passwords 0",
 		What:      fmt.Sprintf("injections, answers of 500 and passwords seen, %d × %d words as values, filters, sort keys, cursors and identifiers", rounds, len(words)),

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,26 +15,39 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
+
+	"github.com/retort-go/retort/bench/chaos"
+	"github.com/retort-go/retort/bench/internal/testdb"
 )
 
+// options are the flags.
+type options struct {
+	seed  uint64
+	only  string
+	long  bool
+	words string
+	out   string
+	doc   string
+}
+
 func main() {
-	seed := flag.Uint64("seed", 0, "repeat a run's draws; 0 draws a new seed")
-	only := flag.String("only", "", "lines to run by number or name, such as 1,idle_kills; all if empty")
-	long := flag.Bool("full", false, "repeat for as long as it takes")
-	out := flag.String("out", "chaos-results.json", "file to write; a run of some lines only writes none unless this is given")
-	doc := flag.String("doc", "", "document whose part between <!-- prices:begin --> and <!-- prices:end --> becomes the price list")
+	var o options
+	flag.Uint64Var(&o.seed, "seed", 0, "repeat a run's draws; 0 draws a new seed")
+	flag.StringVar(&o.only, "only", "", "lines to run by number or name, such as 1,idle_kills; all if empty")
+	flag.BoolVar(&o.long, "full", false, "repeat for as long as it takes")
+	flag.StringVar(&o.words, "words", "", "file with a JSON list of texts, which line 16 sends beside its own")
+	flag.StringVar(&o.out, "out", "chaos-results.json", "file to write; a run of some lines only writes none unless this is given")
+	flag.StringVar(&o.doc, "doc", "", "document whose part between <!-- prices:begin --> and <!-- prices:end --> becomes the price list")
 	flag.Parse()
-	if *seed == 0 {
-		*seed = 1 + rand.Uint64N(1_000_000_000)
+	if o.seed == 0 {
+		o.seed = 1 + rand.Uint64N(1_000_000_000)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	file := *out
-	if *only != "" && !given("out") {
-		file = ""
+	if o.only != "" && !given("out") {
+		o.out = ""
 	}
-	if err := run(ctx, *seed, *only, *long, file, *doc); err != nil {
+	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		stop()
 		os.Exit(1)
@@ -47,24 +61,28 @@ func given(name string) bool {
 	return found
 }
 
-func run(ctx context.Context, seed uint64, only string, long bool, out, doc string) error {
-	scenarios, err := choose(only)
+func run(ctx context.Context, o options) error {
+	scenarios, err := choose(o.only)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "seed %d: make chaos CHAOSFLAGS='-seed %d' repeats this run's draws\n", seed, seed)
-	report, err := measure(ctx, seed, scenarios, long, time.Now())
+	words, err := readWords(o.words)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "seed %d: make chaos CHAOSFLAGS='-seed %d' repeats this run's draws\n", o.seed, o.seed)
+	report, err := measure(ctx, &chaos.Env{Seed: o.seed, Words: words, Proxy: testdb.Proxy}, scenarios, o.long)
 	if err != nil {
 		return err
 	}
 	fmt.Print(report.table() + report.prices())
-	if doc != "" {
-		if err := report.writePrices(doc); err != nil {
+	if o.doc != "" {
+		if err := report.writePrices(o.doc); err != nil {
 			return err
 		}
 	}
-	if out != "" {
-		if err := report.write(out); err != nil {
+	if o.out != "" {
+		if err := report.write(o.out); err != nil {
 			return err
 		}
 	}
@@ -75,4 +93,22 @@ func run(ctx context.Context, seed uint64, only string, long bool, out, doc stri
 		}
 	}
 	return errors.Join(failures...)
+}
+
+// readWords reads a JSON list of texts; no file, no texts.
+func readWords(file string) (words []string, err error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("-words: %w", err)
+	}
+	if err := json.Unmarshal(text, &words); err != nil {
+		return nil, fmt.Errorf("-words: %s is no JSON list of texts: %w", file, err)
+	}
+	if len(words) == 0 {
+		return nil, fmt.Errorf("-words: the list in %s is empty", file)
+	}
+	return words, nil
 }

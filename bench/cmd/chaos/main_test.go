@@ -28,6 +28,33 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+func TestReadWords(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "words.json")
+	for _, c := range []struct {
+		text, want string
+		words      int
+	}{
+		{`["a", "", "\u0000", "ä"]`, "", 4},
+		{`[]`, "is empty", 0},
+		{`{"a": 1}`, "no JSON list of texts", 0},
+		{``, "no JSON list of texts", 0},
+	} {
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if words, err := readWords(file); len(words) != c.words || c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %q, error %v", c.text, words, err)
+		}
+	}
+	if words, err := readWords(""); words != nil || err != nil {
+		t.Errorf("no file: %q, error %v", words, err)
+	}
+	if _, err := readWords(file + ".gone"); err == nil {
+		t.Error("a file that is not there is no error")
+	}
+}
+
 func TestReport(t *testing.T) {
 	t.Parallel()
 	report := Report{Seed: 7, Go: "go", PostgreSQL: "15", CPUs: 2, Lines: []chaos.Line{

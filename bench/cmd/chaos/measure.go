@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/retort-go/retort/bench/chaos"
-	"github.com/retort-go/retort/bench/internal/testdb"
 	"github.com/retort-go/retort/localpg"
 )
 
@@ -38,8 +37,10 @@ func choose(only string) ([]chaos.Scenario, error) {
 	return chosen, nil
 }
 
-// measure runs scenarios one after the other on one server.
-func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, long bool, begun time.Time) (report Report, err error) {
+// measure runs scenarios one after the other on one server, which it starts and
+// puts into env.
+func measure(ctx context.Context, env *chaos.Env, scenarios []chaos.Scenario, long bool) (report Report, err error) {
+	begun := time.Now()
 	say := func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(begun).Seconds(), fmt.Sprintf(format, args...))
 	}
@@ -48,8 +49,8 @@ func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, long 
 		return report, err
 	}
 	defer func() { err = errors.Join(err, srv.Stop(context.WithoutCancel(ctx))) }()
-	report = Report{Seed: seed, Go: runtime.Version(), PostgreSQL: srv.Version(), CPUs: runtime.NumCPU()}
-	env := &chaos.Env{Seed: seed, Server: srv, Proxy: testdb.Proxy, Say: say}
+	report = Report{Seed: env.Seed, Go: runtime.Version(), PostgreSQL: srv.Version(), CPUs: runtime.NumCPU()}
+	env.Server, env.Say = srv, say
 	for _, s := range scenarios {
 		lineBegun := time.Now()
 		say("%d: %s", s.Number, s.Name)
@@ -59,7 +60,7 @@ func measure(ctx context.Context, seed uint64, scenarios []chaos.Scenario, long 
 		}
 		line, err := s.Run(ctx, env, repetitions)
 		if err != nil {
-			return report, fmt.Errorf("line %d (%s), seed %d: %w", s.Number, s.Name, seed, err)
+			return report, fmt.Errorf("line %d (%s), seed %d: %w", s.Number, s.Name, env.Seed, err)
 		}
 		say("%d: Retort %s, pgxpool %s, control %s, in %.0f s", s.Number, line.Retort, line.Pgxpool, line.Control, time.Since(lineBegun).Seconds())
 		report.Lines = append(report.Lines, line)
