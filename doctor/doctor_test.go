@@ -182,6 +182,38 @@ func TestExamine(t *testing.T) {
 			t.Errorf("forced: %q", about(r, "policies"))
 		}
 	})
+	t.Run("views_that_pass_policies_by", func(t *testing.T) {
+		t.Parallel()
+		db := retorttest.NewDatabase(t, retorttest.Template{})
+		role := "viewers_" + db.Name()
+		db.Exec(t, `CREATE ROLE "`+role+`" LOGIN`)
+		t.Cleanup(func() { db.Exec(t, `DROP OWNED BY "`+role+`"; DROP ROLE "`+role+`"`) })
+		db.Exec(t, `CREATE TABLE plain (id int); CREATE TABLE theirs (id int); ALTER TABLE theirs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`)
+		db.Exec(t, `CREATE VIEW leaks AS SELECT t.id FROM theirs t JOIN plain p USING (id); CREATE VIEW hidden AS SELECT id FROM theirs;
+			CREATE VIEW harmless AS SELECT id FROM plain; CREATE MATERIALIZED VIEW kept AS SELECT id FROM theirs;
+			GRANT SELECT ON leaks, harmless, kept TO "`+role+`"`)
+		u, err := url.Parse(db.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.User = url.User(role)
+		views := func() []string {
+			return about(examine(t, db, doctor.Options{}, limited, func(c *retort.Config) { c.URL = u.String() }), "policies")
+		}
+		if lines := views(); len(lines) != 2 || !strings.Contains(lines[0], "kept shows rows of theirs") || !strings.Contains(lines[1], "leaks shows rows of theirs to everybody") ||
+			!strings.Contains(lines[1], "security_invoker") {
+			t.Errorf("%q", lines)
+		}
+		db.Exec(t, "DROP MATERIALIZED VIEW kept")
+		if db.QueryInt(t, "SELECT current_setting('server_version_num')::int") >= 150_000 {
+			db.Exec(t, "ALTER VIEW leaks SET (security_invoker = on)")
+		} else {
+			db.Exec(t, `ALTER VIEW leaks OWNER TO "`+role+`"`)
+		}
+		if lines := views(); len(lines) != 0 {
+			t.Errorf("asked as the user: %q", lines)
+		}
+	})
 	t.Run("what_blocks_a_change_of_the_schema", func(t *testing.T) {
 		t.Parallel()
 		db := retorttest.NewDatabase(t, retorttest.Template{})

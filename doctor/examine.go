@@ -35,7 +35,7 @@ func Examine(ctx context.Context, eng *retort.Engine, opts Options) (Report, err
 	if err != nil {
 		return Report{}, fmt.Errorf("doctor: %w", err)
 	}
-	rows, err := eng.Snapshot(ctx, serverSQL, limitsSQL, budgetSQL, blockersSQL, preparedSQL, invalidSQL, unvalidatedSQL, unforcedSQL)
+	rows, err := eng.Snapshot(ctx, serverSQL, limitsSQL, budgetSQL, blockersSQL, preparedSQL, invalidSQL, unvalidatedSQL, unforcedSQL, passingViewsSQL)
 	if err != nil {
 		return Report{}, fmt.Errorf("doctor: %w", err)
 	}
@@ -53,7 +53,7 @@ func Examine(ctx context.Context, eng *retort.Engine, opts Options) (Report, err
 		b.findings(eng.Stats(), max(opts.Pods, 1), pooler),
 		limitFindings(rows[1][0]),
 		roleFindings(rights),
-		policyFindings(rows[7]),
+		policyFindings(rows[7], rows[8]),
 		schemaFindings(rows[3:7]),
 	)), nil
 }

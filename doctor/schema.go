@@ -39,15 +39,38 @@ ORDER BY 1`
 FROM pg_catalog.pg_class c
 WHERE c.relrowsecurity AND NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
 ORDER BY 1`
+
+	// A view asks for the rows of its tables as its owner, unless it is told to ask as
+	// its user; what a materialized view holds was read by its owner.
+	passingViewsSQL = `/* retort:doctor */ SELECT DISTINCT v.oid::pg_catalog.regclass || ' shows rows of ' || c.oid::pg_catalog.regclass
+    || ' to everybody who may read it: the policies do not hold for ' || pg_catalog.quote_ident(o.rolname) || ', who owns the view'
+FROM pg_catalog.pg_class v
+JOIN pg_catalog.pg_roles o ON o.oid = v.relowner
+JOIN pg_catalog.pg_rewrite r ON r.ev_class = v.oid
+JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+JOIN pg_catalog.pg_class c ON c.oid = d.refobjid
+WHERE v.relkind IN ('v', 'm') AND c.relkind IN ('r', 'p') AND c.relrowsecurity
+    AND pg_catalog.has_table_privilege(v.oid, 'SELECT')
+    AND (o.rolsuper OR o.rolbypassrls OR NOT c.relforcerowsecurity AND pg_catalog.pg_has_role(o.oid, c.relowner, 'USAGE'))
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_options_to_table(v.reloptions) AS option
+        WHERE option.option_name = 'security_invoker' AND option.option_value::bool)
+ORDER BY 1`
 )
 
-// policyFindings name tables whose row-level security the role passes by; nothing
-// where there are none, since most databases use no policies.
-func policyFindings(rows [][]string) []Finding {
-	if len(rows) == 0 {
-		return nil
+// policyFindings name tables whose row-level security the role passes by, itself or
+// through a view; nothing where there are none, since most databases use no policies.
+func policyFindings(tables, views [][]string) []Finding {
+	var found []Finding
+	if len(tables) > 0 {
+		found = append(found, listed(Note, "policies", "", tables,
+			"ALTER TABLE … FORCE ROW LEVEL SECURITY, and let the service connect as a role that does not own it: docs/guides/roles.md")...)
 	}
-	return listed(Note, "policies", "", rows, "ALTER TABLE … FORCE ROW LEVEL SECURITY, and let the service connect as a role that does not own it: docs/guides/roles.md")
+	if len(views) > 0 {
+		found = append(found, listed(Note, "policies", "", views,
+			"ALTER VIEW … SET (security_invoker = true), from PostgreSQL 15 on; before, and for what is materialized, give it to a role for whom the policies hold")...)
+	}
+	return found
 }
 
 // schemaFindings judges what blocks a change of the schema, or was left by one.

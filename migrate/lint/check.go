@@ -18,12 +18,15 @@ import (
 //     say. The same input gives the same findings.
 func Check(steps []migrate.Step, opts Options) []Finding {
 	c := &checker{
-		opts: opts, types: map[string]string{}, fresh: map[string]bool{}, proved: map[string]bool{}, checks: map[string]string{}, defaults: map[string]bool{}, made: map[string]bool{},
+		opts: opts, types: map[string]string{}, fresh: map[string]bool{}, proved: map[string]bool{}, checks: map[string]string{}, defaults: map[string]bool{}, made: map[string]bool{}, forced: map[string]bool{},
 	}
 	for i := range steps {
 		for _, a := range Read(steps[i].SQL) {
 			if a.Verb == "create" || a.Form == hazard.CreateTable || a.Form == hazard.CreateTableAs {
 				c.made[bare(cmp.Or(a.Table, a.Name))] = true
+			}
+			if a.Form == hazard.RowSecurity && begins(a.Text, "force") {
+				c.forced[bare(a.Table)] = true
 			}
 		}
 	}
@@ -48,6 +51,7 @@ type checker struct {
 	bounded bool     // lock_timeout is set
 
 	made     map[string]bool   // what the revision makes, before or behind
+	forced   map[string]bool   // tables whose policies it makes hold for their owners, before or behind
 	fresh    map[string]bool   // tables that it made so far, which nobody else knows
 	proved   map[string]bool   // table and column of which a check says NOT NULL
 	checks   map[string]string // by table and name: the column that a check proves

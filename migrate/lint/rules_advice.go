@@ -105,6 +105,11 @@ var adviceRules = []Rule{
 		Like:    []string{"squawk: require-table-schema"},
 	},
 	{
+		ID: "policies-without-force", Severity: Advice, forms: []hazard.Form{hazard.RowSecurity}, fresh: true, when: notForced,
+		Text:    "the policies of {table} do not hold for the role that owns it, which is often the one that the service connects as",
+		Instead: "ALTER TABLE {table} FORCE ROW LEVEL SECURITY, in the same revision",
+	},
+	{
 		ID: "contract", Severity: Advice, verbs: []string{"contract", "drop", "drop schema", "outside"},
 		forms: []hazard.Form{
 			hazard.DropDefault, hazard.SetDefault, hazard.DropConstraint, hazard.DropTrigger, hazard.DropPolicy, hazard.DisableTrigger, hazard.RowSecurity,

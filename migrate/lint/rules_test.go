@@ -111,6 +111,10 @@ var examples = []example{
 	{"timeout-off", `SET lock_timeout = 0;`, `SET lock_timeout = '2s';`},
 	{"timeout-missing", `ALTER TABLE orders ADD COLUMN due date;`, "SET lock_timeout = '2s';\nALTER TABLE orders ADD COLUMN due date;"},
 	{"suppression", "-- lint:ignore drop-column\nALTER TABLE orders DROP COLUMN note;", "-- lint:ignore drop-column: nobody reads it\nALTER TABLE orders DROP COLUMN note;"},
+	{
+		"policies-without-force", "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;",
+		"alter table orders force row level security;\nALTER TABLE orders ENABLE ROW LEVEL SECURITY;\nALTER TABLE customers DISABLE ROW LEVEL SECURITY;",
+	},
 	{"char-type", `ALTER TABLE orders ADD COLUMN c char(3);`, `ALTER TABLE orders ADD COLUMN c text;`},
 	{"varchar-limit", `ALTER TABLE orders ADD COLUMN c varchar(3);`, `ALTER TABLE orders ADD COLUMN c varchar;`},
 	{"small-integer", `CREATE TABLE fresh (id int);`, `CREATE TABLE fresh (id bigint);`},
