@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/retort-go/retort"
-	"github.com/retort-go/retort/migrate"
 )
 
 // call is one run of one command.
@@ -74,11 +73,15 @@ func elsewhere(cmd *cobra.Command) string {
 	if f == nil || !f.Changed {
 		return ""
 	}
-	dir := f.Value.String()
-	if strings.ContainsAny(dir, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
-		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
+	return " --dir " + quoted(f.Value.String())
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if word == "" || strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
-	return " --dir " + dir
+	return word
 }
 
 // program is what a user types before a subcommand.
@@ -215,8 +218,8 @@ func explained(cmd *cobra.Command, err error) *failure {
 		return f
 	case f.code == Misused:
 		f.next = []string{cmd.CommandPath() + " --help"}
-	case f.code == Interrupted, is[*migrate.LostLockError](err):
-		f.next = []string{again(cmd)}
+	default:
+		f.next = []string{again(cmd)} // it was broken off, or the text says what is to be mended first
 	}
 	return f
 }

@@ -25,7 +25,10 @@ func ExampleRun() {
 	// Output:
 	// {
 	//   "error": "shop: DATABASE_URL is empty",
-	//   "exit": 1
+	//   "exit": 1,
+	//   "next": [
+	//     "shop db doctor --json"
+	//   ]
 	// }
 	// exit code true
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/pgerr"
@@ -150,9 +151,29 @@ func advice(err error, next func(command string) string) []string {
 	return nil
 }
 
-// again is the same command once more, for what only was broken off.
+// again is the same command once more. A database's address may hold a password and
+// is not repeated.
 func again(cmd *cobra.Command) string {
-	return strings.Join(append([]string{cmd.CommandPath()}, cmd.Flags().Args()...), " ") + elsewhere(cmd)
+	words := []string{cmd.CommandPath()}
+	for _, arg := range cmd.Flags().Args() {
+		words = append(words, quoted(arg))
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		list, many := f.Value.(pflag.SliceValue)
+		switch {
+		case f.Name == "url":
+			words = append(words, "--url …")
+		case many:
+			for _, value := range list.GetSlice() {
+				words = append(words, "--"+f.Name, quoted(value))
+			}
+		case f.Value.Type() == "bool":
+			words = append(words, strings.TrimSuffix("--"+f.Name+"="+f.Value.String(), "=true"))
+		default:
+			words = append(words, "--"+f.Name, quoted(f.Value.String()))
+		}
+	})
+	return strings.Join(words, " ")
 }
 
 // alreadyThere reports whether the database has what a statement makes.

@@ -62,6 +62,7 @@ func TestExplained(t *testing.T) {
 		{&pgerr.ConnectError{Err: errors.New("refused")}, Unreachable, "app db doctor"},
 		{fmt.Errorf("the ledger: %w", server), Failed, "app db doctor"},
 		{context.Canceled, Interrupted, "app db upgrade b2"},
+		{errors.New("the disk is full"), Failed, "app db upgrade b2"},
 		{misuse("what?"), Misused, "app db upgrade --help"},
 	} {
 		seen[reflect.TypeOf(test.err).String()] = true
@@ -74,6 +75,24 @@ func TestExplained(t *testing.T) {
 		if !seen["*migrate."+name] {
 			t.Errorf("nobody says what to type after a *migrate.%s", name)
 		}
+	}
+}
+
+// The command to run again is the one that was typed, but for the address of the
+// database: a password may be in it.
+func TestExplained_repeats_what_was_typed(t *testing.T) {
+	t.Parallel()
+	cmd, args, err := New(Config{Name: "app db"}).Find([]string{"revision", "-m", "it's new", "--autogenerate", "--url", "postgres://a:secret@h/d", "--dir", "my files"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Flags().String("url", "", "as cmd/retort has it")
+	if err := cmd.ParseFlags(args); err != nil {
+		t.Fatal(err)
+	}
+	want := `app db revision --autogenerate --dir 'my files' --message 'it'\''s new' --url …`
+	if f := explained(cmd, errors.New("the disk is full")); len(f.next) != 1 || f.next[0] != want {
+		t.Errorf("next %q, want %q", f.next, want)
 	}
 }
 
