@@ -116,6 +116,7 @@ func (c *ColumnDef) merge(d *ColumnDef) *ColumnDef {
 		}
 		out.nullAsZero = out.nullAsZero || part.nullAsZero
 		out.notNull = out.notNull || part.notNull
+		out.secret = out.secret || part.secret
 		if part.serverMade || part.onUpdate != "" {
 			out.stamp = model.NoStamp
 		}
@@ -141,7 +142,7 @@ func pick[S ~string](first, second S) S {
 
 func (c *compiler) column(f mapper.Field, d *ColumnDef) (mapper.Column, schema.Column) {
 	name := pick(d.name, f.Column)
-	col := mapper.Column{Field: f, Name: name, PGType: d.sqlType, NullAsZero: d.nullAsZero}
+	col := mapper.Column{Field: f, Name: name, PGType: d.sqlType, NullAsZero: d.nullAsZero, Secret: d.secret}
 	return col, schema.Column{
 		Name: name, Default: d.defaultSQL,
 		Generated: d.generated, Identity: d.identity, Sequence: d.sequence, Collation: d.collation, Comment: d.comment,

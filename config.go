@@ -95,7 +95,8 @@ type Config struct {
 	// Echo logs every statement to Logger at level INFO.
 	Echo bool
 
-	// EchoParams adds parameter values to what Echo logs. They may be secrets.
+	// EchoParams adds parameter values to what Echo logs. They may be secrets:
+	// [ColumnDef.Secret] hides those of a column.
 	EchoParams bool
 
 	// Logger receives echo, warnings and errors. Default: none are logged.

@@ -22,6 +22,7 @@ type ColumnDef struct {
 	stamp      model.Stamp
 	nullAsZero bool
 	notNull    bool
+	secret     bool
 
 	renamedFrom string
 }
@@ -95,6 +96,12 @@ func (c *ColumnDef) Comment(text string) *ColumnDef { c.comment = text; return c
 // a search for the zero value does not find NULL. Not for foreign keys, which a
 // zero value would break.
 func (c *ColumnDef) NullAsZero() *ColumnDef { c.nullAsZero = true; return c }
+
+// Secret keeps the column's values out of what Config.EchoParams shows: they stand
+// there as "(secret)", written, compared and searched for. Not so the values in
+// your own SQL, in fragments and beside functions of the column, which nobody knows
+// to be its own.
+func (c *ColumnDef) Secret() *ColumnDef { c.secret = true; return c }
 
 // ClockOnInsert lets the program set the column, a time.Time in a timestamptz or
 // timestamp, when its row is inserted: to what Config.Clock says. A time that is

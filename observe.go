@@ -124,11 +124,18 @@ func (x echo) write(ctx context.Context, log *slog.Logger, f *flight.Flight, inf
 	log.InfoContext(ctx, "retort: flight", attrs...)
 }
 
+// hiddenParam stands for the value of a column that is declared secret.
+const hiddenParam = "(secret)"
+
 // params reads the encoded parameters back, as far as their types are known.
 func params(st *flight.Statement) []any {
 	types := pgtype.NewMap()
 	values := make([]any, len(st.Args))
 	for i, arg := range st.Args {
+		if st.Secrets>>min(i, 63)&1 == 1 {
+			values[i] = hiddenParam
+			continue
+		}
 		values[i] = param(types, st, i, arg)
 	}
 	return values

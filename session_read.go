@@ -105,13 +105,13 @@ func (s *Session) selectByKey(ctx context.Context, call string, t *model.Table, 
 // byKeyStatement is the statement that reads one row, and what takes it.
 func (s *Session) byKeyStatement(call string, t *model.Table, key any) (*byKey, flight.Statement, error) {
 	f := &byKey{table: t}
-	f.args.Values, f.args.Formats = f.values[:0], f.formats[:0]
+	f.args.Values, f.args.Formats, f.args.Secrets = f.values[:0], f.formats[:0], 0
 	f.args.In(f.bytes[:0])
 	if err := t.AppendKey(&f.args, key); err != nil {
 		return nil, flight.Statement{}, fmt.Errorf("retort: %s %s: %w", call, t.Type, err)
 	}
 	st := flight.Statement{
-		SQL: t.SelectByKeySQL(), OIDs: t.KeyOIDs(), Args: f.args.Values, Formats: f.args.Formats, Row: f.row,
+		SQL: t.SelectByKeySQL(), OIDs: t.KeyOIDs(), Args: f.args.Values, Formats: f.args.Formats, Secrets: f.args.Secrets, Row: f.row,
 	}
 	if len(s.filters) > 0 || s.unfiltered != nil {
 		filtered, err := query.ByKey(t, key, s.world(), "session.get")
@@ -238,5 +238,5 @@ func (r *receiver) reload(s *Session) []mapper.Object {
 
 // statement makes a flight's statement of a built one.
 func statement(st query.Statement, row func([]flight.Field, [][]byte) error) flight.Statement {
-	return flight.Statement{SQL: st.SQL, OIDs: st.OIDs, Args: st.Values, Formats: st.Formats, Row: row, Raw: st.Raw}
+	return flight.Statement{SQL: st.SQL, OIDs: st.OIDs, Args: st.Values, Formats: st.Formats, Secrets: st.Secrets, Row: row, Raw: st.Raw}
 }

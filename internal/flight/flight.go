@@ -62,6 +62,10 @@ type Statement struct {
 	// one for all, or nil for binary.
 	Formats []int16
 
+	// Secrets has a bit for each of Args that is never to be shown; the highest one
+	// stands for all from there on.
+	Secrets uint64
+
 	// Raw marks SQL that Retort did not build. It leaves the connection dirty
 	// (see Conn.Reset), its result is described by the server each time, and it is
 	// sent with its [Origin].

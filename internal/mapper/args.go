@@ -18,7 +18,12 @@ import (
 type Args struct {
 	Values  [][]byte
 	Formats []int16 // 0 text, 1 binary
-	buf     []byte
+
+	// Secrets has a bit for each value of a column that is declared so; the highest
+	// one stands for all values from there on.
+	Secrets uint64
+
+	buf []byte
 }
 
 const (
@@ -29,7 +34,7 @@ const (
 // Reset forgets all values and keeps the memory; earlier values are overwritten
 // by later ones, so the flight that carries them must be over.
 func (a *Args) Reset() {
-	a.Values, a.Formats, a.buf = a.Values[:0], a.Formats[:0], a.buf[:0]
+	a.Values, a.Formats, a.Secrets, a.buf = a.Values[:0], a.Formats[:0], 0, a.buf[:0]
 }
 
 // AppendNull appends NULL.
@@ -64,9 +69,15 @@ func (a *Args) end(buf []byte, format int16) {
 	a.Formats = append(a.Formats, format)
 }
 
+// Hide marks the value that was appended last as a secret.
+func (a *Args) Hide() { a.Secrets |= 1 << min(len(a.Values)-1, 63) }
+
 // encode appends one value; an SQL NULL that the value itself stands for is
 // refused when need is set.
 func (a *Args) encode(c *column, at unsafe.Pointer, need bool) error {
+	if c.secret {
+		a.Secrets |= 1 << min(len(a.Values), 63) // nothing is sent if it is refused
+	}
 	if c.shape != shapeCoded {
 		buf, err := c.encode(a.begin(), at)
 		if err == nil {
@@ -207,6 +218,9 @@ func (a *Args) array(c *column, n int, element func(i int) (unsafe.Pointer, erro
 		return err
 	}
 	a.end(buf, format)
+	if c.secret {
+		a.Hide()
+	}
 	return nil
 }
 

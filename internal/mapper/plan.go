@@ -17,6 +17,7 @@ type Column struct {
 	NotNull bool   // a nil pointer is refused before it is sent
 
 	NullAsZero bool // NULL is read into a field that cannot hold it as the zero value
+	Secret     bool // its values are marked in [Args]
 }
 
 // Plan is everything that moves one struct type to and from its columns,
@@ -57,6 +58,7 @@ type column struct {
 	self     incoming // of an element: its values when they arrive as declared
 
 	holdsNull bool // the type itself has a value for NULL
+	secret    bool
 }
 
 // Compile makes the plan of the struct t with these columns.
@@ -115,7 +117,7 @@ func (r *Types) compileColumn(c Column) (col column, problem string) {
 	t := c.Field.Type
 	col = column{
 		name: c.Name, path: c.Field.Path, declared: c,
-		offset: c.Field.Offset, typ: t, elem: t, notNull: c.NotNull,
+		offset: c.Field.Offset, typ: t, elem: t, notNull: c.NotNull, secret: c.Secret,
 	}
 	if t.Kind() == reflect.Pointer {
 		col.elem, col.nullable = t.Elem(), true

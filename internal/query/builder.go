@@ -103,6 +103,7 @@ type Statement struct {
 	Values  [][]byte
 	Formats []int16
 	OIDs    []uint32
+	Secrets uint64 // as of [mapper.Args]
 }
 
 func (b *builder) statement() (Statement, error) {
@@ -113,7 +114,7 @@ func (b *builder) statement() (Statement, error) {
 	if len(b.errs) > 0 {
 		return Statement{}, errors.Join(b.errs...)
 	}
-	return Statement{SQL: b.String(), Values: b.args.Values, Formats: b.args.Formats, OIDs: b.oids, Effects: b.effects}, nil
+	return Statement{SQL: b.String(), Values: b.args.Values, Formats: b.args.Formats, Secrets: b.args.Secrets, OIDs: b.oids, Effects: b.effects}, nil
 }
 
 func (b *builder) fail(format string, args ...any) {
@@ -341,6 +342,9 @@ func (b *builder) like(p Predicate, s source, col int) {
 	if _, err := b.world.Types.AppendText(&b.args, p.value.(string)); err != nil {
 		b.errs = append(b.errs, fmt.Errorf("retort: %s: %w", p.name, err))
 		return
+	}
+	if s.table.Plan.Column(col).Secret {
+		b.args.Hide()
 	}
 	b.bind(textOID)
 }

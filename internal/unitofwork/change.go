@@ -79,7 +79,7 @@ func (c *Change) Statement() (flight.Statement, error) {
 	if err != nil {
 		return st, fmt.Errorf("retort: %s %s: %w", c.Kind, c.Table.Type, err)
 	}
-	st.Args, st.Formats = args.Values, args.Formats
+	st.Args, st.Formats, st.Secrets = args.Values, args.Formats, args.Secrets
 	return st, nil
 }
 

@@ -224,7 +224,7 @@ func (g *Group) statement() (flight.Statement, error) {
 			return st, fmt.Errorf("retort: %s %s: %w", g.Kind, g.Table.Type, err)
 		}
 	}
-	st.SQL, st.OIDs, st.Args, st.Formats = m.SQL, m.OIDs, args.Values, args.Formats
+	st.SQL, st.OIDs, st.Args, st.Formats, st.Secrets = m.SQL, m.OIDs, args.Values, args.Formats, args.Secrets
 	return st, nil
 }
 

@@ -1,0 +1,90 @@
+package retort_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/retorttest"
+)
+
+// Login has what nobody may read in a log.
+type Login struct {
+	retort.BigintKey
+	Name   string
+	Token  string
+	Backup *string
+	Codes  []string
+}
+
+var Logins = retort.NewTable[Login]("logins")
+
+func (Login) Define(d *retort.Definition[Login]) {
+	d.Column(&d.C.Token).Secret()
+	d.Column(&d.C.Backup).Secret()
+	d.Column(&d.C.Codes).Secret()
+}
+
+// paramTracer keeps the parameters that a tracer of pgx is told.
+type paramTracer struct{ text bytes.Buffer }
+
+func (p *paramTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	fmt.Fprintln(&p.text, data.Args...)
+	return ctx
+}
+
+func (*paramTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// TestEcho_never_shows_the_values_of_a_secret_column, wherever Retort puts them, and
+// shows those beside them.
+func TestEcho_never_shows_the_values_of_a_secret_column(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	var tracer paramTracer
+	kit := retorttest.New(t, retort.NewBase(Logins), func(c *retort.Config) {
+		c.Echo, c.EchoParams, c.Logger, c.PgxTracer = true, true, slog.New(slog.NewTextHandler(&text, nil)), &tracer
+	})
+	ctx, s := t.Context(), kit.Engine.Session()
+	defer func() { must(t, s.Close(ctx)) }()
+	const hidden = "hush"
+	word := func(n int) string { return fmt.Sprintf("%s-%d", hidden, n) }
+	backup := word(0)
+	one := &Login{Name: "first", Token: word(1), Backup: &backup, Codes: []string{word(2)}}
+	s.Add(one)
+	must(t, s.Flush(ctx))
+	for n := range 3 {
+		s.Add(&Login{Name: fmt.Sprintf("many %d", n), Token: word(n), Backup: &backup})
+	}
+	must(t, s.Flush(ctx))
+	one.Token = word(3)
+	must(t, s.Flush(ctx))
+	c := Logins.C
+	for _, where := range []retort.Predicate{
+		retort.Eq(&c.Token, word(3)), retort.In(&c.Token, []string{word(4)}), retort.HasPrefix(&c.Token, hidden), retort.Eq(&c.Backup, &backup),
+	} {
+		_, err := Logins.Where(where, retort.Eq(&c.Name, "beside")).All(ctx, s)
+		must(t, err)
+	}
+	_, err := Logins.Update(retort.Set(&c.Token, word(5))).Where(retort.Eq(&c.ID, -1)).Exec(ctx, s)
+	must(t, err)
+	must(t, s.Commit(ctx))
+	for name, shown := range map[string]string{"the log": text.String(), "the tracer": tracer.text.String()} {
+		if strings.Contains(shown, hidden) {
+			t.Errorf("%s has a secret:\n%s", name, shown)
+		}
+		for _, want := range []string{"(secret)", "first", "beside", "-1"} {
+			if !strings.Contains(shown, want) {
+				t.Errorf("%s has no %q:\n%s", name, want, shown)
+			}
+		}
+	}
+	if got := kit.QueryInt(t, "SELECT count(*) FROM logins WHERE token LIKE 'hush-%'"); got != 4 {
+		t.Errorf("%d rows have their tokens", got)
+	}
+}
