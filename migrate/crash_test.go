@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
@@ -376,109 +375,4 @@ func crash(t *testing.T, server *localpg.Server, name string, n int, reached boo
 		return true, fmt.Errorf("%w (before: %w)", err, first)
 	}
 	return true, arrived(t, db)
-}
-
-// Eight programs upgrade at once, two of them are killed: every change is applied
-// once, nobody is stuck, and those that were not killed end well.
-func TestRunner_is_run_by_eight_at_once(t *testing.T) {
-	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	chance := rand.New(rand.NewPCG(seed, 0))
-	kills := 0
-	for run := range *upgraderRuns {
-		db := newDatabase(t)
-		var all sync.WaitGroup
-		fired, errs := make([]bool, 8), make([]error, 8)
-		// The first one is killed with the lock in its hands, which the others wait for;
-		// the second one wherever it comes to.
-		locked := make(chan struct{})
-		first, second, reached := 25+chance.IntN(85), 1+chance.IntN(100), chance.IntN(2) == 0
-		all.Go(func() { fired[0], errs[0] = runChild(t, db, first, reached, nil, func() { close(locked) }) })
-		select {
-		case <-locked:
-		case <-time.After(time.Minute):
-			t.Fatal("the first one does not come to its lock")
-		}
-		for i := 1; i < 8; i++ {
-			n := 0
-			if i == 1 {
-				n = second
-			}
-			all.Go(func() { fired[i], errs[i] = runChild(t, db, n, !reached, nil) })
-		}
-		all.Wait()
-		for i := range 8 {
-			if fired[i] {
-				kills++
-			} else if errs[i] != nil {
-				t.Errorf("run %d: upgrader %d: %v", run, i, errs[i])
-			}
-		}
-		if err := arrived(t, db); err != nil {
-			t.Errorf("run %d: %v", run, err)
-		}
-		_ = db.eng.Close(t.Context())
-	}
-	if kills < *upgraderRuns {
-		t.Errorf("%d upgraders were killed in %d runs: the test has not seen what it is about", kills, *upgraderRuns)
-	}
-	t.Logf("%d runs, %d upgraders killed", *upgraderRuns, kills)
-}
-
-// The network is cut behind any statement, before its answer. A COMMIT whose answer is
-// lost is looked up in the ledger; whatever else is lost, the next run completes.
-func TestRunner_completes_when_the_network_is_cut_anywhere(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	resolved := 0
-	_, last := walk(t, func(n int) (bool, error) {
-		db := newDatabase(t)
-		defer db.eng.Close(context.WithoutCancel(t.Context()))
-		p := proxy.Start(t, db.URL())
-		defer p.Close()
-		rule, commit := cutBehind(p, n)
-		eng := open(t, p.URL())
-		first := upgradeTravels(t.Context(), eng, false)
-		_ = eng.Close(t.Context())
-		p.Close()
-		if rule.Fired() == 0 {
-			return false, first
-		}
-		if first == nil && commit() {
-			mu.Lock()
-			resolved++
-			mu.Unlock()
-		}
-		if err := upgradeTravels(t.Context(), db.eng, false); err != nil {
-			return true, fmt.Errorf("%w (before: %w)", err, first)
-		}
-		return true, arrived(t, db)
-	})
-	if last < 100 || resolved < 10 {
-		t.Errorf("cut at %d statements, %d lost answers to COMMIT were resolved: the walk has not seen it", last, resolved)
-	}
-	t.Logf("cut at each of %d statements, %d lost answers to COMMIT were resolved", last, resolved)
-}
-
-// cutBehind cuts the connection of the nth statement when all of its flight has reached
-// the server, and tells afterwards whether that was a COMMIT.
-func cutBehind(p *proxy.Proxy, n int) (*proxy.Rule, func() bool) {
-	var mu sync.Mutex
-	conn, commit := 0, false
-	at := boundary(n, nil)
-	rule := p.CutAfter(func(m proxy.Message) bool {
-		here := at(m)
-		mu.Lock()
-		defer mu.Unlock()
-		if here {
-			conn, commit = m.Conn, strings.Contains(m.SQL, "COMMIT")
-		}
-		return m.Frontend && conn != 0 && m.Conn == conn && (m.Type == 'S' || m.Type == 'Q')
-	})
-	return rule, func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return commit
-	}
 }
