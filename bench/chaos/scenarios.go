@@ -16,7 +16,7 @@ type Scenario struct {
 // Scenarios are all of them, in the board's order.
 func Scenarios() []Scenario {
 	return []Scenario{
-		{1, "killed_server", 100, 20, 2, KilledServer},
+		{1, "killed_server", 500, 100, 2, KilledServer},
 		{2, "failed_commit", 1000, 1000, 40, FailedCommit},
 		{3, "cut_commit", 400, 100, 12, CutCommit},
 		{4, "lost_reply", 400, 100, 9, LostReply},
