@@ -126,26 +126,43 @@ func unitOfWork[In, M, Out any](eng *retort.Engine, set *settings, tx retort.TxO
 		return ans.render(view(m), method)
 	}
 	if set.renderFirst || set.once != nil {
-		return retort.InSession(eng, tx, func(ctx context.Context, s *retort.Session, a *attempt) (*rendered, error) {
-			if a.key != nil {
-				if before, err := a.key.claim(ctx, s); before != nil || err != nil {
-					return before, err
-				}
-			}
-			m, err := work(ctx, s, a)
-			if err != nil {
-				return nil, err
-			}
-			if err := s.Flush(ctx); err != nil {
-				return nil, err
-			}
-			out, err := render(m, a.method)
-			if err == nil && a.key != nil {
-				a.key.keep(out)
-			}
-			return out, err
-		})
+		return renderedWithin(eng, tx, work, render)
 	}
+	return renderedBehind(eng, tx, work, render)
+}
+
+// What unitOfWork joins: the function of a route for one attempt, and what becomes of
+// its object.
+type (
+	worker[M any]   func(context.Context, *retort.Session, *attempt) (*M, error)
+	renderer[M any] func(m *M, method string) (*rendered, error)
+)
+
+// renderedWithin renders before COMMIT, where it can still be undone.
+func renderedWithin[M any](eng *retort.Engine, tx retort.TxOptions, work worker[M], render renderer[M]) func(context.Context, *attempt) (*rendered, error) {
+	return retort.InSession(eng, tx, func(ctx context.Context, s *retort.Session, a *attempt) (*rendered, error) {
+		if a.key != nil {
+			if before, err := a.key.claim(ctx, s); before != nil || err != nil {
+				return before, err
+			}
+		}
+		m, err := work(ctx, s, a)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.Flush(ctx); err != nil {
+			return nil, err
+		}
+		out, err := render(m, a.method)
+		if err == nil && a.key != nil {
+			a.key.keep(out)
+		}
+		return out, err
+	})
+}
+
+// renderedBehind renders what COMMIT confirmed.
+func renderedBehind[M any](eng *retort.Engine, tx retort.TxOptions, work worker[M], render renderer[M]) func(context.Context, *attempt) (*rendered, error) {
 	type done struct {
 		out *rendered
 		err error

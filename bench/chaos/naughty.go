@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -45,7 +46,7 @@ var canarySQL = []string{"CREATE TABLE canary (secret text)", "INSERT INTO canar
 // pgxpool's handler uses parameters, and a list of sort keys; the control puts the
 // same SQL together from strings.
 func Naughty(ctx context.Context, env *Env, rounds int) (line Line, err error) {
-	words := append(naughtyWords(), env.Words...)
+	words := each(append(naughtyWords(), env.Words...))
 	line = Line{
 		Number: 16, RedFrom: 2, Target: "injections 0, 500s 0, passwords 0",
 		What:      fmt.Sprintf("injections, answers of 500 and passwords seen, %d × %d words as values, filters, sort keys, cursors and identifiers", rounds, len(words)),
@@ -67,6 +68,16 @@ func Naughty(ctx context.Context, env *Env, rounds int) (line Line, err error) {
 		line.Blind = append(line.Blind, "most names were refused")
 	}
 	return line, err
+}
+
+// each has every word once, since it becomes the name of a table.
+func each(words []string) []string {
+	seen := make(map[string]bool, len(words))
+	return slices.DeleteFunc(words, func(word string) bool {
+		before := seen[word]
+		seen[word] = true
+		return before
+	})
 }
 
 func openRetortSayings(_ context.Context, url string, log *slog.Logger) (http.Handler, func(), error) {

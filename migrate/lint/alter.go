@@ -99,6 +99,27 @@ func (p *parser) alterTable() []Action {
 	return out
 }
 
+// simpleParts are the parts of ALTER TABLE that their first words tell, the longer
+// ones first.
+var simpleParts = []struct {
+	words []string
+	form  hazard.Form
+}{
+	{[]string{"owner", "to"}, hazard.OwnerTo},
+	{[]string{"replica", "identity"}, hazard.ReplicaIdentity},
+	{[]string{"cluster", "on"}, hazard.ClusterOn},
+	{[]string{"inherit"}, hazard.Inherit},
+	{[]string{"no", "inherit"}, hazard.Inherit},
+	{[]string{"of"}, hazard.Inherit},
+	{[]string{"not", "of"}, hazard.Inherit},
+	{[]string{"enable", "row", "level", "security"}, hazard.RowSecurity},
+	{[]string{"disable", "row", "level", "security"}, hazard.RowSecurity},
+	{[]string{"force", "row", "level", "security"}, hazard.RowSecurity},
+	{[]string{"no", "force", "row", "level", "security"}, hazard.RowSecurity},
+	{[]string{"enable"}, hazard.EnableTrigger},
+	{[]string{"disable"}, hazard.DisableTrigger},
+}
+
 func (p *parser) alterPart(table name) []Action {
 	one := func(form hazard.Form) Action { return Action{Form: form, table: table} }
 	switch {
@@ -148,26 +169,9 @@ func (p *parser) alterPart(table name) []Action {
 		}
 		return []Action{a}
 	}
-	for _, form := range []struct {
-		words []string
-		form  hazard.Form
-	}{
-		{[]string{"owner", "to"}, hazard.OwnerTo},
-		{[]string{"replica", "identity"}, hazard.ReplicaIdentity},
-		{[]string{"cluster", "on"}, hazard.ClusterOn},
-		{[]string{"inherit"}, hazard.Inherit},
-		{[]string{"no", "inherit"}, hazard.Inherit},
-		{[]string{"of"}, hazard.Inherit},
-		{[]string{"not", "of"}, hazard.Inherit},
-		{[]string{"enable", "row", "level", "security"}, hazard.RowSecurity},
-		{[]string{"disable", "row", "level", "security"}, hazard.RowSecurity},
-		{[]string{"force", "row", "level", "security"}, hazard.RowSecurity},
-		{[]string{"no", "force", "row", "level", "security"}, hazard.RowSecurity},
-		{[]string{"enable"}, hazard.EnableTrigger},
-		{[]string{"disable"}, hazard.DisableTrigger},
-	} {
-		if p.is(form.words...) {
-			a := one(form.form)
+	for _, part := range simpleParts {
+		if p.is(part.words...) {
+			a := one(part.form)
 			a.Text = p.text()
 			return []Action{a}
 		}

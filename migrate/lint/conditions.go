@@ -42,7 +42,9 @@ func notVirtual(c *checker, a *Action) bool { return a.Text != "perhaps virtual"
 func otherNotFresh(c *checker, a *Action) bool { return !c.isFresh(a.Other) }
 
 // notForced finds an ENABLE ROW LEVEL SECURITY that stays without its FORCE.
-func notForced(c *checker, a *Action) bool { return begins(a.Text, "enable") && !c.forced[bare(a.Table)] }
+func notForced(c *checker, a *Action) bool {
+	return begins(a.Text, "enable") && !c.forced[bare(a.Table)]
+}
 
 // begins tells whether a text begins with a word.
 func begins(text, first string) bool {
