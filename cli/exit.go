@@ -161,8 +161,8 @@ func again(cmd *cobra.Command) string {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		list, many := f.Value.(pflag.SliceValue)
 		switch {
-		case f.Name == "url":
-			words = append(words, "--url …")
+		case f.Name == "url", strings.Contains(f.Value.String(), "://"), strings.Contains(f.Value.String(), "password="):
+			words = append(words, "--"+f.Name+" …")
 		case many:
 			for _, value := range list.GetSlice() {
 				words = append(words, "--"+f.Name, quoted(value))
