@@ -190,21 +190,22 @@ func (d *failoverDrill) fail(ctx context.Context, acks *atomic.Int64) (time.Dura
 		return err
 	}
 	err := more(20*writers, 30*time.Second)
-	if err == nil && !d.synchronous {
+	switch {
+	case err != nil:
+	case d.synchronous:
+		if err = killServer(d.primary); err == nil {
+			err = d.primary.Demote(ctx)
+		}
+		if err == nil { // everybody has found the old address again
+			err = pause(ctx, failoverWithin)
+		}
+	default:
 		if err = d.standby.Kill(); err == nil {
 			err = more(20*writers, 30*time.Second)
 		}
-		if err == nil {
+		if err == nil { // a primary that came back would hand on what the standby missed
 			err = errors.Join(killServer(d.primary), d.standby.Restart(ctx))
 		}
-	} else if err == nil {
-		err = killServer(d.primary)
-	}
-	if err == nil {
-		err = d.primary.Demote(ctx)
-	}
-	if err == nil { // everybody has found the old address again
-		err = pause(ctx, failoverWithin)
 	}
 	if err == nil {
 		err = d.standby.Promote(ctx)
