@@ -15,8 +15,12 @@ import (
 func TestCreateAllOfRandomModels(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, newDatabase(t))
+	var version int
+	if err := conn.QueryRow(t.Context(), "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		t.Fatal(err)
+	}
 	rapid.Check(t, func(rt *rapid.T) {
-		s := ddltest.RandomSchema(rt)
+		s := ddltest.RandomSchema(rt, version)
 		if problems := ddl.Validate(s); len(problems) > 0 {
 			rt.Fatalf("the generator made an invalid schema: %v", problems)
 		}

@@ -23,8 +23,8 @@ func TestRandomModels(t *testing.T) {
 
 	t.Run("schemas that models declare", func(t *testing.T) {
 		t.Parallel()
-		thereAndBack(t, func(rt *rapid.T, _ int) (before, after string, differ bool) {
-			s := ddltest.RandomSchema(rt)
+		thereAndBack(t, func(rt *rapid.T, version int) (before, after string, differ bool) {
+			s := ddltest.RandomSchema(rt, version)
 			before = script(s)
 			for i := range s.Tables {
 				for range rapid.IntRange(0, 1).Draw(rt, "changes") {

@@ -14,8 +14,9 @@ import (
 	"github.com/retort-go/retort/schema"
 )
 
-// RandomSchema draws the facts of up to three tables that a server accepts.
-func RandomSchema(rt *rapid.T) *schema.Schema {
+// RandomSchema draws the facts of up to three tables that a server of the version
+// accepts, which is as server_version_num has it.
+func RandomSchema(rt *rapid.T, version int) *schema.Schema {
 	s := &schema.Schema{}
 	for i := range rapid.IntRange(1, 3).Draw(rt, "tables") {
 		t := schema.Table{
@@ -34,7 +35,7 @@ func RandomSchema(rt *rapid.T) *schema.Schema {
 			c, _ := t.Column(name)
 			c.NotNull = true
 		}
-		randomRules(rt, &t)
+		randomRules(rt, version, &t)
 		if len(s.Tables) > 0 && rapid.Bool().Draw(rt, "refers") {
 			refer(rt, &t, &s.Tables[rapid.IntRange(0, len(s.Tables)-1).Draw(rt, "ref")])
 		}
@@ -82,12 +83,12 @@ func subset(rt *rapid.T, t *schema.Table, most int) []string {
 	return names[:rapid.IntRange(1, min(most, len(names))).Draw(rt, "count")]
 }
 
-func randomRules(rt *rapid.T, t *schema.Table) {
+func randomRules(rt *rapid.T, version int, t *schema.Table) {
 	name := func(kind string, i int) string { return fmt.Sprintf("%s_%s%d", t.Name, kind, i) }
 	for i := range rapid.IntRange(0, 2).Draw(rt, "uniques") {
 		t.Uniques = append(t.Uniques, schema.Unique{
 			Name: name("uq", i), Columns: subset(rt, t, 2), Include: subset(rt, t, 1),
-			NullsNotDistinct: rapid.Bool().Draw(rt, "nulls not distinct"),
+			NullsNotDistinct: version >= 150000 && rapid.Bool().Draw(rt, "nulls not distinct"),
 			Where:            rapid.SampledFrom([]string{"", "c0 IS NOT NULL"}).Draw(rt, "where"),
 		})
 	}
