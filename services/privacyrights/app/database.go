@@ -11,6 +11,7 @@ import (
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/localpg"
 	"github.com/retort-go/retort/migrate"
+	"github.com/retort-go/retort/migrate/roles"
 	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/pool"
 	"github.com/retort-go/retort/services/privacyrights/revisions"
@@ -102,6 +103,7 @@ func (a *app) prepare(ctx context.Context, eng *retort.Engine, ready func()) err
 		case err == nil:
 			a.prepared.Store(true)
 			ready()
+			a.warn(ctx, eng)
 			return nil
 		case ctx.Err() != nil:
 			return nil
@@ -117,6 +119,24 @@ func (a *app) prepare(ctx context.Context, eng *retort.Engine, ready func()) err
 			return nil
 		case <-time.After(pause):
 		}
+	}
+}
+
+// warn says what the role of the service should not be able to do. The embedded server
+// is the service's own.
+func (a *app) warn(ctx context.Context, eng *retort.Engine) {
+	if a.cfg.Embedded() {
+		return
+	}
+	rights, err := roles.Read(ctx, eng)
+	if err != nil && ctx.Err() == nil {
+		a.log.Warn("privacyrights: the rights of its role could not be read", "error", err)
+	}
+	if err != nil {
+		return
+	}
+	for _, warning := range rights.Warnings() {
+		a.log.Warn("privacyrights: "+warning, "remedy", "db roles, see docs/guides/roles.md")
 	}
 }
 

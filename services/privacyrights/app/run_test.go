@@ -2,13 +2,16 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/retort-go/retort/localpg"
+	"github.com/retort-go/retort/migrate/roles"
 	"github.com/retort-go/retort/retorttest"
 	"github.com/retort-go/retort/retorttest/proxy"
 	"github.com/retort-go/retort/services/privacyrights/app"
@@ -66,6 +69,41 @@ func TestRun_echoes_statements_with_DEBUG_and_takes_the_origin_URL(t *testing.T)
 	}
 	if log := r.log.String(); !strings.Contains(log, "INSERT INTO") || strings.Contains(log, "ann@example.org") {
 		t.Errorf("the log lacks statements or holds values:\n%s", log)
+	}
+}
+
+func TestRun_warns_of_a_role_that_may_too_much(t *testing.T) {
+	t.Parallel()
+	db := retorttest.NewDatabase(t, retorttest.Template{})
+	owner := start(t, map[string]string{"DATABASE_URL": db.URL()})
+	owner.ready()
+	waitFor(t, "a warning", func() bool { return strings.Contains(owner.log.String(), "is a superuser") })
+	if err := owner.stop(); err != nil {
+		t.Error(err)
+	}
+
+	role := "app_" + db.Name()
+	script, err := roles.Config{Owner: "owner_" + db.Name(), App: role, Schemas: []string{"public"}}.Script()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, script)
+	t.Cleanup(func() {
+		db.Exec(t, fmt.Sprintf("REASSIGN OWNED BY %[1]q, %[2]q TO CURRENT_USER; DROP OWNED BY %[1]q, %[2]q; DROP ROLE %[1]q, %[2]q", role, "owner_"+db.Name()))
+	})
+	db.Exec(t, fmt.Sprintf("ALTER ROLE %q LOGIN", role))
+	u, err := url.Parse(db.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.User(role)
+	service := start(t, map[string]string{"DATABASE_URL": u.String()})
+	service.ready()
+	if code, body := send(t, "POST", service.url+"/requests", newRequest); code != http.StatusCreated {
+		t.Errorf("%d %s", code, body)
+	}
+	if err := service.stop(); err != nil || strings.Contains(service.log.String(), "WARN") {
+		t.Errorf("%v, and the log says %s", err, service.log)
 	}
 }
 
