@@ -83,6 +83,7 @@ func Open(cfg Config) (*Engine, error) {
 		retries: retryBudget{most: float64(cmp.Or(cfg.RetryBudget, defaultRetryBudget))}, log: cfg.Logger, watch: cfg.Observer, repeatLimit: cfg.RepeatLimit, tracer: cfg.PgxTracer,
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse, deadlines: cfg.Deadlines, limits: cfg.perTransaction(),
 		fly: flight.Config{
+			Plans: new(flight.Plans),
 			Conn: conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,
 			Pooler: cfg.Pooler, Tracer: cfg.PgxTracer,
 			CommitTimeout: cfg.CommitTimeout, ConnectTimeout: cmp.Or(cfg.ConnectTimeout, conn.ConnectTimeout),

@@ -18,7 +18,8 @@ const (
 )
 
 // Run executes fn as one unit of work and commits it. When the database reports
-// a serialization failure or a deadlock, everything is repeated: fn runs again
+// a serialization failure, a deadlock or, inside a transaction, a plan that is
+// older than its table, everything is repeated: fn runs again
 // on a fresh session, after a pause with full jitter, as long as the engine's
 // retry budget lasts.
 //
@@ -186,5 +187,6 @@ func (e *Engine) repeat(ctx context.Context, opts TxOptions, attempt func(*rehea
 func repeatable(err error) bool {
 	_, committed := errors.AsType[*CommittedError](err)
 	_, lost := errors.AsType[*NotCommittedError](err)
-	return (lost || pgerr.Retryable(err)) && !committed
+	// In a transaction of its own a stale plan took effect as little as a deadlock.
+	return (lost || pgerr.Retryable(err) || pgerr.KindOf(err) == pgerr.StalePlan) && !committed
 }

@@ -154,6 +154,79 @@ func TestAlteredTable(t *testing.T) {
 	}
 }
 
+// TestOneRequestMeetsStalePlansOnOneConnectionOnly: sent again, it got another warm
+// connection whose plans were as stale, three times, and failed on a busy machine.
+func TestOneRequestMeetsStalePlansOnOneConnectionOnly(t *testing.T) {
+	t.Parallel()
+	const size = 4
+	b := newBench(t, func(c *retort.Config) { c.PoolSize, c.MaxOverflow = size, 0 })
+	a := newAuthor("a")
+	commit(t, b.Engine, a)
+	ctx := t.Context()
+	held := func() (sessions []*retort.Session) { // each has a connection, on which the plan is known
+		for range size {
+			s := b.Engine.SessionWith(retort.TxOptions{Isolation: retort.RepeatableRead})
+			_, err := Authors.Get(ctx, s, a.ID)
+			must(t, err)
+			sessions = append(sessions, s)
+		}
+		return sessions
+	}
+	for _, s := range held() {
+		must(t, s.Close(ctx))
+	}
+	b.idle(t)
+	b.Exec(t, "ALTER TABLE authors ALTER COLUMN name TYPE varchar(300)")
+	b.seen.take()
+	for _, s := range held() {
+		must(t, s.Close(ctx))
+	}
+	failed := 0
+	for _, f := range b.seen.take() {
+		if f.Err != nil {
+			failed++
+		}
+	}
+	if failed != 1 {
+		t.Errorf("%d flights failed, want 1", failed)
+	}
+}
+
+// A stale plan in an open transaction is no reason to fail a unit of work that may run
+// again.
+func TestRunRepeatsWhatMetAStalePlan(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(c *retort.Config) { c.PoolSize, c.MaxOverflow = 1, 0 })
+	a := newAuthor("a")
+	commit(t, b.Engine, a)
+	runs := 0
+	ctx := t.Context()
+	read := func(ctx context.Context, s *retort.Session) (*Author, error) {
+		runs++
+		if _, err := s.Exec(ctx, "SELECT 1"); err != nil { // the transaction is open
+			return nil, err
+		}
+		if runs == 2 {
+			b.Exec(t, "ALTER TABLE authors ALTER COLUMN name TYPE varchar(300)")
+		}
+		return Authors.Get(ctx, s, a.ID)
+	}
+	for range 2 {
+		if got, err := retort.Run(ctx, b.Engine, retort.TxOptions{}, read); err != nil || got.Name != "a" {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+	if runs != 3 {
+		t.Errorf("%d runs, want 3: the second met the stale plan", runs)
+	}
+	// Once only, when nobody said that it may run again.
+	b.Exec(t, "ALTER TABLE authors ALTER COLUMN name TYPE text")
+	once := retort.InSession(b.Engine, retort.TxOptions{}, func(ctx context.Context, s *retort.Session, _ *input) (*Author, error) { return read(ctx, s) })
+	if _, err := once(ctx, &input{}); pgerr.KindOf(err) != pgerr.StalePlan || runs != 4 {
+		t.Errorf("%d runs, error %v", runs, err)
+	}
+}
+
 func TestSessionStateDoesNotLeak(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, func(c *retort.Config) { c.PoolSize, c.MaxOverflow = 1, 0 })

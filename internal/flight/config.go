@@ -38,6 +38,10 @@ type Config struct {
 	// statements than that exceeds it until the next flight.
 	StatementCap int
 
+	// Plans is shared by the connections of one database: what one of them learns
+	// of stale plans all know. Nil: each finds out by a failure of its own.
+	Plans *Plans
+
 	// CommitTimeout bounds a flight that carries COMMIT, which does not die with
 	// its context. Default 10 s.
 	CommitTimeout time.Duration

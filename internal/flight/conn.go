@@ -21,6 +21,7 @@ type Conn struct {
 	cfg  Config
 
 	registry *registry
+	epoch    uint64 // of cfg.Plans, when the registry was last in line with it
 	socket   socket
 	flights  uint64
 	flying   atomic.Bool

@@ -54,6 +54,7 @@ func (c *Conn) Fly(ctx context.Context, f *Flight) error {
 // travel is Fly after the checks; typed, so that no nil *Error becomes an error.
 func (c *Conn) travel(ctx context.Context, f *Flight) *Error {
 	c.flights++
+	c.keepUp()
 	t := &c.trip
 	t.start(f, c.cfg.Pooler)
 	defer t.clear()
@@ -169,6 +170,9 @@ func (c *Conn) settleStatements() {
 		// 26000: the server has lost them already.
 		gone := pgerr.Code(c.trip.err) == "26000" || pgerr.Code(c.trip.endErr) == "26000"
 		c.registry.forget(!gone)
+		if !gone {
+			c.outdated()
+		}
 	}
 	// The scratch must not keep a large flight's arguments or texts alive.
 	clear(c.requests)
