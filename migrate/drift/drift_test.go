@@ -2,8 +2,6 @@ package drift_test
 
 import (
 	"context"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,7 +13,6 @@ import (
 	"github.com/retort-go/retort/migrate/autogenerate"
 	"github.com/retort-go/retort/migrate/drift"
 	"github.com/retort-go/retort/retorttest"
-	"github.com/retort-go/retort/web"
 )
 
 func TestMain(m *testing.M) { retorttest.Main(m) }
@@ -270,18 +267,7 @@ func TestExpect(t *testing.T) {
 	if err := expect(t.Context()); err != nil {
 		t.Error(err)
 	}
-	ready := func() int {
-		w := httptest.NewRecorder()
-		web.Readyz(eng, expect).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/readyz", nil))
-		return w.Code
-	}
-	if code := ready(); code != http.StatusOK {
-		t.Errorf("/readyz answers %d", code)
-	}
 	db.Exec(t, "ALTER TABLE t ADD a int")
-	if code := ready(); code != http.StatusServiceUnavailable {
-		t.Errorf("/readyz of another schema answers %d", code)
-	}
 	if err := expect(t.Context()); err == nil || !strings.Contains(err.Error(), "docs/errors.md#fingerprint") {
 		t.Error(err)
 	}
