@@ -84,7 +84,7 @@ func Open(cfg Config) (*Engine, error) {
 		echo: echo{on: cfg.Echo, params: cfg.EchoParams}, clock: cfg.Clock, twice: cfg.Rehearse, deadlines: cfg.Deadlines, limits: cfg.perTransaction(),
 		fly: flight.Config{
 			Plans: new(flight.Plans),
-			Conn: conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,
+			Conn:  conn, Password: cfg.PasswordFunc, AfterConnect: cfg.AfterConnect,
 			Pooler: cfg.Pooler, Tracer: cfg.PgxTracer,
 			CommitTimeout: cfg.CommitTimeout, ConnectTimeout: cmp.Or(cfg.ConnectTimeout, conn.ConnectTimeout),
 		},
