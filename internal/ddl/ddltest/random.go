@@ -145,11 +145,11 @@ func Spoil(rt *rapid.T, t *schema.Table) string {
 		"the comment":     func() { t.Comment += "!" },
 		"the primary key": func() { t.PrimaryKey.Name += "x" },
 		"a comment":       func() { t.Columns[0].Comment += "!" },
-		"a check":         func() { t.Checks = append(t.Checks, schema.Check{Name: "ck_new", Expression: "true"}) },
+		"a check":         func() { t.Checks = append(t.Checks, schema.Check{Name: t.Name + "_ck_new", Expression: "true"}) },
 		"the storage":     func() { t.Storage = "fillfactor = 99" },
 		"a new column":    func() { t.Columns = append(t.Columns, schema.Column{Name: "new", Type: "int"}) },
 		"a new unique index": func() {
-			t.Indexes = append(t.Indexes, schema.Index{Name: "ix_new", Unique: true, Parts: schema.Parts("c0")})
+			t.Indexes = append(t.Indexes, schema.Index{Name: t.Name + "_ix_new", Unique: true, Parts: schema.Parts("c0")})
 		},
 	}
 	if len(t.Indexes) > 0 {
