@@ -109,7 +109,7 @@ func TestVerdictCauses(t *testing.T) {
 		refused := trip{flight: write, end: 3, at: 3}
 		refused.refused(&request{index: -1}, failed)
 		refused.refused(&request{index: -1}, io.EOF)
-		if refused.endErr != error(failed) || refused.err != nil {
+		if !errors.Is(refused.endErr, failed) || refused.err != nil {
 			t.Errorf("COMMIT %v, work %v", refused.endErr, refused.err)
 		}
 	})
