@@ -57,12 +57,6 @@ func (e *Engine) observed(ctx context.Context, c *flight.Conn, f *flight.Flight,
 	if !e.seen.Load() {
 		return c.Fly(ctx, f)
 	}
-	return e.flown(ctx, c, f, attempt)
-}
-
-// flown is observed where somebody looks. It is apart since its frame is large, and the
-// stack of a goroutine that needs it would grow anew behind each garbage collection.
-func (e *Engine) flown(ctx context.Context, c *flight.Conn, f *flight.Flight, attempt int) error {
 	info := FlightInfo{Begin: f.Begin, End: endNames[f.End], Attempt: attempt}
 	if f.Settings != nil {
 		info.Settings = f.Settings.SQL
