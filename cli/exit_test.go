@@ -82,7 +82,7 @@ func TestExplained(t *testing.T) {
 // database: a password may be in it.
 func TestExplained_repeats_what_was_typed(t *testing.T) {
 	t.Parallel()
-	cmd, args, err := New(Config{Name: "app db"}).Find([]string{"revision", "-m", "it's new", "--autogenerate", "--url", "postgres://a:secret@h/d", "--dir", "my files"})
+	cmd, args, err := New(Config{Name: "app db"}).Find([]string{"revision", "-m", "it's new", "--autogenerate", "--url", "postgres://a:secret@h/d", "--dir", "my files", "--id", "password=hush"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestExplained_repeats_what_was_typed(t *testing.T) {
 	if err := cmd.ParseFlags(args); err != nil {
 		t.Fatal(err)
 	}
-	want := `app db revision --autogenerate --dir 'my files' --message 'it'\''s new' --url …`
+	want := `app db revision --autogenerate --dir 'my files' --id … --message 'it'\''s new' --url …`
 	if f := explained(cmd, errors.New("the disk is full")); len(f.next) != 1 || f.next[0] != want {
 		t.Errorf("next %q, want %q", f.next, want)
 	}
