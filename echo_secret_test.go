@@ -71,10 +71,11 @@ func TestEcho_never_shows_the_values_of_a_secret_column(t *testing.T) {
 		_, err := Logins.Where(where, retort.Eq(&c.Name, "beside")).All(ctx, s)
 		must(t, err)
 	}
-	var many []retort.Predicate // past the 64th they are hidden without a bit for each
-	for n := range 70 {
-		many = append(many, retort.Eq(&c.Token, word(n)))
+	var many []retort.Predicate // there is a bit for each of the first 63 only
+	for range 66 {
+		many = append(many, retort.Eq(&c.Name, "beside"))
 	}
+	many = append(many, retort.Eq(&c.Token, word(6)))
 	_, err := Logins.Where(retort.Or(many...)).All(ctx, s)
 	must(t, err)
 	_, err = Logins.Update(retort.Set(&c.Token, word(5))).Where(retort.Eq(&c.ID, -1)).Exec(ctx, s)
