@@ -110,7 +110,7 @@ func TestOutcomes_Connector(t *testing.T) {
 	})
 	t.Run("stays_unknown_where_the_database_is_away", func(t *testing.T) {
 		t.Parallel()
-		b, db := open(t, func(c *retort.Config) { c.CommitTimeout = 300 * time.Millisecond })
+		b, db := open(t, alone, func(c *retort.Config) { c.CommitTimeout = 300 * time.Millisecond })
 		tx, p := paidByHand(t, db, nil)
 		b.Proxy.Before(proxy.CommitReply, func(proxy.Message) { b.Proxy.RefuseConnections(true) })
 		b.Proxy.CutBefore(proxy.CommitReply)

@@ -79,8 +79,7 @@ ORDER BY "authors"."id";
 FROM "books" AS c
 WHERE c."author_id" IN (SELECT "authors"."id" FROM "authors"
 JOIN "books" ON ("books"."author_id" = "authors"."id")
-WHERE "books"."pages" = $1
-ORDER BY "authors"."id")
+WHERE "books"."pages" = $1)
 ORDER BY c."id";
 /* retort:session.read */ COMMIT;
 

@@ -5,8 +5,7 @@ FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT c."house", c."no", c."next_no"
 FROM "theaters" AS c
-WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters"
-ORDER BY "house", "no")
+WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters")
 ORDER BY c."house", c."no";
 /* retort:session.read */ COMMIT;
 
@@ -16,9 +15,8 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT c."house", c."theater", c."no", c."broken"
-FROM "chairs" AS c
-WHERE (c."house", c."theater") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "chairs" AS c ON c."house" = p.retort_key AND c."theater" = p.retort_key2
 ORDER BY c."no" DESC, c."house" DESC, c."theater" DESC;
 /* retort:session.read */ COMMIT;
 
@@ -28,9 +26,8 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT c."id", c."house", c."theater"
-FROM "screens" AS c
-WHERE (c."house", c."theater") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "screens" AS c ON c."house" = p.retort_key AND c."theater" = p.retort_key2
 ORDER BY c."id";
 /* retort:session.read */ COMMIT;
 
@@ -40,9 +37,9 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT l."theater_house", l."theater_no", c."title", c."year"
-FROM "showings" AS l JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year"
-WHERE (l."theater_house", l."theater_no") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "showings" AS l ON l."theater_house" = p.retort_key AND l."theater_no" = p.retort_key2
+JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year"
 ORDER BY c."title", c."year";
 /* retort:session.read */ COMMIT;
 
@@ -52,9 +49,9 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT l."house", l."theater", c."country", c."number"
-FROM "visits" AS l JOIN "guests" AS c ON c."country" = l."country" AND c."number" = l."number"
-WHERE (l."house", l."theater") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "visits" AS l ON l."house" = p.retort_key AND l."theater" = p.retort_key2
+JOIN "guests" AS c ON c."country" = l."country" AND c."number" = l."number"
 ORDER BY c."country", c."number";
 /* retort:session.read */ COMMIT;
 
@@ -64,9 +61,8 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT c."house", c."no", c."next_no"
-FROM "theaters" AS c
-WHERE (c."house", c."next_no") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "theaters" AS c ON c."house" = p.retort_key AND c."next_no" = p.retort_key2
 ORDER BY c."house", c."no";
 /* retort:session.read */ COMMIT;
 
@@ -77,33 +73,29 @@ FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT c."house", c."no", c."next_no"
 FROM "theaters" AS c
-WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters"
-ORDER BY "house", "no")
+WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters")
 ORDER BY c."house", c."no";
 /* retort:query.all */ SELECT c."house", c."no", c."next_no"
-FROM "theaters" AS c
-WHERE (c."house", c."next_no") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "theaters" AS c ON c."house" = p.retort_key AND c."next_no" = p.retort_key2
 ORDER BY c."house", c."no";
 /* retort:query.all */ SELECT c."house", c."theater", c."no", c."broken"
-FROM "chairs" AS c
-WHERE (c."house", c."theater") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "chairs" AS c ON c."house" = p.retort_key AND c."theater" = p.retort_key2
 ORDER BY c."no" DESC, c."house" DESC, c."theater" DESC;
 /* retort:query.all */ SELECT c."id", c."house", c."theater"
-FROM "screens" AS c
-WHERE (c."house", c."theater") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "screens" AS c ON c."house" = p.retort_key AND c."theater" = p.retort_key2
 ORDER BY c."id";
 /* retort:query.all */ SELECT l."theater_house", l."theater_no", c."title", c."year"
-FROM "showings" AS l JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year"
-WHERE (l."theater_house", l."theater_no") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "showings" AS l ON l."theater_house" = p.retort_key AND l."theater_no" = p.retort_key2
+JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year"
 ORDER BY c."title", c."year";
 /* retort:query.all */ SELECT l."house", l."theater", c."country", c."number"
-FROM "visits" AS l JOIN "guests" AS c ON c."country" = l."country" AND c."number" = l."number"
-WHERE (l."house", l."theater") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no")
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "visits" AS l ON l."house" = p.retort_key AND l."theater" = p.retort_key2
+JOIN "guests" AS c ON c."country" = l."country" AND c."number" = l."number"
 ORDER BY c."country", c."number";
 /* retort:session.read */ COMMIT;
 
@@ -113,8 +105,7 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT c."house", c."theater", c."no", c."broken"
-FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters"
-ORDER BY "house", "no") AS p
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
 CROSS JOIN LATERAL (SELECT c."house", c."theater", c."no", c."broken" FROM "chairs" AS c
 WHERE c."house" = p.retort_key AND c."theater" = p.retort_key2
 ORDER BY c."no", c."house", c."theater"
@@ -128,8 +119,7 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT p.retort_key, p.retort_key2, c."title", c."year"
-FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters"
-ORDER BY "house", "no") AS p
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
 CROSS JOIN LATERAL (SELECT c."title", c."year" FROM "showings" AS l JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year"
 WHERE l."theater_house" = p.retort_key AND l."theater_no" = p.retort_key2
 ORDER BY c."year" DESC, c."title" DESC
@@ -143,8 +133,7 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT p.retort_key, p.retort_key2, c."country", c."number"
-FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters"
-ORDER BY "house", "no") AS p
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
 CROSS JOIN LATERAL (SELECT c."country", c."number" FROM "guests" AS c
 WHERE EXISTS (SELECT FROM "visits" AS l WHERE l."house" = p.retort_key AND l."theater" = p.retort_key2 AND c."country" = l."country" AND c."number" = l."number")
 ORDER BY c."country", c."number"
@@ -158,14 +147,13 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT l."theater_house", l."theater_no", c."title", c."year"
-FROM "showings" AS l JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year"
-WHERE (l."theater_house", l."theater_no") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no") AND c."year" < $1
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "showings" AS l ON l."theater_house" = p.retort_key AND l."theater_no" = p.retort_key2
+JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year" AND c."year" < $1
 ORDER BY c."title", c."year";
 /* retort:query.all */ SELECT c."house", c."theater", c."no", c."broken"
-FROM "chairs" AS c
-WHERE (c."house", c."theater") IN (SELECT "house", "no" FROM "theaters"
-ORDER BY "house", "no") AND c."no" > $1
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
+JOIN "chairs" AS c ON c."house" = p.retort_key AND c."theater" = p.retort_key2 AND c."no" > $1
 ORDER BY c."no", c."house", c."theater";
 /* retort:session.read */ COMMIT;
 
@@ -176,31 +164,28 @@ FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT c."house", c."no", c."next_no"
 FROM "theaters" AS c
-WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters"
-ORDER BY "house", "no")
+WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters")
 ORDER BY c."house", c."no";
 /* retort:query.all */ SELECT l."theater_house", l."theater_no", c."title", c."year"
-FROM "showings" AS l JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year"
-WHERE (l."theater_house", l."theater_no") IN (SELECT c."house", c."no"
+FROM (SELECT c."house" AS retort_key, c."no" AS retort_key2
 FROM "theaters" AS c
-WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters"
-ORDER BY "house", "no"))
+WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters")) AS p
+JOIN "showings" AS l ON l."theater_house" = p.retort_key AND l."theater_no" = p.retort_key2
+JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year"
 ORDER BY c."title", c."year";
 /* retort:query.all */ SELECT c."house", c."no", c."next_no"
+FROM (SELECT c."house" AS retort_key, c."no" AS retort_key2
 FROM "theaters" AS c
-WHERE (c."house", c."next_no") IN (SELECT c."house", c."no"
-FROM "theaters" AS c
-WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters"
-ORDER BY "house", "no"))
+WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters")) AS p
+JOIN "theaters" AS c ON c."house" = p.retort_key AND c."next_no" = p.retort_key2
 ORDER BY c."house", c."no";
 /* retort:query.all */ SELECT c."house", c."theater", c."no", c."broken"
-FROM "chairs" AS c
-WHERE (c."house", c."theater") IN (SELECT c."house", c."no"
+FROM (SELECT c."house" AS retort_key, c."no" AS retort_key2
+FROM (SELECT c."house" AS retort_key, c."no" AS retort_key2
 FROM "theaters" AS c
-WHERE (c."house", c."next_no") IN (SELECT c."house", c."no"
-FROM "theaters" AS c
-WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters"
-ORDER BY "house", "no")))
+WHERE (c."house", c."no") IN (SELECT "house", "next_no" FROM "theaters")) AS p
+JOIN "theaters" AS c ON c."house" = p.retort_key AND c."next_no" = p.retort_key2) AS p
+JOIN "chairs" AS c ON c."house" = p.retort_key AND c."theater" = p.retort_key2
 ORDER BY c."no" DESC, c."house" DESC, c."theater" DESC;
 /* retort:session.read */ COMMIT;
 
@@ -237,13 +222,11 @@ VALUES ($1, $2);
 FROM "theaters"
 ORDER BY "house", "no";
 /* retort:query.all */ SELECT p.retort_key, p.retort_key2, c."house", c."theater", c."no", c."broken"
-FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters"
-ORDER BY "house", "no") AS p
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
 LEFT JOIN "chairs" AS c ON c."house" = p.retort_key AND c."theater" = p.retort_key2
 ORDER BY c."no" DESC, c."house" DESC, c."theater" DESC;
 /* retort:query.all */ SELECT p.retort_key, p.retort_key2, c."title", c."year"
-FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters"
-ORDER BY "house", "no") AS p
+FROM (SELECT "house" AS retort_key, "no" AS retort_key2 FROM "theaters") AS p
 LEFT JOIN ("showings" AS l JOIN "films" AS c ON c."title" = l."film_title" AND c."year" = l."film_year") ON l."theater_house" = p.retort_key AND l."theater_no" = p.retort_key2
 ORDER BY c."title", c."year";
 /* retort:query.all */ SELECT l."film_title", l."film_year", c."house", c."no", c."next_no"

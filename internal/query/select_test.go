@@ -123,14 +123,14 @@ func TestForms(t *testing.T) {
 		{"exists", with(func(*Select) {}).Exists, `SELECT EXISTS (SELECT 1 FROM "plants" WHERE "name" = $1)`},
 		{"children", func() (Statement, error) {
 			return childrenOf(with(func(q *Select) { q.Total, q.Limit = true, 2 }), rel).Rows()
-		}, `SELECT ` + ofC + ` FROM "plants" AS c WHERE c."parent_id" IN (SELECT "id" FROM "plants" WHERE "name" = $1 ORDER BY "id" LIMIT 2) ORDER BY c."id"`},
+		}, `SELECT ` + ofC + ` FROM (SELECT "id" AS retort_key FROM "plants" WHERE "name" = $1 ORDER BY "id" LIMIT 2) AS p JOIN "plants" AS c ON c."parent_id" = p.retort_key ORDER BY c."id"`},
 		{"children_seen", func() (Statement, error) { return childrenOf(with(func(*Select) {}), rel).Seen() }, `SELECT p.retort_key, ` + ofC + ` FROM (SELECT "id" AS retort_key FROM "plants" WHERE "name" = $1) AS p LEFT JOIN "plants" AS c ON c."parent_id" = p.retort_key ORDER BY c."id"`},
 		{"children_of", func() (Statement, error) {
 			st, err := (&Children{Label: "query.all", Relation: rel, Limit: -1, Parents: Parents{Objects: []mapper.Object{table.Plan.New()}}}).Rows()
 			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
 			return st, err
 		}, `SELECT ` + ofC + ` FROM "plants" AS c WHERE c."parent_id" = ANY($1) ORDER BY c."id"`},
-		{"children_by_two_columns", childrenOf(with(func(q *Select) { q.Table, q.Where = pair, nil }), pairRel).Rows, `SELECT ` + ofC + ` FROM "plants" AS c WHERE (c."height", c."color") IN (SELECT "height", "color" FROM "plants") ORDER BY c."id"`},
+		{"children_by_two_columns", childrenOf(with(func(q *Select) { q.Table, q.Where = pair, nil }), pairRel).Rows, `SELECT ` + ofC + ` FROM (SELECT "height" AS retort_key, "color" AS retort_key2 FROM "plants") AS p JOIN "plants" AS c ON c."height" = p.retort_key AND c."color" = p.retort_key2 ORDER BY c."id"`},
 		{"children_seen_by_two_columns", func() (Statement, error) {
 			return childrenOf(with(func(q *Select) { q.Table, q.Where = pair, nil }), pairRel).Seen()
 		}, `SELECT p.retort_key, p.retort_key2, ` + ofC + ` FROM (SELECT "height" AS retort_key, "color" AS retort_key2 FROM "plants") AS p LEFT JOIN "plants" AS c ON c."height" = p.retort_key AND c."color" = p.retort_key2 ORDER BY c."id"`},
