@@ -104,7 +104,8 @@ type Config struct {
 
 	// RepeatLimit reports a query that one session sends that often from one line of
 	// the program: to Logger, and to an Observer that is a [RepeatObserver]. It costs
-	// a look at the stack for each read. Default 0, never. Range 2 or more.
+	// a look at the stack for each read; from 5 on only for those that the session
+	// sent before. Default 0, never. Range 2 or more.
 	RepeatLimit int
 
 	// Observer is told of every flight, and of more where it has the methods;

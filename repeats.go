@@ -14,7 +14,8 @@ import (
 //
 //   - Shape: SQL is the text, the same for all values; Times counts how often it was
 //     sent so far, Config.RepeatLimit at the first report. Caller is file:line of
-//     the code above Retort.
+//     the code above Retort; of five times and more the first counts for the line of
+//     the second, wherever it was sent from.
 type RepeatInfo struct {
 	SQL    string
 	Times  int
@@ -38,18 +39,54 @@ func (l observerList) QueryRepeated(ctx context.Context, r RepeatInfo) {
 // repeated is a query by its text and the line that sent it.
 type repeated struct{ sql, caller string }
 
+// readCount counts the queries of a session. A line is dear to find, and most
+// queries are sent once: from looksTwice on the first time of a text is counted
+// without, and belongs to the line of the second.
+type readCount struct {
+	first string           // the text of the very first; no others yet
+	times map[repeated]int // without a line: 1 the first time, 2 when that was counted with the second
+}
+
+// looksTwice is the RepeatLimit from which one too many for a line is no matter.
+const looksTwice = 5
+
+// isFirst notes a text, and tells whether it was not sent before.
+func (c *readCount) isFirst(sql string) bool {
+	if c.times == nil && c.first == "" {
+		c.first = sql
+		return true
+	}
+	if c.times == nil {
+		c.times = map[repeated]int{{sql: c.first}: 1}
+	}
+	if c.times[repeated{sql: sql}] > 0 {
+		return false
+	}
+	c.times[repeated{sql: sql}] = 1
+	return true
+}
+
+// add counts one more time of a query, and the first one with it.
+func (c *readCount) add(key repeated) int {
+	if c.times == nil {
+		c.times = make(map[repeated]int)
+	}
+	if first := (repeated{sql: key.sql}); c.times[first] == 1 {
+		c.times[first] = 2
+		c.times[key]++
+	}
+	c.times[key]++
+	return c.times[key]
+}
+
 // countReads notices queries that the session has sent before, from the same line.
 func (s *Session) countReads(ctx context.Context, reads []flight.Statement) {
 	limit := s.eng.repeatLimit
-	if limit == 0 || len(reads) == 0 {
+	if limit == 0 || len(reads) == 0 || limit >= looksTwice && s.reads.isFirst(reads[0].SQL) {
 		return
 	}
 	key := repeated{reads[0].SQL, caller()}
-	if s.reads == nil {
-		s.reads = make(map[repeated]int)
-	}
-	s.reads[key]++
-	n := s.reads[key]
+	n := s.reads.add(key)
 	for report := limit; report <= n; report *= 2 {
 		if report == n {
 			s.eng.tellRepeat(ctx, RepeatInfo{SQL: key.sql, Times: n, Caller: key.caller})

@@ -122,7 +122,7 @@ type Session struct {
 	depth  int           // savepoints of Savepoint that are open
 	wrote  bool          // and it has something to lose
 
-	reads map[repeated]int // how often each was sent, where somebody counts
+	reads readCount // where somebody counts
 
 	joined *joint // the transaction of somebody else that it works in; nil for its own
 	beside beside
