@@ -220,6 +220,7 @@ func expected(limit int) int {
 // load takes the rows into the session: same row, same object.
 func (r *receiver) load(s *Session) []mapper.Object {
 	s.unit.LoadAll(r.table, r.objects, r.then)
+	r.kept(s)
 	return r.objects
 }
 
@@ -233,7 +234,16 @@ func (r *receiver) reload(s *Session) []mapper.Object {
 		}
 		r.objects[i] = o
 	}
+	r.kept(s)
 	return r.objects
+}
+
+// kept tells the session that it has the rows now.
+func (r *receiver) kept(s *Session) {
+	if r.batch != nil {
+		s.unit.Keep(r.batch)
+	}
+	r.then = nil
 }
 
 // statement makes a flight's statement of a built one.

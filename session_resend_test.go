@@ -172,7 +172,7 @@ func TestSessions_settle(t *testing.T) {
 			a := newAuthor("a")
 			commit(t, b.Engine, a)
 			s := b.session(t, opts)
-			b.Proxy.FailWith(proxy.Runs(`FROM "books"`), "53200")
+			b.Proxy.FailWith(proxy.Runs(`JOIN "books"`), "53200")
 			if _, err := Authors.With(&Authors.C.Books).All(ctx, s); pgerr.Code(err) != "53200" {
 				t.Errorf("%s: got %v", name, err)
 			}

@@ -176,16 +176,14 @@ func (d *Decoder) DecodeNew(b *Batch, values [][]byte) (Object, error) {
 }
 
 // DecodeKept is DecodeNew and the [Plan.Snapshot] of the new object, which costs
-// less than one that is made later: json is remembered as it came.
+// less than one that is made later: json is remembered as it came. Its memory is
+// borrowed; see [Lent].
 func (d *Decoder) DecodeKept(b *Batch, values [][]byte) (Object, Snapshot, error) {
 	o, err := d.DecodeNew(b, values)
 	if err != nil {
 		return Object{}, Snapshot{}, err
 	}
-	if b.snaps.slice == nil {
-		b.snaps = newChunks(d.plan.snap.block, b.left())
-	}
-	block := b.snaps.block()
+	block := b.snapshotBlock()
 	if d.json != nil {
 		b.raw.expect(d.shortJSON(values), b.snaps.left())
 	}

@@ -40,6 +40,7 @@ type Batch struct {
 	chunks
 	text  arena
 	snaps chunks // of DecodeKept
+	lent  Lent   // what of them was borrowed
 	raw   arena  // json of the snapshots, as it came
 }
 

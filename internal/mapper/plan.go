@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/retort-go/retort/internal/sqltext"
 )
@@ -33,7 +34,8 @@ type Plan struct {
 	byName  map[string]int
 	block   reflect.Type // object with one slot per nullable column, for batches
 	snap    snapPlan
-	loose   bool // made for raw SQL: no PostgreSQL types were declared
+	lent    sync.Pool // chunks of snapshots that came back
+	loose   bool      // made for raw SQL: no PostgreSQL types were declared
 	types   *Types
 }
 

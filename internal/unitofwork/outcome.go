@@ -127,7 +127,7 @@ func (u *Unit) Commit() {
 		s.forgetUndo()
 		switch {
 		case s.status == Deleted:
-			s.status = Detached
+			s.status, s.snapshot = Detached, mapper.Snapshot{}
 			u.let(s)
 		case s.in():
 			kept = append(kept, s)
@@ -172,12 +172,13 @@ func (u *Unit) Release() {
 func (u *Unit) leave() {
 	u.epoch++
 	if len(u.ordered)+len(u.gone) == 0 {
+		u.lent = mapper.Lent{}
 		return // an empty unit remembers what it let go
 	}
 	for _, s := range u.ordered {
 		s.leave()
-		s.snapshot = mapper.Snapshot{}
 	}
+	u.lent.GiveBack()
 	u.past, u.gone = past{states: u.ordered, before: u.gone}, nil
 	u.ordered, u.index, u.referring = nil, nil, 0
 	u.related = related{}

@@ -78,7 +78,7 @@ func (s *state) forgetUndo() {
 
 // leave cuts s off from the unit: an object that is kept keeps no other.
 func (s *state) leave() {
-	s.unit = nil
+	s.unit, s.snapshot = nil, mapper.Snapshot{}
 	if s.more != nil {
 		s.more.waits = nil
 	}
@@ -115,6 +115,8 @@ type Unit struct {
 	past past
 
 	epoch int // counts how often the unit was emptied
+
+	lent mapper.Lent // memory of the snapshots, as long as the unit is not emptied
 
 	related related
 }
@@ -263,6 +265,9 @@ func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object, then []mapper.Sn
 		u.own(s)
 	}
 }
+
+// Keep takes over the memory of snapshots that were loaded.
+func (u *Unit) Keep(b *mapper.Batch) { u.lent.TakeOver(b) }
 
 // expect makes room for more states; maps that grow step by step would cost
 // more than the new ones.

@@ -1,0 +1,60 @@
+package mapper
+
+import (
+	"reflect"
+	"unsafe"
+)
+
+// Lent is memory of snapshots that came from their plans and goes back to them: who
+// knows when the snapshots have had their day gives it back, and later batches take
+// it. They live as long as their session, and would be a third of the garbage of a
+// read of many rows.
+//
+//   - Shape: the zero Lent is none.
+//   - Concurrency: one goroutine at a time.
+type Lent struct{ chunks []lentChunk }
+
+type lentChunk struct {
+	plan *Plan
+	at   unsafe.Pointer
+}
+
+// GiveBack ends the snapshots: nobody may look at them any more. What they refer to
+// may stay in memory up to the second garbage collection from then.
+func (l *Lent) GiveBack() {
+	for _, c := range l.chunks {
+		c.plan.lent.Put(c.at) // no allocation: an interface holds a pointer as it is
+	}
+	*l = Lent{}
+}
+
+// TakeOver makes l answer for what b borrowed for its snapshots.
+func (l *Lent) TakeOver(b *Batch) {
+	l.chunks = append(l.chunks, b.lent.chunks...)
+	b.lent = Lent{}
+}
+
+// smallestLent is the smallest chunk for which a whole one is borrowed.
+const smallestLent = 16 // blocks
+
+// chunk is room for [largestChunk] snapshots. What lies there means nothing.
+func (l *Lent) chunk(p *Plan, slice reflect.Type) unsafe.Pointer {
+	at, ok := p.lent.Get().(unsafe.Pointer)
+	if !ok {
+		at = reflect.MakeSlice(slice, largestChunk, largestChunk).UnsafePointer()
+	}
+	l.chunks = append(l.chunks, lentChunk{p, at})
+	return at
+}
+
+// snapshotBlock is room for the snapshot of an object that b just made.
+func (b *Batch) snapshotBlock() unsafe.Pointer {
+	s := &b.snaps
+	if s.slice == nil {
+		*s = newChunks(b.plan.snap.block, b.left())
+	}
+	if s.used == s.size && s.next >= smallestLent {
+		s.chunk, s.used, s.size = b.lent.chunk(b.plan, s.slice), 0, largestChunk
+	}
+	return s.block()
+}
