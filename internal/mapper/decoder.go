@@ -185,7 +185,7 @@ func (d *Decoder) DecodeKept(b *Batch, values [][]byte) (Object, Snapshot, error
 	}
 	block := b.snapshotBlock()
 	if d.json != nil {
-		b.raw.expect(d.shortJSON(values), b.snaps.left())
+		b.lent.room(d.plan, &b.raw, d.shortJSON(values), b.left())
 	}
 	return o, d.snapshot(o, block, values, &b.raw), nil
 }

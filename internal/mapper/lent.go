@@ -14,15 +14,21 @@ import (
 //   - Concurrency: one goroutine at a time.
 type Lent struct{ chunks []lentChunk }
 
+// lentChunk is room for [largestChunk] snapshots or, where at is nil, for their json.
 type lentChunk struct {
 	plan *Plan
 	at   unsafe.Pointer
+	text *[largestArena]byte
 }
 
 // GiveBack ends the snapshots: nobody may look at them any more. What they refer to
 // may stay in memory up to the second garbage collection from then.
 func (l *Lent) GiveBack() {
 	for _, c := range l.chunks {
+		if c.at == nil {
+			c.plan.lentText.Put(c.text)
+			continue
+		}
 		c.plan.lent.Put(c.at) // no allocation: an interface holds a pointer as it is
 	}
 	*l = Lent{}
@@ -43,8 +49,25 @@ func (l *Lent) chunk(p *Plan, slice reflect.Type) unsafe.Pointer {
 	if !ok {
 		at = reflect.MakeSlice(slice, largestChunk, largestChunk).UnsafePointer()
 	}
-	l.chunks = append(l.chunks, lentChunk{p, at})
+	l.chunks = append(l.chunks, lentChunk{plan: p, at: at})
 	return at
+}
+
+// smallestText is the smallest need for which room for json is borrowed.
+const smallestText = 1 << 10 // bytes
+
+// room is [arena.expect] for json of snapshots.
+func (l *Lent) room(p *Plan, a *arena, n, rows int) {
+	if n <= len(a.buf) || n > largestArena || n*rows < smallestText {
+		a.expect(n, rows)
+		return
+	}
+	text, ok := p.lentText.Get().(*[largestArena]byte)
+	if !ok {
+		text = new([largestArena]byte)
+	}
+	l.chunks = append(l.chunks, lentChunk{plan: p, text: text})
+	a.buf = text[:]
 }
 
 // snapshotBlock is room for the snapshot of an object that b just made.

@@ -29,14 +29,15 @@ type Column struct {
 //     caller and panics.
 //   - Concurrency: safe for many goroutines; the objects are not.
 type Plan struct {
-	object  reflect.Type
-	columns []column
-	byName  map[string]int
-	block   reflect.Type // object with one slot per nullable column, for batches
-	snap    snapPlan
-	lent    sync.Pool // chunks of snapshots that came back
-	loose   bool      // made for raw SQL: no PostgreSQL types were declared
-	types   *Types
+	object   reflect.Type
+	columns  []column
+	byName   map[string]int
+	block    reflect.Type // object with one slot per nullable column, for batches
+	snap     snapPlan
+	lent     sync.Pool // chunks of snapshots that came back
+	lentText sync.Pool // and of their json
+	loose    bool      // made for raw SQL: no PostgreSQL types were declared
+	types    *Types
 }
 
 // column is a Column with all decisions made. What the loops read comes first,
