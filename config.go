@@ -71,7 +71,7 @@ type Config struct {
 
 	// HeldLimit is the time after which a connection that one unit of work still
 	// holds is logged as a warning, with the route and the stack of its borrower. It
-	// costs each loan about a microsecond. Default 0, never.
+	// costs each loan one to eight microseconds. Default 0, never.
 	HeldLimit time.Duration
 
 	// Recycle is the age after which a connection is replaced before its next
