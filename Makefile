@@ -108,6 +108,16 @@ readme: ## Run the README's commands in a fresh copy and compare what they print
 vuln: .bin/govulncheck ## Look for known vulnerabilities (needs the network)
 	@UNREACHABLE=$(UNREACHABLE) .ci/vuln $(MODULES)
 
+SBOM := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+.PHONY: sbom
+sbom: ## List what the library links, with licenses, in .bin/sbom.json (needs the network)
+	@mkdir -p .bin && GOWORK=off go run $(SBOM) mod -licenses -json -output .bin/sbom.json . && echo "wrote .bin/sbom.json"
+
+.PHONY: reproducible
+reproducible: ## Build the commands twice, in two places: are they equal byte by byte? docs/dependencies.md
+	@.ci/reproducible
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each (default 10s)
 	@PG_BIN="$$($(PGBIN))" && export PG_BIN && \

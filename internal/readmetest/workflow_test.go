@@ -51,3 +51,37 @@ func missingTargets(text, makefile string) []string {
 	}
 	return out
 }
+
+// Actions run with the rights of the repository: a tag can be moved to other code, a
+// hash cannot.
+func TestWorkflow_pins_actions_by_hash(t *testing.T) {
+	t.Parallel()
+	control := "- uses: actions/checkout@v5\n- uses: a/b@0123456789012345678901234567890123456789\n- uses: a/b@0123456789012345678901234567890123456789 # v1.0.0\n"
+	if got, _ := unpinned(control); !slices.Equal(got, []string{"actions/checkout@v5", "a/b@0123456789012345678901234567890123456789"}) {
+		t.Errorf("the control: %q", got)
+	}
+	workflow, err := os.ReadFile(filepath.Join("..", "..", ".github", "workflows", "ci.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	loose, n := unpinned(string(workflow))
+	for _, action := range loose {
+		t.Errorf("%s: give the hash of the commit, and the version as a comment", action)
+	}
+	if n < 5 {
+		t.Errorf("found %d actions: the search is broken", n)
+	}
+}
+
+// unpinned are the actions that text uses without a hash, or without the version
+// beside it, and how many it uses in all.
+func unpinned(text string) (loose []string, n int) {
+	pinned := regexp.MustCompile(`^[^ @]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+	uses := regexp.MustCompile(`(?m)uses: (.+)$`).FindAllStringSubmatch(text, -1)
+	for _, m := range uses {
+		if !pinned.MatchString(m[1]) {
+			loose = append(loose, m[1])
+		}
+	}
+	return loose, len(uses)
+}
