@@ -130,6 +130,14 @@ func TestForms(t *testing.T) {
 			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
 			return st, err
 		}, `SELECT ` + ofC + ` FROM "plants" AS c WHERE c."parent_id" = ANY($1) ORDER BY c."id"`},
+		{"children_of_a_distinct_query", func() (Statement, error) {
+			return childrenOf(with(func(q *Select) { q.DistinctOn, q.Limit = []Node{Column("DistinctOn", &c.Name)}, 2 }), rel).Rows()
+		}, `SELECT ` + ofC + ` FROM (SELECT retort_rows."id" AS retort_key FROM (SELECT DISTINCT ON ("name") ` + columns + ` FROM "plants" WHERE "name" = $1 LIMIT 2) AS retort_rows) AS p JOIN "plants" AS c ON c."parent_id" = p.retort_key ORDER BY c."id"`},
+		{"first_children_of", func() (Statement, error) {
+			st, err := (&Children{Label: "query.all", Relation: rel, Limit: 2, Parents: Parents{Objects: []mapper.Object{table.Plan.New()}}}).Rows()
+			st.SQL = strings.Replace(st.SQL, "retort:query.all", "retort:q", 1)
+			return st, err
+		}, `SELECT ` + ofC + ` FROM (SELECT DISTINCT * FROM (SELECT u.retort_key FROM unnest($1) AS u(retort_key)) AS retort_all) AS p CROSS JOIN LATERAL (SELECT ` + ofC + ` FROM "plants" AS c WHERE c."parent_id" = p.retort_key ORDER BY c."id" LIMIT 2) AS c ORDER BY c."id"`},
 		{"children_by_two_columns", childrenOf(with(func(q *Select) { q.Table, q.Where = pair, nil }), pairRel).Rows, `SELECT ` + ofC + ` FROM (SELECT "height" AS retort_key, "color" AS retort_key2 FROM "plants") AS p JOIN "plants" AS c ON c."height" = p.retort_key AND c."color" = p.retort_key2 ORDER BY c."id"`},
 		{"children_seen_by_two_columns", func() (Statement, error) {
 			return childrenOf(with(func(q *Select) { q.Table, q.Where = pair, nil }), pairRel).Seen()
