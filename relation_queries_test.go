@@ -37,6 +37,8 @@ func TestWith_loads_the_rows_of_every_form_of_query(t *testing.T) {
 		"left join":             byTitle().LeftJoin(comments, retort.EqCol(&c.PostID, &e.ID)).Limit(5),
 		"cross join":            byTitle().CrossJoin(tagTable).Where(retort.Eq(&l.Name, "l1")).Limit(3),
 		"join to itself":        byTitle().Join(other, retort.EqCol(&other.C.BlogID, &e.BlogID)).Limit(6),
+		"alias":                 other.OrderBy(retort.Asc(&other.C.Title)).Limit(3),
+		"alias, join, distinct": other.OrderBy(retort.Asc(&other.C.Title)).Join(essays, retort.EqCol(&e.BlogID, &other.C.BlogID)).Distinct().Limit(3),
 		"distinct":              byTitle().Distinct().Limit(3),
 		"distinct on":           essays.Query().DistinctOn(&e.BlogID).OrderBy(retort.Asc(&e.BlogID), retort.Desc(&e.Title)),
 		"distinct on, limit":    essays.Query().DistinctOn(&e.BlogID).OrderBy(retort.Asc(&e.BlogID), retort.Desc(&e.Title)).Limit(2),
