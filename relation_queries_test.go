@@ -19,10 +19,75 @@ func TestWith_loads_the_rows_of_every_form_of_query(t *testing.T) {
 	t.Parallel()
 	b := blogBench(t)
 	fillEight(t, b)
+	for name, q := range essayQueries() {
+		t.Run(name, func(t *testing.T) {
+			plain := b.session(t)
+			want := val(q.All(t.Context(), plain))(t)
+			must(t, plain.Close(t.Context()))
+			for place, opts := range map[string]retort.TxOptions{"alone": {}, "in a transaction": {}, "with one snapshot": {Isolation: retort.RepeatableRead}} {
+				s := b.session(t, opts)
+				if place == "in a transaction" {
+					s.Add(&Person{Name: "new"})
+					must(t, s.Flush(t.Context()))
+				}
+				got, err := q.With(everyRelation()...).All(t.Context(), s)
+				if err != nil {
+					t.Fatalf("%s: %v", place, err)
+				}
+				shown := drawn(got)
+				must(t, s.Rollback(t.Context()))
+				if diff := cmp.Diff(loadedAlone(t, b, want), shown); diff != "" {
+					t.Errorf("%s (-each alone +With):\n%s", place, diff)
+				}
+			}
+		})
+	}
+}
+
+// All, Iter, Count, Exists and First read the same rows.
+func TestEveryWayToReadAgrees(t *testing.T) {
+	t.Parallel()
+	b := blogBench(t)
+	fillEight(t, b)
+	for name, q := range essayQueries() {
+		t.Run(name, func(t *testing.T) {
+			ctx, s := t.Context(), b.session(t)
+			all := val(q.All(ctx, s))(t)
+			if n := val(q.Count(ctx, s))(t); n != int64(len(all)) {
+				t.Errorf("Count says %d, All has %d", n, len(all))
+			}
+			if there := val(q.Exists(ctx, s))(t); there != (len(all) > 0) {
+				t.Errorf("Exists says %v, All has %d", there, len(all))
+			}
+			var one []string
+			for row, err := range q.Iter(ctx, s) {
+				must(t, err)
+				one = append(one, row.Title)
+			}
+			var titles []string
+			for _, row := range all {
+				titles = append(titles, row.Title)
+			}
+			if diff := cmp.Diff(titles, one); diff != "" {
+				t.Errorf("(-All +Iter):\n%s", diff)
+			}
+			switch first, err := q.First(ctx, s); {
+			case len(all) == 0:
+				wantErr(t, err, retort.ErrNotFound)
+			case err != nil || first.Title != all[0].Title:
+				t.Errorf("First is %v, %v, and All begins with %s", first, err, all[0].Title)
+			}
+			must(t, s.Rollback(ctx))
+		})
+	}
+}
+
+// essayQueries are queries of every form.
+func essayQueries() map[string]*retort.Query[Essay] {
 	e, c, l := essays.C, comments.C, tagTable.C
 	byTitle := func() *retort.Query[Essay] { return essays.OrderBy(retort.Asc(&e.Title)) }
 	other := essays.As("other")
-	for name, q := range map[string]*retort.Query[Essay]{
+	return map[string]*retort.Query[Essay]{
 		"all":                   byTitle(),
 		"limit":                 byTitle().Limit(3),
 		"limit 0":               byTitle().Limit(0),
@@ -45,28 +110,6 @@ func TestWith_loads_the_rows_of_every_form_of_query(t *testing.T) {
 		"group":                 byTitle().Join(comments, retort.EqCol(&c.PostID, &e.ID)).GroupBy(&e.ID).Having(retort.Count().Gt(1)).Limit(2),
 		"for update":            byTitle().ForUpdate().Limit(3),
 		"for update, skipping":  byTitle().ForUpdate(retort.SkipLocked()).Offset(1).Limit(2),
-	} {
-		t.Run(name, func(t *testing.T) {
-			plain := b.session(t)
-			want := val(q.All(t.Context(), plain))(t)
-			must(t, plain.Close(t.Context()))
-			for place, opts := range map[string]retort.TxOptions{"alone": {}, "in a transaction": {}, "with one snapshot": {Isolation: retort.RepeatableRead}} {
-				s := b.session(t, opts)
-				if place == "in a transaction" {
-					s.Add(&Person{Name: "new"})
-					must(t, s.Flush(t.Context()))
-				}
-				got, err := q.With(everyRelation()...).All(t.Context(), s)
-				if err != nil {
-					t.Fatalf("%s: %v", place, err)
-				}
-				shown := drawn(got)
-				must(t, s.Rollback(t.Context()))
-				if diff := cmp.Diff(loadedAlone(t, b, want), shown); diff != "" {
-					t.Errorf("%s (-each alone +With):\n%s", place, diff)
-				}
-			}
-		})
 	}
 }
 
