@@ -230,7 +230,7 @@ func (q *rowQuery) prepare(s *Session, label string) (*query.Select, []*loader, 
 	}
 	sel := q.compiled(t, label)
 	sel.World = s.world()
-	relations, err := s.loaders(t, q.with, q.deleted, sel.Lifted)
+	relations, err := s.loaders(t, sel.From.StandIn, q.with, q.deleted, sel.Lifted)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -81,9 +81,9 @@ type loader struct {
 	nested   []*loader
 }
 
-// loaders resolves relations of t. With deleted they read what is marked as
+// loaders resolves relations of t, or of its alias. With deleted they read what is marked as
 // deleted, too; lifted are the filters that they leave out.
-func (s *Session) loaders(t *model.Table, relations []Relation, deleted bool, lifted []string) ([]*loader, error) {
+func (s *Session) loaders(t *model.Table, alias *mapper.StandIn, relations []Relation, deleted bool, lifted []string) ([]*loader, error) {
 	var all []*loader
 	for _, r := range relations {
 		if r == nil {
@@ -91,6 +91,9 @@ func (s *Session) loaders(t *model.Table, relations []Relation, deleted bool, li
 		}
 		spec := r.loading()
 		rel, ok := t.Relation(spec.field)
+		if !ok {
+			rel, ok = t.RelationOf(alias, spec.field)
+		}
 		switch {
 		case !ok:
 			return nil, fmt.Errorf("retort: With: %T is not a relation of %s; pass &%s.C.Field for a field of type retort.Many or retort.One", spec.field, t.Type, t.Type.Name())
@@ -101,7 +104,7 @@ func (s *Session) loaders(t *model.Table, relations []Relation, deleted bool, li
 		}
 		l := &loader{relation: rel, spec: spec, deleted: deleted || spec.deleted, lifted: lifted, def: s.eng.models.relations[rel], world: s.world()}
 		var err error
-		if l.nested, err = s.loaders(rel.Child, spec.with, l.deleted, lifted); err != nil {
+		if l.nested, err = s.loaders(rel.Child, nil, spec.with, l.deleted, lifted); err != nil {
 			return nil, err
 		}
 		if all, err = merged(all, l); err != nil {
@@ -171,7 +174,7 @@ func LoadRelated[T any](ctx context.Context, s *Session, objects []*T, relations
 	if !ok {
 		return fmt.Errorf("retort: LoadRelated: %s is not a model of this engine's Base; list its table in NewBase", typeOf[T]())
 	}
-	loaders, err := s.loaders(t, relations, false, nil)
+	loaders, err := s.loaders(t, nil, relations, false, nil)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,28 @@ func TestWith_loads_the_rows_of_every_form_of_query(t *testing.T) {
 	}
 }
 
+// The relations of an alias are named by its own fields, or by the table's.
+func TestWith_takes_the_relations_of_an_alias(t *testing.T) {
+	t.Parallel()
+	b := blogBench(t)
+	fillEight(t, b)
+	other := essays.As("other")
+	s := b.session(t)
+	q := other.Where(retort.Eq(&other.C.Title, "p3"))
+	p := val(q.With(&other.C.Blog, retort.Load(&other.C.Comments).Limit(1), &essays.C.Labels).One(t.Context(), s))(t)
+	if blog, err := p.Blog.Get(); err != nil || blog.Name != "blog 0" {
+		t.Errorf("%v, %v", blog, err)
+	}
+	if texts, err := p.Comments.All(); err != nil || len(texts) != 1 {
+		t.Errorf("%d comments, %v", len(texts), err)
+	}
+	if labels, err := p.Labels.All(); err != nil || len(labels) != 1 {
+		t.Errorf("%d labels, %v", len(labels), err)
+	}
+	_, err := essays.With(&other.C.Blog).All(t.Context(), s)
+	wantErr(t, err, nil, "is not a relation of")
+}
+
 // All, Iter, Count, Exists and First read the same rows.
 func TestEveryWayToReadAgrees(t *testing.T) {
 	t.Parallel()

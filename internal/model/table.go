@@ -126,8 +126,15 @@ func (t *Table) Pointer(column int) any {
 }
 
 // Relation returns the relation of the stand-in field.
-func (t *Table) Relation(field any) (*Relation, bool) {
-	i, ok := t.StandIn.Find(field)
+func (t *Table) Relation(field any) (*Relation, bool) { return t.RelationOf(t.StandIn, field) }
+
+// RelationOf is Relation for a field of another stand-in, such as an alias has; nil
+// has none.
+func (t *Table) RelationOf(in *mapper.StandIn, field any) (*Relation, bool) {
+	if in == nil {
+		return nil, false
+	}
+	i, ok := in.Find(field)
 	if !ok {
 		return nil, false
 	}
