@@ -40,12 +40,22 @@ func TestOutcomes_unconfirmed(t *testing.T) {
 			must(t, conn.QueryRow(ctx, "SHOW synchronous_standby_names").Scan(&names))
 			return names == "nobody"
 		})
-		s := eng.Session()
-		p := &Payment{}
-		s.Add(p)
-		told := make(chan error, 1)
-		go func() { told <- s.Commit(ctx) }()
+		var s *retort.Session
+		var told chan error
+		pay := func() {
+			s, told = eng.Session(), make(chan error, 1)
+			s.Add(&Payment{})
+			go func() { told <- s.Commit(ctx) }()
+		}
+		pay()
 		waitFor(t, "COMMIT to wait for its standby, and to be told not to", func() bool {
+			select {
+			case err := <-told: // before the checkpointer had passed the setting on
+				must(t, err)
+				must(t, s.Close(ctx))
+				pay()
+			default:
+			}
 			var n int
 			must(t, conn.QueryRow(ctx, "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").Scan(&n))
 			return n > 0
