@@ -59,9 +59,8 @@ func TestOnlyChangedColumnsAreWritten(t *testing.T) {
 		case len(lines) != 3:
 			t.Errorf("%s: sent %q, want BEGIN, UPDATE, COMMIT", step.name, lines)
 		default:
-			want := `WITH u AS ( UPDATE "books" ` + step.set + ` WHERE "id" = $1 RETURNING 1 )`
-			if got, _, _ := cutAfter(lines[1], " )"); got != want {
-				t.Errorf("%s: sent %s\nwant %s", step.name, got, want)
+			if want := `UPDATE "books" ` + step.set + ` WHERE "id" = $1`; lines[1] != want {
+				t.Errorf("%s: sent %s\nwant %s", step.name, lines[1], want)
 			}
 		}
 	}

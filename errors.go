@@ -22,7 +22,7 @@ var (
 	ErrTooMany = errors.New("retort: more than one row where one was expected; see docs/errors.md#too-many")
 
 	// ErrStale: another transaction changed or deleted the row since it was read.
-	ErrStale = errors.New("retort: the row is no longer the one that was read; see docs/errors.md#stale")
+	ErrStale = pgerr.ErrStale
 
 	// ErrNotLoaded: the relation was not asked for.
 	ErrNotLoaded = errors.New("retort: the relation was not loaded; see docs/errors.md#not-loaded")
@@ -60,6 +60,7 @@ var (
 //   - Shape: Key is the primary key's value, a [Key] when it has several columns;
 //     the text does not show it. Keys are those of all rows that were not there,
 //     of one statement and at most 100; Key is the first of them.
+//   - Errors: Err is what the server said, nil where it just found no row.
 type StaleError struct {
 	Table string
 	Key   any
@@ -79,7 +80,7 @@ func (e *StaleError) Error() string {
 // Is makes errors.Is(err, ErrStale) true.
 func (e *StaleError) Is(target error) bool { return target == ErrStale }
 
-// Unwrap gives what the server said.
+// Unwrap gives Err.
 func (e *StaleError) Unwrap() error { return e.Err }
 
 // CommittedError says that the transaction was committed, but what had to follow

@@ -166,10 +166,11 @@ func (s *Session) afterFlush(ctx context.Context, work *unitofwork.Work) error {
 const maxFlushes = 100
 
 // settled flushes until AfterFlush leaves nothing to write, where there is such a
-// hook. The changes that it returns ride with COMMIT.
-func (s *Session) settled(ctx context.Context) (*unitofwork.Work, []flight.Statement, error) {
+// hook. The changes that it returns ride with COMMIT; with commits, and nothing else
+// does.
+func (s *Session) settled(ctx context.Context, commits bool) (*unitofwork.Work, []flight.Statement, error) {
 	for range maxFlushes {
-		work, statements, err := s.pending(ctx, 0)
+		work, statements, err := s.pending(ctx, 0, commits && !s.hooked(hasAfterFlush))
 		if err != nil || work == nil || !s.hooked(hasAfterFlush) {
 			return work, statements, err
 		}

@@ -91,7 +91,7 @@ func (s *Session) commitJoined(ctx context.Context) error {
 	if s.joined.over() {
 		return errJoinOver
 	}
-	work, statements, err := s.settled(ctx)
+	work, statements, err := s.settled(ctx, false)
 	if err != nil {
 		return err
 	}

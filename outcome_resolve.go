@@ -19,8 +19,7 @@ const defaultCommitTimeout = 10 * time.Second
 // attested adds the outcome row to a trip that commits what the unit of work has
 // written.
 func (s *Session) attested(ctx context.Context, t *trip) error {
-	w := s.eng.witness
-	if w == nil || s.opts.SkipOutcome || s.opts.ReadOnly || t.work == nil && !s.wrote {
+	if !s.attests() || t.work == nil && !s.wrote {
 		return nil
 	}
 	if !s.open {
@@ -28,13 +27,18 @@ func (s *Session) attested(ctx context.Context, t *trip) error {
 			return err
 		}
 	}
-	o, st, err := w.attest()
+	o, st, err := s.eng.witness.attest()
 	if err != nil {
 		return err
 	}
 	t.outcome = o
 	t.statements = append(t.statements, st)
 	return nil
+}
+
+// attests tells whether the session's COMMITs that write have a row of their own.
+func (s *Session) attests() bool {
+	return s.eng.witness != nil && !s.opts.SkipOutcome && !s.opts.ReadOnly
 }
 
 // findOut learns whether t was committed, and brings the session in line with

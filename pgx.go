@@ -63,7 +63,7 @@ func (s *Session) Pgx(ctx context.Context) (pgx.Tx, error) {
 
 // writeAll writes what is pending and makes sure that the transaction is open.
 func (s *Session) writeAll(ctx context.Context) error {
-	work, statements, err := s.pending(ctx, 0)
+	work, statements, err := s.pending(ctx, 0, false)
 	if err != nil || work == nil && s.open {
 		return err
 	}

@@ -195,7 +195,7 @@ func (s *Session) settle(ctx context.Context, t *trip, err error, first bool) er
 func (s *Session) landed(ctx context.Context, t *trip) error {
 	if t.end != flight.Stay || t.begin == "" || t.closes {
 		s.giveBack(ctx, nil)
-		return nil
+		return s.met(t)
 	}
 	s.open = true
 	s.wrote = s.wrote || t.raw && !t.readOnly || t.wrote || t.work != nil
@@ -210,6 +210,33 @@ func (s *Session) landed(ctx context.Context, t *trip) error {
 	s.unit.Release()
 	s.giveBack(ctx, nil)
 	return errEndedBySQL
+}
+
+// met tells whether the row was there that a statement without a guard is about; see
+// [unitofwork.Work.Alone]. Where it was not, an empty transaction was committed.
+func (s *Session) met(t *trip) error {
+	g := t.work.Lone()
+	if g == nil {
+		return nil
+	}
+	switch rows := t.statements[0].Tag.RowsAffected(); rows {
+	case 1:
+		return nil
+	case 0:
+		s.failed = stale(g, "", nil)
+	default: // a table that others inherit from, or a view
+		s.failed = &CommittedError{fmt.Errorf("retort: %s %s wrote %d rows with one key; the primary key of %q is none in the database",
+			g.Kind, g.Table.Type, rows, g.Table.Name())}
+		s.unit.Release()
+	}
+	return s.failed
+}
+
+// stale is the error for rows of g that are gone; message is what the server says of
+// them, and err how.
+func stale(g *unitofwork.Group, message string, err error) error {
+	keys := g.StaleKeys(message)
+	return &StaleError{Table: g.Table.Name(), Key: keys[0], Keys: keys, Err: err}
 }
 
 // chained tells COMMIT AND CHAIN and ROLLBACK AND CHAIN, which open the next
@@ -246,8 +273,7 @@ func (s *Session) explain(t *trip, failed *flight.Error) error {
 		if said, ok := errors.AsType[*pgconn.PgError](failed.Err); ok {
 			message = said.Message
 		}
-		keys := g.StaleKeys(message)
-		return &StaleError{Table: g.Table.Name(), Key: keys[0], Keys: keys, Err: failed.Err}
+		return stale(g, message, failed.Err)
 	}
 	return fmt.Errorf("retort: %s %s: %w", g.Kind, g.Table.Name(), err)
 }

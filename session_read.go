@@ -51,7 +51,7 @@ func (s *Session) takeAlong(ctx context.Context, t *trip, room int) (err error) 
 	if s.spares(t) {
 		return s.misused()
 	}
-	t.work, t.statements, err = s.pending(ctx, room)
+	t.work, t.statements, err = s.pending(ctx, room, false)
 	return err
 }
 

@@ -65,7 +65,7 @@ func (s *Session) beginPoint(ctx context.Context) (*point, error) {
 		return nil, err
 	}
 	defer s.leave()
-	work, statements, err := s.settled(ctx)
+	work, statements, err := s.settled(ctx, false)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s *Session) keepPoint(ctx context.Context, p *point) error {
 	}
 	s.depth++ // a failed statement of fn's is taken back alone
 	defer func() { s.depth-- }()
-	work, statements, err := s.settled(ctx)
+	work, statements, err := s.settled(ctx, false)
 	if err != nil {
 		return err
 	}

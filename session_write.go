@@ -25,7 +25,7 @@ func (s *Session) Flush(ctx context.Context) error {
 
 // flush is Flush for the holder of busy.
 func (s *Session) flush(ctx context.Context) error {
-	work, statements, err := s.pending(ctx, 0)
+	work, statements, err := s.pending(ctx, 0, false)
 	if err != nil || work == nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Session) commit(ctx context.Context) error {
 	if s.joined != nil {
 		return s.commitJoined(ctx)
 	}
-	work, statements, err := s.settled(ctx)
+	work, statements, err := s.settled(ctx, !s.attests())
 	if err != nil {
 		return err
 	}
@@ -156,13 +156,14 @@ func (s *Session) Wrote() bool {
 }
 
 // pending encodes what the next flight has to write, with room for more
-// statements; in a hook there is nothing. Before it, it writes what that waits for:
+// statements; in a hook there is nothing. With commits, COMMIT rides along, and what
+// is no part of a transaction yet is all of it. Before it, it writes what that waits for:
 // rows whose keys the database makes and others take, in one flight for each such
 // level.
 //
 //   - Errors: misuse; everything that cannot be written, joined. Nothing was sent
 //     then for this level.
-func (s *Session) pending(ctx context.Context, room int) (*unitofwork.Work, []flight.Statement, error) {
+func (s *Session) pending(ctx context.Context, room int, commits bool) (*unitofwork.Work, []flight.Statement, error) {
 	if err := s.misused(); err != nil {
 		return nil, nil, err
 	}
@@ -176,6 +177,9 @@ func (s *Session) pending(ctx context.Context, room int) (*unitofwork.Work, []fl
 		}
 		if err := s.mayWrite(work); err != nil {
 			return nil, nil, err
+		}
+		if commits && !s.open && !work.More() {
+			work.Alone()
 		}
 		statements, err := work.Statements(room)
 		if err != nil || !work.More() {

@@ -32,10 +32,13 @@ const (
 	Shutdown           Kind = "shutdown"             // 57P01 to 57P05, 25P03, 25P04: the server ended the connection
 	BadValue           Kind = "bad_value"            // class 22
 	Connection         Kind = "connection"           // class 08; a ConnectError or network error without an SQLSTATE
-	StaleRow           Kind = "stale_row"            // 42704 that names StaleRowSetting
+	StaleRow           Kind = "stale_row"            // ErrStale, or 42704 that names StaleRowSetting
 	CommitUnknown      Kind = "commit_unknown"       // ErrCommitUnknown, whatever caused it
 	Other              Kind = "other"                // everything else
 )
+
+// ErrStale says that a row is no longer the one that was loaded.
+var ErrStale = errors.New("pgerr: the row is no longer the one that was read; see docs/errors.md#stale")
 
 // StaleRowSetting is the setting that Retort's own SQL reads, and nobody sets,
 // to make a statement fail when a row is no longer the one that was loaded.
@@ -72,6 +75,9 @@ func KindOf(err error) Kind {
 	}
 	if errors.Is(err, ErrCommitUnknown) {
 		return CommitUnknown
+	}
+	if errors.Is(err, ErrStale) {
+		return StaleRow
 	}
 	if e, ok := errors.AsType[*ConstraintError](err); ok {
 		return e.Kind

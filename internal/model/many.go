@@ -218,6 +218,7 @@ func (t *Table) keyed(columns []int) bool {
 // The kinds of texts that are kept for sets of columns.
 const (
 	keepUpdate byte = iota
+	keepUpdateAlone
 	keepUpdateMany
 	keepLinkMany
 )

@@ -25,7 +25,7 @@ type texts struct {
 	deletedAt     int
 	keyServerMade bool
 	insert        string
-	delete        string
+	delete        [2]string // guarded, alone
 	selectByKey   string
 	selectFrom    string // all columns, up to the table's name
 	childList     string // all columns behind "c."
@@ -69,7 +69,7 @@ func (x *texts) build(t *Table) {
 	x.selectFrom = "SELECT " + columnList(t, "", t.all) + "\nFROM " + t.SQLName()
 	x.childList = columnList(t, "c.", t.all)
 	x.insert = x.insertText(t)
-	x.delete = deleteText(t)
+	x.delete = [2]string{deleteText(t, false), deleteText(t, true)}
 	x.selectByKey = "/* retort:session.get */ " + x.selectFrom +
 		"\nWHERE " + keyCondition(t, "") + live(t)
 	x.buildMany(t)
@@ -96,8 +96,14 @@ func (t *Table) InsertSQL() string { return t.texts.insert }
 func (t *Table) SelectByKeySQL() string { return t.texts.selectByKey }
 
 // DeleteSQL deletes the row with key $1, $2, …, or marks it as deleted, and the version
-// behind where there is one; it fails when that row is not there.
-func (t *Table) DeleteSQL() string { return t.texts.delete }
+// behind where there is one; it fails when that row is not there, unless it stands
+// alone, and then its tag counts no row.
+func (t *Table) DeleteSQL(alone bool) string {
+	if alone {
+		return t.texts.delete[1]
+	}
+	return t.texts.delete[0]
+}
 
 func (x *texts) insertText(t *Table) string {
 	var b sqltext.Builder
@@ -130,11 +136,12 @@ func live(t *Table) string {
 }
 
 // deleteText deletes a row, or marks it as deleted.
-func deleteText(t *Table) string {
+func deleteText(t *Table, alone bool) string {
 	var b sqltext.Builder
-	b.WriteString("/* retort:session.flush */ WITH d AS (\n  ")
+	b.WriteString("/* retort:session.flush */ ")
+	indent := opening(&b, "d", alone)
 	if i := t.texts.deletedAt; i >= 0 {
-		b.WriteString("UPDATE " + t.SQLName() + "\n  SET " + sqltext.Ident(t.Columns[i].Name) + " = now()")
+		b.WriteString("UPDATE " + t.SQLName() + indent + "SET " + sqltext.Ident(t.Columns[i].Name) + " = now()")
 		for _, c := range t.texts.updateReturned {
 			if !t.Columns[c].Generated && c != i {
 				b.WriteString(", " + sqltext.Ident(t.Columns[c].Name) + " = " + closed(t.Columns[c].OnUpdate))
@@ -143,17 +150,35 @@ func deleteText(t *Table) string {
 	} else {
 		b.WriteString("DELETE FROM " + t.SQLName())
 	}
-	b.WriteString("\n  WHERE ")
+	b.WriteString(indent + "WHERE ")
 	writeIdentity(&b, t)
-	b.WriteString(live(t) + "\n  RETURNING 1\n)\nSELECT " + guard("d"))
+	b.WriteString(live(t))
+	if !alone {
+		b.WriteString(indent + "RETURNING 1\n)\nSELECT " + guard("d"))
+	}
 	return b.String()
+}
+
+// opening begins a statement that writes one row, as the CTE name unless it stands
+// alone, and says how its lines are indented.
+func opening(b *sqltext.Builder, name string, alone bool) (indent string) {
+	if alone {
+		return "\n"
+	}
+	b.WriteString("WITH " + name + " AS (\n  ")
+	return "\n  "
 }
 
 // UpdateSQL sets the changed columns of the row with key $1, $2, …, and the version
 // behind where there is one, and returns a guard, which fails when that row is not
-// there, followed by the columns of UpdateReturned. The values of changed follow the key and the version.
-func (t *Table) UpdateSQL(changed []int) string {
-	return t.kept(keepUpdate, changed, func() Many { return Many{SQL: updateText(t, changed)} }).SQL
+// there, followed by the columns of UpdateReturned. Alone it has no guard, and its tag
+// counts no row then. The values of changed follow the key and the version.
+func (t *Table) UpdateSQL(changed []int, alone bool) string {
+	kind := keepUpdate
+	if alone {
+		kind = keepUpdateAlone
+	}
+	return t.kept(kind, changed, func() Many { return Many{SQL: updateText(t, changed, alone)} }).SQL
 }
 
 // updateTexts keeps the UPDATE of each set of changed columns. A plain map, as
@@ -163,11 +188,11 @@ type updateTexts struct {
 	byColumns map[string]*Many // by the kind of text and the numbers of the columns, as uvarints
 }
 
-func updateText(t *Table, changed []int) string {
+func updateText(t *Table, changed []int, alone bool) string {
 	var b sqltext.Builder
-	b.WriteString("/* retort:session.flush */ WITH u AS (\n  UPDATE ")
-	b.WriteString(t.SQLName())
-	b.WriteString("\n  SET ")
+	b.WriteString("/* retort:session.flush */ ")
+	indent := opening(&b, "u", alone)
+	b.WriteString("UPDATE " + t.SQLName() + indent + "SET ")
 	first := len(t.Key) + 1
 	if t.Version >= 0 {
 		first++
@@ -190,19 +215,18 @@ func updateText(t *Table, changed []int) string {
 		b.Ident(t.Columns[c].Name)
 		b.WriteString(" = " + closed(t.Columns[c].OnUpdate))
 	}
-	b.WriteString("\n  WHERE ")
+	b.WriteString(indent + "WHERE ")
 	writeIdentity(&b, t)
-	b.WriteString("\n  RETURNING ")
-	if len(t.texts.updateReturned) == 0 {
-		b.WriteString("1")
-	} else {
-		b.WriteString(columnList(t, "", t.texts.updateReturned))
-	}
-	b.WriteString("\n)\nSELECT ")
-	if len(t.texts.updateReturned) == 0 {
-		b.WriteString(guard("u"))
-	} else {
-		b.WriteString("g.ok, " + columnList(t, "u.", t.texts.updateReturned) + "\nFROM (SELECT " + guard("u") + ") AS g\nLEFT JOIN u ON true")
+	back := t.texts.updateReturned
+	switch {
+	case alone && len(back) == 0:
+	case alone:
+		b.WriteString(indent + "RETURNING " + columnList(t, "", back))
+	case len(back) == 0:
+		b.WriteString(indent + "RETURNING 1\n)\nSELECT " + guard("u"))
+	default:
+		b.WriteString(indent + "RETURNING " + columnList(t, "", back) + "\n)\nSELECT g.ok, " + columnList(t, "u.", back) +
+			"\nFROM (SELECT " + guard("u") + ") AS g\nLEFT JOIN u ON true")
 	}
 	return b.String()
 }

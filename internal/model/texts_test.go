@@ -69,21 +69,25 @@ func TestTexts(t *testing.T) {
 		guard = "CASE WHEN (SELECT true FROM u) THEN true ELSE current_setting('retort.stale_row')::boolean END"
 	)
 	for name, tc := range map[string]struct{ got, want string }{
-		"insert":                  {plain.InsertSQL(), label + `INSERT INTO "rows" ("id", "version", "na""me", "changed", "note") VALUES ($1, $2, $3, $4, $5)`},
-		"insert_returns":          {rich.InsertSQL(), label + `INSERT INTO "rows" ("na""me", "changed", "note") VALUES ($1, $2, $3) RETURNING "id", "version"`},
-		"insert_of_nothing":       {bare.InsertSQL(), label + `INSERT INTO "rows" DEFAULT VALUES RETURNING "id", "version", "na""me", "changed", "note"`},
-		"update":                  {plain.UpdateSQL([]int{2, 4}), label + `WITH u AS ( UPDATE "rows" SET "na""me" = $2, "note" = $3 WHERE "id" = $1 RETURNING 1 ) SELECT ` + guard + ` AS ok`},
-		"update_with_version":     {rich.UpdateSQL([]int{2}), label + `WITH u AS ( UPDATE "rows" SET "na""me" = $3, "version" = "version" + 1, "changed" = clock() -- now WHERE "id" = $1 AND "version" = $2 RETURNING "version", "changed" ) SELECT g.ok, u."version", u."changed" FROM (SELECT ` + guard + ` AS ok) AS g LEFT JOIN u ON true`},
-		"delete":                  {plain.DeleteSQL(), label + `WITH d AS ( DELETE FROM "rows" WHERE "id" = $1 RETURNING 1 ) SELECT ` + strings.Replace(guard, "FROM u", "FROM d", 1) + ` AS ok`},
-		"delete_with_version":     {rich.DeleteSQL(), label + `WITH d AS ( DELETE FROM "rows" WHERE "id" = $1 AND "version" = $2 RETURNING 1 ) SELECT ` + strings.Replace(guard, "FROM u", "FROM d", 1) + ` AS ok`},
-		"select_by_key":           {plain.SelectByKeySQL(), `/* retort:session.get */ SELECT "id", "version", "na""me", "changed", "note" FROM "rows" WHERE "id" = $1`},
-		"the_columns_of_children": {plain.ChildList(), `c."id", c."version", c."na""me", c."changed", c."note"`},
+		"insert":                    {plain.InsertSQL(), label + `INSERT INTO "rows" ("id", "version", "na""me", "changed", "note") VALUES ($1, $2, $3, $4, $5)`},
+		"insert_returns":            {rich.InsertSQL(), label + `INSERT INTO "rows" ("na""me", "changed", "note") VALUES ($1, $2, $3) RETURNING "id", "version"`},
+		"insert_of_nothing":         {bare.InsertSQL(), label + `INSERT INTO "rows" DEFAULT VALUES RETURNING "id", "version", "na""me", "changed", "note"`},
+		"update":                    {plain.UpdateSQL([]int{2, 4}, false), label + `WITH u AS ( UPDATE "rows" SET "na""me" = $2, "note" = $3 WHERE "id" = $1 RETURNING 1 ) SELECT ` + guard + ` AS ok`},
+		"update_with_version":       {rich.UpdateSQL([]int{2}, false), label + `WITH u AS ( UPDATE "rows" SET "na""me" = $3, "version" = "version" + 1, "changed" = clock() -- now WHERE "id" = $1 AND "version" = $2 RETURNING "version", "changed" ) SELECT g.ok, u."version", u."changed" FROM (SELECT ` + guard + ` AS ok) AS g LEFT JOIN u ON true`},
+		"delete":                    {plain.DeleteSQL(false), label + `WITH d AS ( DELETE FROM "rows" WHERE "id" = $1 RETURNING 1 ) SELECT ` + strings.Replace(guard, "FROM u", "FROM d", 1) + ` AS ok`},
+		"delete_with_version":       {rich.DeleteSQL(false), label + `WITH d AS ( DELETE FROM "rows" WHERE "id" = $1 AND "version" = $2 RETURNING 1 ) SELECT ` + strings.Replace(guard, "FROM u", "FROM d", 1) + ` AS ok`},
+		"update_alone":              {plain.UpdateSQL([]int{2, 4}, true), label + `UPDATE "rows" SET "na""me" = $2, "note" = $3 WHERE "id" = $1`},
+		"update_alone_with_version": {rich.UpdateSQL([]int{2}, true), label + `UPDATE "rows" SET "na""me" = $3, "version" = "version" + 1, "changed" = clock() -- now WHERE "id" = $1 AND "version" = $2 RETURNING "version", "changed"`},
+		"delete_alone":              {plain.DeleteSQL(true), label + `DELETE FROM "rows" WHERE "id" = $1`},
+		"delete_alone_with_version": {rich.DeleteSQL(true), label + `DELETE FROM "rows" WHERE "id" = $1 AND "version" = $2`},
+		"select_by_key":             {plain.SelectByKeySQL(), `/* retort:session.get */ SELECT "id", "version", "na""me", "changed", "note" FROM "rows" WHERE "id" = $1`},
+		"the_columns_of_children":   {plain.ChildList(), `c."id", c."version", c."na""me", c."changed", c."note"`},
 	} {
 		if diff := cmp.Diff(tc.want, line(tc.got)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if !strings.Contains(rich.UpdateSQL([]int{2}), "-- now\n") {
+	if !strings.Contains(rich.UpdateSQL([]int{2}, false), "-- now\n") {
 		t.Error("a comment in an expression swallows what follows")
 	}
 	if diff := cmp.Diff([]int{2, 3, 4}, rich.InsertColumns()); diff != "" {
@@ -98,12 +102,12 @@ func TestTexts(t *testing.T) {
 func TestUpdateTextsAreKept(t *testing.T) {
 	t.Parallel()
 	table := compiled(t, func(*model.Table) {})
-	want := table.UpdateSQL([]int{1, 3})
+	want := table.UpdateSQL([]int{1, 3}, false)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
 			for range 100 {
-				if table.UpdateSQL([]int{1, 3}) != want || table.UpdateSQL([]int{3}) == want || table.UpdateSQL([]int{3, 1}) == want {
+				if table.UpdateSQL([]int{1, 3}, false) != want || table.UpdateSQL([]int{3}, false) == want || table.UpdateSQL([]int{3, 1}, false) == want {
 					t.Error("another text")
 				}
 			}
@@ -114,7 +118,7 @@ func TestUpdateTextsAreKept(t *testing.T) {
 
 func TestUpdateTextsCostNothing(t *testing.T) {
 	table := compiled(t, func(*model.Table) {})
-	if n := testing.AllocsPerRun(100, func() { table.UpdateSQL([]int{1, 3}) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { table.UpdateSQL([]int{1, 3}, false) }); n > 0 {
 		t.Errorf("%v allocations for a text that is kept", n)
 	}
 }

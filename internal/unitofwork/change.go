@@ -61,9 +61,9 @@ func (c *Change) written() []int {
 	return all
 }
 
-// Statement encodes the change. The row callback writes to the change and not
-// to the object.
-func (c *Change) Statement() (flight.Statement, error) {
+// Statement encodes the change, with a guard unless it stands alone. The row
+// callback writes to the change and not to the object.
+func (c *Change) Statement(alone bool) (flight.Statement, error) {
 	var args mapper.Args
 	st := flight.Statement{}
 	var err error
@@ -71,9 +71,9 @@ func (c *Change) Statement() (flight.Statement, error) {
 	case Insert:
 		err = c.insert(&st, &args)
 	case Update:
-		err = c.update(&st, &args)
+		err = c.update(&st, &args, alone)
 	case Delete:
-		st.SQL = c.Table.DeleteSQL()
+		st.SQL = c.Table.DeleteSQL(alone)
 		err = c.identity(&st, &args)
 	}
 	if err != nil {
@@ -101,9 +101,9 @@ func (c *Change) insert(st *flight.Statement, args *mapper.Args) error {
 	return nil
 }
 
-func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
+func (c *Change) update(st *flight.Statement, args *mapper.Args, alone bool) error {
 	t := c.Table
-	st.SQL = t.UpdateSQL(c.columns)
+	st.SQL = t.UpdateSQL(c.columns, alone)
 	st.OIDs = room(args, len(t.Key)+1+len(c.columns))
 	if err := c.identity(st, args); err != nil {
 		return err
@@ -115,7 +115,11 @@ func (c *Change) update(st *flight.Statement, args *mapper.Args) error {
 		}
 	}
 	if c.back = t.UpdateReturned(); len(c.back) > 0 {
-		st.Row = c.receive(model.ResultUpdate, 1)
+		guards := 1
+		if alone {
+			guards = 0
+		}
+		st.Row = c.receive(model.ResultUpdate, guards)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type Group struct {
 	columns []int           // of updates and links
 	round   int             // see Change
 	null    bool            // a link that is cut
+	alone   bool            // see Work.Alone
 	follows bool            // all its keys are behind those of the group before it, which is otherwise the same
 	sql     string          // a command that writes no row
 	rows    []mapper.Object // of an INSERT of several rows, as they came back
@@ -187,7 +188,7 @@ func (g *Group) statement() (flight.Statement, error) {
 		return flight.Statement{SQL: g.sql}, nil
 	}
 	if len(g.changes) == 1 && g.Kind != Link && g.Kind != Lock {
-		return g.changes[0].Statement()
+		return g.changes[0].Statement(g.alone)
 	}
 	var m *model.Many
 	st := flight.Statement{}

@@ -35,6 +35,24 @@ func (w *Work) Rows() int {
 // ask for the next Work once this one is applied.
 func (w *Work) More() bool { return w != nil && w.more }
 
+// Alone says that w goes into a transaction of its own, which ends behind it, before
+// its statements are encoded. A change or deletion of one row then needs no guard:
+// where the row is gone, nothing was written that would have to be undone, and the
+// tag of its statement says so. Lone is its group.
+func (w *Work) Alone() {
+	if w.Rows() == 1 && len(w.groups) == 1 && w.groups[0].existing() {
+		w.groups[0].alone = true
+	}
+}
+
+// Lone is the group of one row that goes without a guard; nil: there is none.
+func (w *Work) Lone() *Group {
+	if w == nil || len(w.groups) != 1 || !w.groups[0].alone {
+		return nil
+	}
+	return w.groups[0]
+}
+
 // Contested reports whether somebody else may have changed a row meanwhile, which its
 // version tells: the expected kind of failure.
 func (w *Work) Contested() bool {
@@ -42,7 +60,7 @@ func (w *Work) Contested() bool {
 		return false
 	}
 	for _, g := range w.groups {
-		if g.Kind != Insert && g.Table != nil && g.Table.Version >= 0 {
+		if !g.alone && g.Kind != Insert && g.Table != nil && g.Table.Version >= 0 {
 			return true
 		}
 	}
