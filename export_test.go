@@ -2,7 +2,9 @@ package retort
 
 import (
 	"context"
+	"time"
 
+	"github.com/gofrs/uuid/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/retort-go/retort/internal/flight"
@@ -57,4 +59,9 @@ func PingRole(ctx context.Context, e *Engine) error {
 	}
 	defer e.release(l, nil)
 	return e.ping(ctx, l.Resource())
+}
+
+// OutcomeOf asks what became of a COMMIT that was sent at that time.
+func OutcomeOf(ctx context.Context, e *Engine, id uuid.UUID, at time.Time) (committed bool, err error) {
+	return e.asked(ctx, &outcome{id: id, at: at, texts: e.witness.texts.Load()})
 }

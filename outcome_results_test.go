@@ -73,6 +73,49 @@ func TestOutcomes_results(t *testing.T) {
 			t.Errorf("half a row: %+v", p)
 		}
 	})
+	t.Run("past_the_filters_and_the_level_of_the_session", func(t *testing.T) {
+		t.Parallel()
+		b := newTill(t)
+		none := retort.FilterWhere("none", Payments, retort.Lt(&Payments.C.Amount, 0))
+		s := b.session(t, retort.TxOptions{Isolation: retort.Serializable, Filters: []retort.Filter{none}})
+		p := &Payment{Amount: 1}
+		s.Add(p)
+		lose(b, "SELECT count(*) FROM payments", 1)
+		must(t, s.Commit(ctx))
+		if p.Version.Version != 1 || p.CreatedAt.IsZero() {
+			t.Errorf("%+v", p)
+		}
+	})
+	t.Run("when_the_second_look_is_cut_as_well", func(t *testing.T) {
+		t.Parallel()
+		b := newTill(t)
+		for cuts, want := range []bool{true, true, true, false} { // it is sent three times
+			s := b.session(t)
+			ps := []*Payment{{Amount: 1}, {Amount: 2}}
+			s.Add(ps[0], ps[1])
+			lose(b, "SELECT count(*) FROM payments", int64(2*cuts+2))
+			var reads atomic.Bool
+			looks := proxy.Runs(`FROM "payments"`)
+			cut := b.Proxy.CutBefore(func(m proxy.Message) bool {
+				if looks(m) {
+					reads.Store(true)
+				}
+				return m.Type == 'Z' && !m.Frontend && reads.CompareAndSwap(true, false) // all rows are there
+			}).Times(cuts)
+			err := s.Commit(ctx)
+			if cut.Fired() != cuts {
+				t.Fatalf("%d cuts, want %d", cut.Fired(), cuts)
+			}
+			if _, committed := errors.AsType[*retort.CommittedError](err); want && err != nil || !want && !committed {
+				t.Errorf("cut %d times: %v", cuts, err)
+			}
+			for i, p := range ps {
+				if want && (p.Version.Version != 1 || p.CreatedAt.IsZero() || p.Amount != int64(i+1)) {
+					t.Errorf("cut %d times: %+v", cuts, p)
+				}
+			}
+		}
+	})
 	t.Run("but_not_keys_of_the_database", func(t *testing.T) {
 		t.Parallel()
 		b := newTill(t)
