@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -38,7 +39,7 @@ func startBouncer(t *testing.T, d *retorttest.Database, extra ...string) *bounce
 	for range 3 { // another process may take the port before PgBouncer does
 		port := freePort(t)
 		b := &bouncer{url: fmt.Sprintf("postgres://retort@127.0.0.1:%d/%s?sslmode=disable", port, d.Name()), file: filepath.Join(dir, "log")}
-		b.configure(t, dir, port, extra)
+		b.configure(t, d, dir, port, extra)
 		if b.start(t, program, dir, port) {
 			return b
 		}
@@ -89,11 +90,12 @@ func unprivileged(t *testing.T) *syscall.Credential {
 	return nil
 }
 
-func (b *bouncer) configure(t *testing.T, dir string, port int, extra []string) {
+func (b *bouncer) configure(t *testing.T, d *retorttest.Database, dir string, port int, extra []string) {
 	t.Helper()
-	server := retorttest.Server(t)
+	server, err := url.Parse(d.URL())
+	must(t, err)
 	ini := fmt.Sprintf(`[databases]
-* = host=127.0.0.1 port=%d
+* = host=127.0.0.1 port=%s
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = %d

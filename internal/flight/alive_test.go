@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/retort-go/retort/internal/flight"
-	"github.com/retort-go/retort/retorttest"
 )
 
 func skipWithoutPoll(t *testing.T) {
@@ -34,14 +33,16 @@ func TestAlive(t *testing.T) {
 
 	t.Run("while_the_server_is_there", func(t *testing.T) {
 		t.Parallel()
-		db := things(t)
-		for _, url := range []string{db.URL(), retorttest.Server(t).SocketURL(db.Name())} {
+		server := ownServer(t, nil) // one of which the socket is known
+		other := connect(t, server.URL("postgres"))
+		fly(t, other, &flight.Flight{Statements: []flight.Statement{stmt("CREATE TABLE things (id int, name text)")}})
+		for _, url := range []string{server.URL("postgres"), server.SocketURL("postgres")} {
 			c := connect(t, url)
 			fly(t, c, write(strconv.Itoa(int(c.PID()))))
 			if !c.Alive() {
 				t.Error("dead after a good flight")
 			}
-			db.Exec(t, "SELECT pg_terminate_backend($1)", int(c.PID()))
+			terminate(t, other, c)
 			waitDead(t, c)
 			if c.Broken() {
 				t.Error("poll looked, and broke the connection")
@@ -89,10 +90,16 @@ func TestAlive(t *testing.T) {
 			t.Error("dead after a good flight")
 		}
 		other := connect(t, server.URL("postgres"))
-		fly(t, other, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_terminate_backend($1)", strconv.Itoa(int(c.PID())))}})
+		terminate(t, other, c)
 		waitDead(t, c)
 		_ = wantOutcome(t, c.Fly(t.Context(), write("2")), flight.NotExecuted, -1)
 	})
+}
+
+// terminate has the server end the connection c.
+func terminate(t *testing.T, other, c *flight.Conn) {
+	t.Helper()
+	fly(t, other, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_terminate_backend($1)", strconv.Itoa(int(c.PID())))}})
 }
 
 // TestAliveAllocatesNothing must run alone: allocations are counted for the process.
