@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/uuid/v5"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retort-go/retort"
@@ -178,5 +179,57 @@ func TestClockOnInsert_refuses_other_columns(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+}
+
+// TestAppTimestamps_inside_another_statement has writes that were made long before
+// they are sent, as a package's variables are.
+func TestAppTimestamps_inside_another_statement(t *testing.T) {
+	t.Parallel()
+	parcels := retort.NewTable[Parcel]("parcels")
+	watch := newClock()
+	k := retorttest.New(t, retort.NewBase(parcels), func(c *retort.Config) { c.Clock = func() time.Time { return watch.now } })
+	ctx := t.Context()
+	k.Exec(t, "CREATE UNIQUE INDEX ON parcels (weight)")
+	commit(t, k.Engine, &Parcel{Weight: 1})
+	c := parcels.C
+	var row struct{ UpdatedAt time.Time }
+	back := retort.Into(&row.UpdatedAt, &c.UpdatedAt)
+	id := retort.Into(&c.ID, retort.Fragment[uuid.UUID]("gen_random_uuid()").NotNull())
+	heavier := retort.InsertFrom(parcels, parcels.Query(), id, retort.Into(&c.Weight, retort.Fragment[int]("$1 + 1", &c.Weight).NotNull()))
+	again := retort.InsertFrom(parcels, parcels.Query(), id, retort.Into(&c.Weight, &c.Weight)).OnConflict(&c.Weight).
+		DoUpdate(retort.Set(&c.Weight, 1))
+	writes := []struct {
+		name string
+		cte  retort.RowsOf[struct{ UpdatedAt time.Time }]
+	}{
+		{"UPDATE", retort.Returning(parcels.Update(retort.Set(&c.Weight, 1)).AllRows(), &row, back)},
+		{"INSERT", retort.Returning(heavier, &row, back)},
+		{"upsert", retort.Returning(again, &row, back)},
+	}
+	made := map[string]*retort.Table[struct{ UpdatedAt time.Time }]{}
+	for _, w := range writes {
+		made[w.name] = retort.CTE("written", w.cte)
+	}
+	whole := retort.CTE("written", parcels.Update(retort.Set(&c.Weight, 1)).AllRows())
+	for range 2 {
+		for _, w := range writes {
+			now := watch.tick(time.Hour)
+			s := k.Engine.Session()
+			got, err := retort.Values(made[w.name].Query(), retort.Col(&made[w.name].C.UpdatedAt)).All(ctx, s)
+			must(t, err)
+			if !cmp.Equal(got, []time.Time{now}) {
+				t.Errorf("%s at %v wrote %v", w.name, now, got)
+			}
+			must(t, s.Close(ctx))
+		}
+		now := watch.tick(time.Hour)
+		s := k.Engine.Session()
+		times, err := retort.Values(whole.Query(), retort.Col(&whole.C.UpdatedAt)).All(ctx, s)
+		must(t, err)
+		if !cmp.Equal(times, []time.Time{now}) {
+			t.Errorf("UPDATE of whole rows at %v wrote %v", now, times)
+		}
+		must(t, s.Close(ctx))
 	}
 }

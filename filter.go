@@ -78,7 +78,7 @@ func (s *Session) filter(filters []Filter) error {
 
 // world is what statements must know of the session.
 func (s *Session) world() query.World {
-	w := query.World{Models: s.eng.models, Types: s.eng.models.types, Filters: s.filters, Failed: s.unfiltered}
+	w := query.World{Models: s.eng.models, Types: s.eng.models.types, Filters: s.filters, Clock: s.eng.clock, Failed: s.unfiltered}
 	if s.opts.ReadOnly {
 		w.ReadOnly = ErrReadOnly
 	}

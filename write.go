@@ -259,7 +259,6 @@ func (b *bulk) build(s *Session) (*query.Write, error) {
 		return nil, errNoSession
 	}
 	w := b.w
-	w.Now = s.moment()
 	return &w, nil
 }
 
@@ -274,7 +273,7 @@ func (b *bulk) exec(ctx context.Context, s *Session, what string) (int64, error)
 // rowsOf is the write inside another statement, a [CTE].
 func (b *bulk) rowsOf() (query.Form, error) {
 	w := b.w
-	w.Returning.Whole, w.Now = true, time.Now()
+	w.Returning.Whole = true
 	return &w, errors.Join(b.errs...)
 }
 

@@ -255,7 +255,6 @@ func (in *insertion) build(s *Session) (*query.Insert, error) {
 		return nil, errNoSession
 	}
 	form := in.in
-	form.Now = s.moment()
 	if !in.rows {
 		return &form, nil
 	}
@@ -264,11 +263,12 @@ func (in *insertion) build(s *Session) (*query.Insert, error) {
 		return &form, nil // query tells it
 	}
 	form.Objects = in.objects
+	now := s.moment()
 	for i, o := range in.objects {
 		if o.IsNil() {
 			return nil, fmt.Errorf("retort: Insert: row %d is nil", i)
 		}
-		if err := prepareObject(t, o, form.Now); err != nil {
+		if err := prepareObject(t, o, now); err != nil {
 			return nil, err
 		}
 	}
@@ -299,7 +299,6 @@ func (in *Insert[T]) returning(s *Session) (query.Form, *query.Returning, string
 func (in *insertion) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
 	if s == nil {
 		form := in.in
-		form.Now = time.Now()
 		err := errors.Join(in.errs...)
 		if in.rows && err == nil {
 			err = errors.New("retort: CTE: rows of the program's own are inserted by a statement of their own; only InsertFrom can stand inside another")

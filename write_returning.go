@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"time"
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
@@ -33,12 +32,8 @@ func (d *Delete[T]) returning(s *Session) (query.Form, *query.Returning, string,
 	return d.core().returning(s)
 }
 
-func (b *bulk) returning(s *Session) (query.Form, *query.Returning, string, string, error) {
+func (b *bulk) returning(*Session) (query.Form, *query.Returning, string, string, error) {
 	w := b.w
-	w.Now = time.Now()
-	if s != nil {
-		w.Now = s.moment()
-	}
 	what := "update.returning"
 	if w.Kind == "DELETE" {
 		what = "delete.returning"

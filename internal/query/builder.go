@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
@@ -29,7 +30,8 @@ type builder struct {
 	outputs *Rows // whose fields ORDER BY may name
 	depth   int
 	effects Effects
-	inline  bool // values are written as constants, for COPY
+	now     time.Time // see moment
+	inline  bool      // values are written as constants, for COPY
 
 	// Room for what most queries need, in the allocation of the builder itself.
 	room struct {
@@ -51,6 +53,9 @@ type World struct {
 
 	// Filters are conditions that no query may forget.
 	Filters []Filter
+
+	// Clock is the program's, for columns that it stamps; nil is time.Now.
+	Clock func() time.Time
 
 	// ReadOnly is the error of a statement that writes, where none may.
 	ReadOnly error
@@ -115,6 +120,19 @@ func (b *builder) statement() (Statement, error) {
 		return Statement{}, errors.Join(b.errs...)
 	}
 	return Statement{SQL: b.String(), Values: b.args.Values, Formats: b.args.Formats, Secrets: b.args.Secrets, OIDs: b.oids, Effects: b.effects}, nil
+}
+
+// moment is when the statement is made, by the program's clock: the same for all
+// that it stamps.
+func (b *builder) moment() time.Time {
+	if b.now.IsZero() {
+		clock := b.world.Clock
+		if clock == nil {
+			clock = time.Now
+		}
+		b.now = clock().UTC().Truncate(time.Microsecond)
+	}
+	return b.now
 }
 
 func (b *builder) fail(format string, args ...any) {

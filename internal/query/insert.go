@@ -2,7 +2,6 @@ package query
 
 import (
 	"slices"
-	"time"
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
@@ -14,8 +13,7 @@ type Insert struct {
 	World       World
 	Declaration any
 	Objects     []mapper.Object // of the table's plan
-	Now         time.Time
-	Source      *Select // in place of Objects; its items go into Targets
+	Source      *Select         // in place of Objects; its items go into Targets
 	Targets     []any
 	Conflict    *Conflict
 	Returning   Returning
@@ -110,9 +108,8 @@ func (b *builder) insertRows(t *model.Table, in *Insert) {
 	b.WriteString(")\n")
 	for i, c := range t.Columns {
 		if c.Stamp != model.NoStamp && !slices.Contains(columns, i) {
-			now := in.Now
 			sel.Items = append(sel.Items, Item{Call: "InsertFrom", Nullable: true, Node: Node{write: func(b *builder) facts {
-				b.value("InsertFrom", source{table: t}, i, now)
+				b.value("InsertFrom", source{table: t}, i, b.moment())
 				return facts{}
 			}}})
 		}
@@ -165,7 +162,7 @@ func (b *builder) conflict(t *model.Table, in *Insert) {
 	b.WriteString("\nDO UPDATE SET ")
 	// Both rows are in sight; the one that is there goes by the table's name.
 	b.sources[0].qualifier = sqltext.Ident(t.Schema.Name) + "."
-	b.assign(t, c.Set, in.Now)
+	b.assign(t, c.Set)
 	where := append(slices.Clip(c.SetWhere), b.guards(&b.sources[0], false)...)
 	b.where(where)
 }

@@ -2,7 +2,6 @@ package query
 
 import (
 	"slices"
-	"time"
 
 	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/sqltext"
@@ -33,7 +32,6 @@ type Write struct {
 	Deleted     bool
 	Purge       bool
 	Lifted      []string
-	Now         time.Time // of the program's clock, for columns that it stamps
 	Returning   Returning
 }
 
@@ -101,9 +99,9 @@ func (w *Write) form(b *builder) []output {
 		if w.Kind == "DELETE" {
 			b.Ident(t.Columns[t.DeletedAt()].Name)
 			b.WriteString(" = now()")
-			b.touched(t, []int{t.DeletedAt()}, false, w.Now)
+			b.touched(t, []int{t.DeletedAt()}, false)
 		} else {
-			b.assign(t, set, w.Now)
+			b.assign(t, set)
 		}
 		b.uses(w, "\nFROM ")
 	}
@@ -126,7 +124,7 @@ func (b *builder) uses(w *Write, word string) {
 }
 
 // assign writes what SET does, and what every UPDATE sets by itself.
-func (b *builder) assign(t *model.Table, set []Assign, now time.Time) {
+func (b *builder) assign(t *model.Table, set []Assign) {
 	var done []int
 	if len(set) == 0 {
 		b.fail("Update: nothing is set; pass retort.Set(&c.Field, value)")
@@ -165,12 +163,12 @@ func (b *builder) assign(t *model.Table, set []Assign, now time.Time) {
 			b.value(a.Call, s, col, a.Value)
 		}
 	}
-	b.touched(t, done, len(done) == 0, now)
+	b.touched(t, done, len(done) == 0)
 }
 
 // touched writes what an UPDATE sets by itself: version, updated_at, columns that
 // the program's clock stamps.
-func (b *builder) touched(t *model.Table, done []int, first bool, now time.Time) {
+func (b *builder) touched(t *model.Table, done []int, first bool) {
 	for i, c := range t.Columns {
 		stamped := c.Stamp == model.StampWrite
 		if c.OnUpdate == "" && !stamped || c.Generated || slices.Contains(done, i) {
@@ -184,7 +182,7 @@ func (b *builder) touched(t *model.Table, done []int, first bool, now time.Time)
 		b.WriteString(" = ")
 		switch {
 		case stamped:
-			b.value("Update", source{table: t}, i, now)
+			b.value("Update", source{table: t}, i, b.moment())
 		case i == t.Version:
 			b.column(source{table: t, qualifier: sqltext.Ident(t.Schema.Name) + "."}, i)
 			b.WriteString(" + 1")
