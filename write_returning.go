@@ -44,14 +44,11 @@ func (b *bulk) returning(*Session) (query.Form, *query.Returning, string, string
 // Returning gives back expressions of the written rows; row and targets are those
 // of [Select].
 func Returning[R any](w writing, row *R, targets ...Target) Returned[R] {
-	r := Returned[R]{row: row, list: targets}
-	r.form = func(s *Session) (query.Form, *query.Returning, error) {
-		f, out, what, name, err := w.returning(s)
-		r.what, r.name = what, name
+	_, _, what, name, _ := w.returning(nil)
+	return Returned[R]{what: what, name: name, row: row, list: targets, form: func(s *Session) (query.Form, *query.Returning, error) {
+		f, out, _, _, err := w.returning(s)
 		return f, out, err
-	}
-	_, _, r.what, r.name, _ = w.returning(nil)
-	return r
+	}}
 }
 
 // rowsOf is the write inside another statement, a [CTE].
