@@ -52,6 +52,13 @@ func TestFlyRefuses(t *testing.T) {
 			}
 		})
 	}
+	t.Run("not_the_most_parameters_that_there_may_be", func(t *testing.T) {
+		most := flight.Statement{SQL: "SELECT 1", Args: make([][]byte, 65535)}
+		e := wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Statements: []flight.Statement{most}}), flight.Failed, 0)
+		if !strings.Contains(e.Error(), "supplies 65535 parameters") { // the server's own count
+			t.Errorf("got %q", e)
+		}
+	})
 	t.Run("a_second_begin", func(t *testing.T) {
 		fly(t, c, &flight.Flight{Begin: "BEGIN"})
 		_ = wantOutcome(t, c.Fly(t.Context(), &flight.Flight{Begin: "BEGIN"}), flight.NotExecuted, -1)

@@ -208,7 +208,7 @@ func TestOutcomeText(t *testing.T) {
 	if got, want := (&Error{Outcome: Lost, Statement: -1}).Error(), "flight: connection lost"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := Outcome(0).String() + Outcome(99).String(); got != "outcome 0outcome 99" {
+	if got := Outcome(0).String() + Outcome(8).String() + Outcome(99).String(); got != "outcome 0outcome 8outcome 99" || Committed+1 != 8 {
 		t.Errorf("%q", got)
 	}
 }
