@@ -166,8 +166,7 @@ func (s *Session) afterFlush(ctx context.Context, work *unitofwork.Work) error {
 const maxFlushes = 100
 
 // settled flushes until AfterFlush leaves nothing to write, where there is such a
-// hook. The changes that it returns ride with COMMIT; with commits, and nothing else
-// does.
+// hook. commits says that what it returns rides with COMMIT, and nothing else does.
 func (s *Session) settled(ctx context.Context, commits bool) (*unitofwork.Work, []flight.Statement, error) {
 	for range maxFlushes {
 		work, statements, err := s.pending(ctx, 0, commits && !s.hooked(hasAfterFlush))

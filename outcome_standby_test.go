@@ -40,20 +40,19 @@ func TestOutcomes_unconfirmed(t *testing.T) {
 			must(t, conn.QueryRow(ctx, "SHOW synchronous_standby_names").Scan(&names))
 			return names == "nobody"
 		})
-		var s *retort.Session
-		var told chan error
-		pay := func() {
-			s, told = eng.Session(), make(chan error, 1)
+		pay := func() (*retort.Session, chan error) {
+			s, told := eng.Session(), make(chan error, 1)
 			s.Add(&Payment{})
-			go func() { told <- s.Commit(ctx) }()
+			go func() { told <- s.Commit(ctx) }() //retortvet:ignore session the goroutine has it until told is read
+			return s, told
 		}
-		pay()
+		s, told := pay()
 		waitFor(t, "COMMIT to wait for its standby, and to be told not to", func() bool {
 			select {
 			case err := <-told: // before the checkpointer had passed the setting on
 				must(t, err)
 				must(t, s.Close(ctx))
-				pay()
+				s, told = pay()
 			default:
 			}
 			var n int
