@@ -56,19 +56,24 @@ func TestOutcomes_refused(t *testing.T) {
 			must(t, s.Rollback(ctx))
 		}
 	})
-	t.Run("are_not_blamed_for_what_others_lack", func(t *testing.T) {
-		t.Parallel()
-		b := newTill(t)
-		b.Exec(t, `CREATE FUNCTION ask() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 FROM nowhere; RETURN new; END $$`)
-		b.Exec(t, `CREATE TRIGGER ask BEFORE INSERT ON payments FOR EACH ROW EXECUTE FUNCTION ask()`)
-		s := b.session(t)
-		s.Add(&Payment{})
-		err := s.Commit(ctx)
-		if _, blamed := errors.AsType[*retort.OutcomeError](err); blamed || pgerr.Code(err) != "42P01" {
-			t.Errorf("got %v", err)
-		}
-		must(t, s.Rollback(ctx))
-	})
+	for when, trigger := range map[string]string{
+		"in_their_statement": "TRIGGER ask BEFORE INSERT ON payments",
+		"at_COMMIT":          "CONSTRAINT TRIGGER ask AFTER INSERT ON payments DEFERRABLE INITIALLY DEFERRED",
+	} {
+		t.Run("are_not_blamed_for_what_others_lack_"+when, func(t *testing.T) {
+			t.Parallel()
+			b := newTill(t)
+			b.Exec(t, `CREATE FUNCTION ask() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM 1 FROM nowhere; RETURN new; END $$`)
+			b.Exec(t, "CREATE "+trigger+" FOR EACH ROW EXECUTE FUNCTION ask()")
+			s := b.session(t)
+			s.Add(&Payment{})
+			err := s.Commit(ctx)
+			if _, blamed := errors.AsType[*retort.OutcomeError](err); blamed || pgerr.Code(err) != "42P01" {
+				t.Errorf("got %v", err)
+			}
+			must(t, s.Rollback(ctx))
+		})
+	}
 }
 
 // TestOutcomes_late believes no answer that comes when the row may have been swept,

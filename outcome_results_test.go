@@ -147,6 +147,30 @@ func TestOutcomes_results(t *testing.T) {
 			t.Error("the key is missing")
 		}
 	})
+	t.Run("nor_rows_that_go_between_two_looks", func(t *testing.T) {
+		t.Parallel()
+		b := newTill(t)
+		s := b.session(t)
+		s.Add(&Payment{})
+		lose(b, "SELECT count(*) FROM payments", 1)
+		var reads atomic.Bool
+		looks := proxy.Runs(`FROM "payments"`)
+		b.Proxy.CutBefore(func(m proxy.Message) bool {
+			if looks(m) {
+				reads.Store(true)
+			}
+			if m.Type != 'Z' || m.Frontend || !reads.CompareAndSwap(true, false) {
+				return false
+			}
+			b.Exec(t, "DELETE FROM payments") // the row came, and is cut off
+			return true
+		})
+		err := s.Commit(ctx)
+		if _, ok := errors.AsType[*retort.CommittedError](err); !ok {
+			t.Errorf("got %v", err)
+		}
+		wantErr(t, err, nil, "payments", "not there any more")
+	})
 	t.Run("nor_rows_that_are_gone", func(t *testing.T) {
 		t.Parallel()
 		b := newTill(t)
