@@ -2,6 +2,7 @@ package retort
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/retort-go/retort/internal/query"
 )
@@ -57,9 +58,17 @@ func (s *Session) Filter(filters ...Filter) {
 		return
 	}
 	defer s.leave()
+	s.opts.Filters = append(slices.Clip(s.opts.Filters), filters...)
 	if err := s.filter(filters); err != nil {
 		s.misuse = append(s.misuse, err)
 	}
+}
+
+// Options returns what the session runs with, the filters that [Session.Filter] has
+// put on it among them: for another session that sees the same. It does no I/O.
+func (s *Session) Options() TxOptions {
+	s.mustBe()
+	return s.opts
 }
 
 func (s *Session) filter(filters []Filter) error {

@@ -21,7 +21,8 @@ var ErrNotCommitted = errors.New("web: nothing can be sent before the handler ha
 //
 // Afterwards what was written until now goes out, writes, Flush and Hijack pass
 // to the client, and [Session] gives a new read-only session for what is still
-// to be read; the committed one is closed. Nothing after Commit can take back
+// to be read, with the role, settings and filters of the committed one, which is
+// closed. Nothing after Commit can take back
 // the answer: a panic only cuts it off.
 //
 //		if err := web.Commit(r); err != nil {
@@ -55,9 +56,17 @@ func Commit(r *http.Request) error {
 		return x.failure
 	}
 	x.committed = true
-	x.session = x.eng.SessionWith(retort.TxOptions{ReadOnly: true, Isolation: x.set.tx.Isolation})
+	x.session = x.eng.SessionWith(readingOn(x.session.Options()))
 	x.stream.release()
 	return nil
+}
+
+// readingOn are the options of a session that reads on behind another one, with no
+// more rights than that had.
+func readingOn(tx retort.TxOptions) retort.TxOptions {
+	tx.Deferrable = tx.Deferrable && tx.ReadOnly // else it begins to wait only now
+	tx.ReadOnly = true
+	return tx
 }
 
 // streamed is a buffered writer that becomes the client's own at release.

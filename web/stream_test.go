@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/web"
@@ -157,4 +158,45 @@ func TestStreaming(t *testing.T) {
 		}
 		s.idle(t)
 	})
+}
+
+// What follows Commit sees no more than what was before it: with a tenant, a role or
+// a filter it would be the rows of all.
+func TestStreaming_session_after_Commit_has_the_same_role_settings_and_filters(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	for range 3 {
+		s.Exec(t, "INSERT INTO things (id, version, code, name, count) SELECT id, 1, id, id, 1 FROM gen_random_uuid() id")
+	}
+	options := func(isolation retort.Isolation) retort.TxOptions {
+		return retort.TxOptions{
+			Isolation: isolation, Role: "pg_read_all_data", Settings: map[string]string{"app.tenant": "acme"}, StatementTimeout: time.Second,
+			Filters: []retort.Filter{retort.FilterBy("mine", Things, &Things.C.Count, 1)},
+		}
+	}
+	see := func(r *http.Request) string {
+		ctx, session := r.Context(), web.Session(r)
+		set, err := retort.SQL[string](`SELECT concat_ws(' ', current_user, current_setting('app.tenant', true),
+			current_setting('statement_timeout'), current_setting('transaction_isolation'))`).ReadOnly().One(ctx, session)
+		n, errCount := Things.Query().Count(ctx, session)
+		return fmt.Sprint(set, " ", n, errors.Join(err, errCount))
+	}
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		web.Session(r).Filter(retort.FilterWhere("none", Things, retort.Gt(&Things.C.Count, 1)))
+		before := see(r)
+		if err := web.Commit(r); err != nil {
+			panic(err)
+		}
+		fmt.Fprint(w, before, "\n", see(r))
+	}
+	s.plain("POST /tx", handler, web.Streaming(), web.Tx(options(retort.RepeatableRead)))
+	s.plain("POST /for", handler, web.Streaming(), web.TxFor(func(*http.Request) (retort.TxOptions, error) {
+		return options(retort.Serializable), nil
+	}))
+	for path, isolation := range map[string]string{"/tx": "repeatable read", "/for": "serializable"} {
+		want := "pg_read_all_data acme 1s " + isolation + " 0 <nil>"
+		if got := s.do(t, "POST", path, ""); got.body != want+"\n"+want {
+			t.Errorf("%s: %v\n%s", path, got.err, got.body)
+		}
+	}
 }
