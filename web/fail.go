@@ -13,18 +13,25 @@ import (
 // fail answers a request whose session was rolled back, and logs what the
 // client is not told.
 func (s *settings) fail(w http.ResponseWriter, r *http.Request, err error) {
-	p := s.problemFor(r, err)
-	s.report(w, r, p, err)
+	ctx, labels := labeled(r)
+	s.failIn(ctx, labels, w, r, err)
+}
+
+// failIn is fail for work that ran in ctx, which has the labels. They stay as they
+// are: goroutines that the handler has left behind may ask them.
+func (s *settings) failIn(ctx context.Context, labels *requestLabels, w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problemFor(ctx, r, err)
+	s.report(ctx, labels, w, r, p, err)
 	// Also when the client seems to have left: one that has only closed its side
 	// would otherwise read the 200 that net/http sends for a silent handler.
 	p.ServeHTTP(w, r)
 }
 
 // problemFor is ProblemOf with what the request tells beyond the error.
-func (s *settings) problemFor(r *http.Request, err error) Problem {
+func (s *settings) problemFor(ctx context.Context, r *http.Request, err error) Problem {
 	p := ProblemOf(err)
 	canceled := p.Type == ProblemClientClosed
-	switch cause := context.Cause(r.Context()); {
+	switch cause := context.Cause(ctx); {
 	case canceled && cause != nil:
 		return ProblemOf(cause) // ErrShutdown, a middleware's own, or a client that left
 	case canceled:
@@ -41,7 +48,7 @@ func (s *settings) problemFor(r *http.Request, err error) Problem {
 
 // report logs an answer of 500 and above, and a client that left. The answer
 // says by X-Request-Id which line it is.
-func (s *settings) report(w http.ResponseWriter, r *http.Request, p Problem, err error) {
+func (s *settings) report(ctx context.Context, labels *requestLabels, w http.ResponseWriter, r *http.Request, p Problem, err error) {
 	level, text := slog.LevelError, "web: request failed"
 	switch {
 	case p.Status == StatusClientClosed:
@@ -51,7 +58,6 @@ func (s *settings) report(w http.ResponseWriter, r *http.Request, p Problem, err
 	case p.Type == ProblemTimeout, p.Status == http.StatusServiceUnavailable && p.Type != ProblemCommitUnknown:
 		level = slog.LevelWarn
 	}
-	ctx, labels := labeled(r)
 	w.Header().Set(requestIDHeader, labels.Labels().RequestID)
 	// The log adds the route and the id. Not the path: it holds values.
 	s.log.LogAttrs(ctx, level, text, slog.String("method", r.Method),

@@ -228,7 +228,7 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	out, err := a.run(ctx, rt.eng, tx, call)
 	if err != nil {
-		rt.set.fail(w, labels.of(ctx, r), err)
+		rt.set.failIn(ctx, labels, w, r, err)
 		return
 	}
 	out.send(w, r)

@@ -2,9 +2,11 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,4 +93,26 @@ func TestFailure_names_the_line_of_the_log(t *testing.T) {
 	if n := strings.Count(s.log.String(), `"route":`); n != 1 {
 		t.Errorf("the route is in the log %d times: %s", n, s.log)
 	}
+}
+
+// A goroutine that a handler has left behind may ask for the labels while the
+// failure is answered; the race detector tells.
+func TestFailure_leaves_the_labels_to_goroutines_of_the_handler(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	var left sync.WaitGroup
+	s.mux.Handle("GET /{id}", web.Handle(s.Engine, func(ctx context.Context, _ *retort.Session, _ *struct{}) (*struct{}, error) {
+		left.Go(func() {
+			for range 100 {
+				if got := retort.LabelsOf(ctx).Route; got != "GET /{id}" {
+					t.Errorf("the route is %q", got)
+				}
+			}
+		})
+		return nil, errors.New("canary")
+	}, s.logger()))
+	for range 20 {
+		s.do(t, "GET", "/7", "")
+	}
+	left.Wait()
 }
