@@ -153,6 +153,11 @@ func renderedWithin[M any](eng *retort.Engine, tx retort.TxOptions, work worker[
 		if err := s.Flush(ctx); err != nil {
 			return nil, err
 		}
+		if a.key != nil {
+			if err := a.key.hold(ctx, s); err != nil {
+				return nil, err
+			}
+		}
 		out, err := render(m, a.method)
 		if err == nil && a.key != nil {
 			a.key.keep(out)

@@ -102,6 +102,8 @@ func (k *keyed) claim(ctx context.Context, s *retort.Session) (*rendered, error)
 			Status: http.StatusUnprocessableEntity, Type: ProblemKeyReused, Title: "Key used before",
 			Detail: "This Idempotency-Key was used for another request. Send a new key with a new request.",
 		}
+	case before.Status == 0:
+		return nil, committedProblem().because(errUnanswered)
 	}
 	out := &rendered{status: int(before.Status), location: before.Location, etag: before.Etag, replayed: true}
 	if len(before.Body) > 0 {
@@ -137,6 +139,26 @@ func claimFailed(err error) error {
 	}
 }
 
+// errUnanswered says of a key's row that its handler has called Session.Commit, and
+// then failed.
+var errUnanswered = errors.New("web: the first request with this Idempotency-Key was committed by its handler, which then made no answer; leave COMMIT to the route")
+
+// errAnswered is why a request runs again whose key was used while it had none.
+var errAnswered = errors.New("web: another request with this Idempotency-Key was answered")
+
+// hold claims the key again where the handler has lost it: a rollback of its own
+// takes the key's row along.
+func (k *keyed) hold(ctx context.Context, s *retort.Session) error {
+	if state := s.State(k.row); state != "transient" && state != "detached" {
+		return nil
+	}
+	before, err := k.claim(ctx, s)
+	if before != nil {
+		return &claimAgain{errAnswered}
+	}
+	return err
+}
+
 // keep puts the answer into the key's row, which is written with COMMIT.
 func (k *keyed) keep(out *rendered) {
 	k.row.Status, k.row.Location, k.row.Etag = int32(out.status), out.location, out.etag
@@ -159,11 +181,9 @@ func (k *keyed) call(ctx context.Context, eng *retort.Engine, tx retort.TxOption
 			if stored != nil || out != nil {
 				return out, stored
 			}
+			err = notStored().because(err)
 			if !tx.Repeatable {
-				lost := notStored()
-				return nil, &Error{
-					Status: lost.Status, Type: lost.Type, Title: lost.Title, Detail: lost.Detail, RetryAfter: lost.RetryAfter, Err: err,
-				}
+				return nil, err
 			}
 		default:
 			return nil, err

@@ -56,9 +56,12 @@ func (x *exchange) claim(ctx context.Context) (done bool, err error) {
 }
 
 // keep puts the buffered answer into the row of the key, which is written with COMMIT.
-func (x *exchange) keep() error {
+func (x *exchange) keep(ctx context.Context) error {
 	if x.key == nil {
 		return nil
+	}
+	if err := x.key.hold(ctx, x.session); err != nil {
+		return err
 	}
 	status, header, body := x.buffer.answer()
 	text, err := json.Marshal(header)

@@ -161,6 +161,11 @@ func Invalid(location, message string) error {
 	return f.err()
 }
 
+// because makes the error that answers with p.
+func (p Problem) because(err error) *Error {
+	return &Error{Status: p.Status, Type: p.Type, Title: p.Title, Detail: p.Detail, RetryAfter: p.RetryAfter, Err: err}
+}
+
 // joined gathers the [Error]s that errors.Join put side by side, if they are of
 // one status and type; else the first of them.
 func joined(err error) (*Error, bool) {

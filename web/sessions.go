@@ -168,7 +168,7 @@ func run(ctx context.Context, s *retort.Session, v *visit) (*struct{}, error) {
 	if err := x.buffer.outcome(); err != nil {
 		return nil, err
 	}
-	return nil, x.keep()
+	return nil, x.keep(ctx)
 }
 
 // closeReader ends the read-only session that followed Commit.
