@@ -99,7 +99,7 @@ func lostFor(database *catalog.Catalog, differences []Difference) []Hazard {
 // inverse turns what leads there into what leads back, with the names that hold
 // there.
 func inverse(differences []Difference) []Difference {
-	tables, columns := map[[2]string]string{}, map[[3]string]string{}
+	tables, types, columns := map[[2]string]string{}, map[[2]string]string{}, map[[3]string]string{}
 	for _, d := range differences {
 		if d.Action != Rename {
 			continue
@@ -107,6 +107,8 @@ func inverse(differences []Difference) []Difference {
 		switch d.Kind {
 		case catalog.KindTable:
 			tables[[2]string{d.Namespace, d.Name}] = d.From
+		case catalog.KindType:
+			types[[2]string{d.Namespace, d.Name}] = d.From
 		case catalog.KindColumn:
 			columns[[3]string{d.Namespace, d.Table, d.Name}] = d.From
 		}
@@ -127,6 +129,9 @@ func inverse(differences []Difference) []Difference {
 				back.Name = old
 			}
 			if old, ok := tables[[2]string{d.Namespace, d.Name}]; ok && d.Kind == catalog.KindTable {
+				back.Name = old
+			}
+			if old, ok := types[[2]string{d.Namespace, d.Name}]; ok && d.Kind == catalog.KindType {
 				back.Name = old
 			}
 		}

@@ -86,9 +86,6 @@ func (p *planner) touchesEnum(t *catalog.Table, column string) bool {
 	return from.Enum || ok && to.Enum
 }
 
-// mentions reports whether a name stands in SQL text as a whole.
-func mentions(text, name string) bool { return exchange(text, name, name+"\x00") != text }
-
 // constraintWork is one constraint that goes, comes or changes.
 type constraintWork struct {
 	table    *catalog.Table // as it shall be; nil when nobody claims it

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
-	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
 	"github.com/retort-go/retort/schema"
 )
@@ -104,163 +102,190 @@ func renamed(c *catalog.Catalog, renames []Renaming) *catalog.Catalog {
 	}
 	out := clone(c)
 	for _, r := range renames {
-		rename := func(texts ...*string) {
-			for _, text := range texts {
-				*text = exchange(*text, r.From, r.To)
-			}
-		}
-		ref := func(list ...*catalog.Ref) {
-			for _, x := range list {
-				if x.Kind == r.Kind && x.Namespace == r.Namespace && x.Name == r.From {
-					x.Name = r.To
-				}
-			}
-		}
+		x := newExchange(r, c.Namespace)
+		uses := x.users(out.Uses)
 		for i := range out.Types {
-			if t := &out.Types[i]; r.Kind == catalog.KindType && t.Namespace == r.Namespace && t.Name == r.From {
+			if t := &out.Types[i]; x.is(catalog.KindType, t.Namespace, t.Name) {
 				t.Name = r.To
 			}
 		}
 		for i := range out.Tables {
-			t := &out.Tables[i]
-			if r.Kind == catalog.KindTable && t.Namespace == r.Namespace && t.Name == r.From {
-				t.Name = r.To
-			}
-			inside := r.Kind != catalog.KindColumn || t.Namespace == r.Namespace && t.Name == r.Table
-			renameTable(t, r, inside, rename, ref)
+			x.table(&out.Tables[i])
 		}
 		for i := range out.Views {
-			rename(&out.Views[i].Definition)
+			if v := &out.Views[i]; uses[v.Ref()] {
+				x.in(query, &v.Definition)
+			}
 		}
+		moved := map[catalog.Ref]catalog.Ref{} // functions whose arguments are called otherwise
 		for i := range out.Functions {
-			rename(&out.Functions[i].Result, &out.Functions[i].Arguments)
-			// A body in quotes is text that the server does not change.
-			if head, body, quoted := strings.Cut(out.Functions[i].Definition, "\nAS $"); quoted {
-				out.Functions[i].Definition = exchange(head, r.From, r.To) + "\nAS $" + body
-			} else {
-				rename(&out.Functions[i].Definition)
+			if f, before := &out.Functions[i], out.Functions[i].Ref(); uses[before] {
+				x.function(f)
+				moved[before] = f.Ref()
 			}
 		}
 		for i := range out.Sequences {
-			s := &out.Sequences[i]
-			if r.Kind == catalog.KindTable && s.OwnerNamespace == r.Namespace && s.OwnerTable == r.From {
-				s.OwnerTable = r.To
-			}
-			if r.Kind == catalog.KindColumn && s.OwnerNamespace == r.Namespace && s.OwnerTable == r.Table && s.OwnerColumn == r.From {
-				s.OwnerColumn = r.To
-			}
+			x.owner(&out.Sequences[i])
 		}
-		for i := range out.Uses {
-			ref(&out.Uses[i].By, &out.Uses[i].On)
-			if u := &out.Uses[i]; r.Kind == catalog.KindColumn && u.On.Namespace == r.Namespace && u.On.Name == r.Table && u.Column == r.From {
-				u.Column = r.To
-			}
+		x.refs(out, moved)
+	}
+	return out
+}
+
+// is reports whether a name is the one that changes.
+func (x exchange) is(kind catalog.Kind, namespace, name string) bool {
+	return x.Kind == kind && x.Namespace == namespace && x.From == name
+}
+
+// ref gives a reference its new name.
+func (x exchange) ref(list ...*catalog.Ref) {
+	for _, r := range list {
+		if x.is(r.Kind, r.Namespace, r.Name) {
+			r.Name = x.To
 		}
-		for i := range out.Order {
-			ref(&out.Order[i])
+	}
+}
+
+// users are the objects that use what changes its name.
+func (x exchange) users(all []catalog.Use) map[catalog.Ref]bool {
+	out := map[catalog.Ref]bool{}
+	for _, u := range all {
+		column := x.Kind == catalog.KindColumn && x.ofTable(u.On.Namespace, u.On.Name) && u.Column == x.From
+		if column || x.is(u.On.Kind, u.On.Namespace, u.On.Name) {
+			out[u.By] = true
 		}
 	}
 	return out
 }
 
-func renameTable(t *catalog.Table, r Renaming, inside bool, rename func(...*string), ref func(...*catalog.Ref)) {
-	for i := range t.Inherits {
-		ref(&t.Inherits[i])
+// ofTable reports whether it is a column of that table which changes its name.
+func (x exchange) ofTable(namespace, table string) bool {
+	return x.Kind == catalog.KindColumn && x.Namespace == namespace && x.Table == table
+}
+
+func (x exchange) function(f *catalog.Function) {
+	if x.Kind != catalog.KindColumn {
+		x.in(types, &f.Result, &f.Arguments)
 	}
-	for i := range t.Columns {
-		col := &t.Columns[i]
-		ref(&col.TypeRef)
-		if r.Kind == catalog.KindType {
-			rename(&col.Type, &col.Default)
-		}
-		if inside {
-			rename(&col.Generated)
-			if r.Kind == catalog.KindColumn && col.Name == r.From {
-				col.Name = r.To
+	// A body in quotes is text that the server does not change.
+	head, body, quoted := strings.Cut(f.Definition, "\nAS $")
+	switch {
+	case x.Kind == catalog.KindColumn && !quoted:
+		x.in(query, &f.Definition)
+	case x.Kind != catalog.KindColumn && quoted:
+		x.in(types, &head)
+		f.Definition = head + "\nAS $" + body
+	case x.Kind != catalog.KindColumn:
+		x.in(types, &f.Definition)
+	}
+}
+
+func (x exchange) owner(s *catalog.Sequence) {
+	if x.is(catalog.KindTable, s.OwnerNamespace, s.OwnerTable) {
+		s.OwnerTable = x.To
+	}
+	if x.ofTable(s.OwnerNamespace, s.OwnerTable) && s.OwnerColumn == x.From {
+		s.OwnerColumn = x.To
+	}
+}
+
+// refs gives the order and the uses their new names.
+func (x exchange) refs(c *catalog.Catalog, moved map[catalog.Ref]catalog.Ref) {
+	rename := func(list ...*catalog.Ref) {
+		x.ref(list...)
+		for _, r := range list {
+			if to, ok := moved[*r]; ok {
+				*r = to
 			}
 		}
+	}
+	for i := range c.Uses {
+		u := &c.Uses[i]
+		rename(&u.By, &u.On)
+		if x.ofTable(u.On.Namespace, u.On.Name) && u.Column == x.From {
+			u.Column = x.To
+		}
+	}
+	for i := range c.Order {
+		rename(&c.Order[i])
+	}
+}
+
+// table exchanges the name in a table and its parts.
+func (x exchange) table(t *catalog.Table) {
+	if x.is(catalog.KindTable, t.Namespace, t.Name) {
+		t.Name = x.To
+	}
+	for i := range t.Inherits {
+		x.ref(&t.Inherits[i])
+	}
+	inside := x.Kind != catalog.KindColumn || x.ofTable(t.Namespace, t.Name)
+	for i := range t.Columns {
+		x.column(&t.Columns[i], inside)
 	}
 	for i := range t.Constraints {
-		k := &t.Constraints[i]
-		ref(&k.RefTable)
-		refers := r.Kind == catalog.KindColumn && k.RefTable.Namespace == r.Namespace && k.RefTable.Name == r.Table
-		if inside || refers {
-			rename(&k.Definition, &k.IndexDefinition)
-		}
-		if inside && r.Kind == catalog.KindColumn {
-			for j := range k.Columns {
-				if k.Columns[j] == r.From {
-					k.Columns[j] = r.To
-				}
-			}
-		}
+		x.constraint(&t.Constraints[i], inside)
 	}
 	if !inside {
 		return
 	}
 	for i := range t.Indexes {
-		rename(&t.Indexes[i].Definition, &t.Indexes[i].Predicate)
+		x.in(expression, &t.Indexes[i].Definition, &t.Indexes[i].Predicate)
 		for j := range t.Indexes[i].Keys {
-			rename(&t.Indexes[i].Keys[j])
+			x.in(expression, &t.Indexes[i].Keys[j])
 		}
 	}
 	for i := range t.Triggers {
-		rename(&t.Triggers[i].Definition)
+		x.in(expression, &t.Triggers[i].Definition)
 	}
 	for i := range t.Policies {
-		rename(&t.Policies[i].Using, &t.Policies[i].Check)
+		x.in(query, &t.Policies[i].Using, &t.Policies[i].Check)
 	}
-	rename(&t.PartitionBy)
+	x.in(expression, &t.PartitionBy)
 }
 
-// exchange puts one name in the place of another where it stands as a whole,
-// in quotes or not, but not inside a string.
-func exchange(text, from, to string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		end := i + 1
-		word := ""
-		switch c := text[i]; {
-		case c == '\'':
-			for end < len(text) && text[end] != '\'' {
-				end++
-			}
-			end = min(end+1, len(text))
-		case c == '"':
-			for end < len(text) && (text[end] != '"' || end+1 < len(text) && text[end+1] == '"') {
-				if text[end] == '"' {
-					end++
-				}
-				end++
-			}
-			end = min(end+1, len(text))
-			word = strings.ReplaceAll(strings.Trim(text[i:end], `"`), `""`, `"`)
-		case wordStart(c):
-			for end < len(text) && (wordStart(text[end]) || text[end] >= '0' && text[end] <= '9' || text[end] == '$') {
-				end++
-			}
-			word = text[i:end]
-		}
-		if word == from && word != "" {
-			b.WriteString(plain(to))
-		} else {
-			b.WriteString(text[i:end])
-		}
-		i = end
+func (x exchange) column(col *catalog.Column, inside bool) {
+	x.ref(&col.TypeRef)
+	if x.Kind == catalog.KindType {
+		x.in(types, &col.Type)
+		x.in(expression, &col.Default)
 	}
-	return b.String()
-}
-
-func wordStart(c byte) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-}
-
-// plain is a name as the server writes it: in quotes only where it must be.
-func plain(name string) string {
-	for i, r := range name {
-		if r != '_' && !unicode.IsLower(r) && (i == 0 || !unicode.IsDigit(r)) || r >= 0x80 {
-			return sqltext.Ident(name)
+	if inside {
+		x.in(expression, &col.Generated)
+		if x.Kind == catalog.KindColumn && col.Name == x.From {
+			col.Name = x.To
 		}
 	}
-	return name
+}
+
+func (x exchange) constraint(k *catalog.Constraint, inside bool) {
+	x.ref(&k.RefTable)
+	own, other, refers := strings.Cut(k.Definition, " REFERENCES ")
+	switch {
+	case k.Kind != catalog.ForeignKey || !refers:
+		if inside {
+			x.in(expression, &k.Definition)
+		}
+	case x.Kind == catalog.KindTable:
+		x.in(reference, &other)
+		k.Definition = own + " REFERENCES " + other
+	default:
+		target, actions, _ := strings.Cut(other, ")") // which may name columns of its own
+		if inside {
+			x.in(expression, &own, &actions)
+		}
+		if x.ofTable(k.RefTable.Namespace, k.RefTable.Name) {
+			x.in(expression, &target)
+		}
+		k.Definition = own + " REFERENCES " + target + ")" + actions
+	}
+	if !inside {
+		return
+	}
+	x.in(expression, &k.IndexDefinition)
+	for j := range k.Columns {
+		if x.Kind == catalog.KindColumn && k.Columns[j] == x.From {
+			k.Columns[j] = x.To
+		}
+	}
 }
