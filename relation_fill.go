@@ -78,8 +78,13 @@ func (s *Session) fill(parents []mapper.Object, r *relationRows) []mapper.Object
 	}
 	counts := make([]int, len(parents)+1)
 	of := make([]int, len(r.rows.objects))
+	var last mapper.Key
+	place, ok := 0, false
 	for i := range of {
-		place, ok := at[r.owner(i)]
+		if key := r.owner(i); i == 0 || key != last { // rows of one parent are neighbors most often
+			place, ok = at[key]
+			last = key
+		}
 		if !ok {
 			of[i] = -1 // of a parent that the first statement did not see
 			continue

@@ -1,9 +1,6 @@
 package mapper
 
-import (
-	"reflect"
-	"unsafe"
-)
+import "unsafe"
 
 // Lent is memory of snapshots that came from their plans and goes back to them: who
 // knows when the snapshots have had their day gives it back, and later batches take
@@ -14,7 +11,7 @@ import (
 //   - Concurrency: one goroutine at a time.
 type Lent struct{ chunks []lentChunk }
 
-// lentChunk is room for [largestChunk] snapshots or, where at is nil, for their json.
+// lentChunk is the largest chunk of snapshots or, where at is nil, for their json.
 type lentChunk struct {
 	plan *Plan
 	at   unsafe.Pointer
@@ -43,11 +40,11 @@ func (l *Lent) TakeOver(b *Batch) {
 // smallestLent is the smallest chunk for which a whole one is borrowed.
 const smallestLent = 16 // blocks
 
-// chunk is room for [largestChunk] snapshots. What lies there means nothing.
-func (l *Lent) chunk(p *Plan, slice reflect.Type) unsafe.Pointer {
+// chunk is the largest chunk for snapshots. What lies there means nothing.
+func (l *Lent) chunk(p *Plan) unsafe.Pointer {
 	at, ok := p.lent.Get().(unsafe.Pointer)
 	if !ok {
-		at = reflect.MakeSlice(slice, largestChunk, largestChunk).UnsafePointer()
+		at = p.snap.blocks.make(p.snap.blocks.largest())
 	}
 	l.chunks = append(l.chunks, lentChunk{plan: p, at: at})
 	return at
@@ -73,11 +70,11 @@ func (l *Lent) room(p *Plan, a *arena, n, rows int) {
 // snapshotBlock is room for the snapshot of an object that b just made.
 func (b *Batch) snapshotBlock() unsafe.Pointer {
 	s := &b.snaps
-	if s.slice == nil {
-		*s = newChunks(b.plan.snap.block, b.left())
+	if s.blocks == nil {
+		*s = newChunks(&b.plan.snap.blocks, b.left())
 	}
 	if s.used == s.size && s.next >= smallestLent {
-		s.chunk, s.used, s.size = b.lent.chunk(b.plan, s.slice), 0, largestChunk
+		s.chunk, s.used, s.size = b.lent.chunk(b.plan), 0, s.largest()
 	}
 	return s.block()
 }

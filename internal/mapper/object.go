@@ -29,7 +29,7 @@ func (p *Plan) ObjectOf(v any) (Object, bool) {
 	return o, o.p != nil
 }
 
-// Batch makes many objects with few allocations: chunks of up to 64 objects,
+// Batch makes many objects with few allocations: chunks of up to about 64 objects,
 // each with room for the values of its nullable columns, and their texts beside.
 //
 //   - Cleanup: one object that is kept keeps its whole chunk, and the short texts
@@ -44,50 +44,14 @@ type Batch struct {
 	raw   arena  // json of the snapshots, as it came
 }
 
-// chunks is memory for many blocks of one type.
-type chunks struct {
-	slice  reflect.Type
-	stride uintptr // size of a block
-	chunk  unsafe.Pointer
-	used   int
-	size   int // blocks in chunk
-	next   int // blocks in the next chunk
-}
-
-const largestChunk = 64 // blocks; beyond it the saving per block is under 1 %
-
 // NewBatch makes a Batch. expect is the number of objects that will be made; 0
-// when unknown, and then chunks grow from small to 64 objects.
+// when unknown, and then chunks grow from small to about 64 objects.
 func (p *Plan) NewBatch(expect int) *Batch {
-	return &Batch{plan: p, chunks: newChunks(p.block, expect)}
-}
-
-func newChunks(block reflect.Type, expect int) chunks {
-	first := min(expect, largestChunk)
-	if expect <= 0 {
-		first = 4
-	}
-	return chunks{slice: reflect.SliceOf(block), stride: block.Size(), next: first}
+	return &Batch{plan: p, chunks: newChunks(&p.objects, expect)}
 }
 
 // New makes a zero struct.
 func (b *Batch) New() Object { return Object{b.block()} }
-
-// block gives a block of zeros.
-func (b *chunks) block() unsafe.Pointer {
-	if b.used == b.size {
-		b.chunk = reflect.MakeSlice(b.slice, b.next, b.next).UnsafePointer()
-		b.used, b.size = 0, b.next
-		b.next = min(2*b.next, largestChunk)
-	}
-	at := unsafe.Add(b.chunk, uintptr(b.used)*b.stride)
-	b.used++
-	return at
-}
-
-// left is the number of blocks that chunk has room for, the last one that was
-// given included.
-func (b *chunks) left() int { return b.size - b.used + 1 }
 
 // IsZero reports whether the field is its type's zero value; a nil pointer is
 // zero, a pointer to a zero value is not.

@@ -33,6 +33,7 @@ type Plan struct {
 	columns  []column
 	byName   map[string]int
 	block    reflect.Type // object with one slot per nullable column, for batches
+	objects  blocks       // of them
 	snap     snapPlan
 	lent     sync.Pool // chunks of snapshots that came back
 	lentText sync.Pool // and of their json
@@ -166,6 +167,7 @@ func (p *Plan) finish() {
 			}
 		}
 	})
+	p.objects = newBlocks(p.block)
 	slot := 1
 	for i := range p.columns {
 		if p.columns[i].nullable {

@@ -23,6 +23,7 @@ func (s Snapshot) IsNil() bool { return s.p == nil }
 // nullable columns and the forms of json and coded columns, in one allocation.
 type snapPlan struct {
 	block  reflect.Type
+	blocks blocks
 	slots  []uintptr  // per column; 0 for none
 	cloned []int      // columns whose memory the struct copy would share
 	runs   []run      // columns that are equal where their bytes are
@@ -46,6 +47,7 @@ func newSnapPlan(p *Plan) snapPlan {
 			owners = append(owners, i)
 		}
 	})
+	s.blocks = newBlocks(s.block)
 	for k, i := range owners {
 		s.slots[i] = s.block.Field(k + 1).Offset
 	}
@@ -61,7 +63,7 @@ func newSnapPlan(p *Plan) snapPlan {
 
 // Snapshots makes many snapshots with few allocations.
 //
-//   - Cleanup: one snapshot that is kept keeps up to 64.
+//   - Cleanup: one snapshot that is kept keeps up to about 64.
 //   - Concurrency: one goroutine at a time.
 type Snapshots struct {
 	plan *Plan
@@ -70,7 +72,7 @@ type Snapshots struct {
 
 // NewSnapshots makes a Snapshots for about that many.
 func (p *Plan) NewSnapshots(expect int) *Snapshots {
-	return &Snapshots{p, newChunks(p.snap.block, expect)}
+	return &Snapshots{p, newChunks(&p.snap.blocks, expect)}
 }
 
 // After is [Plan.SnapshotAfter].

@@ -1,8 +1,6 @@
 package unitofwork
 
 import (
-	"hash/maphash"
-
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 )
@@ -24,12 +22,12 @@ type identity struct {
 //     index is made anew.
 type index struct {
 	rows, objects places
-	seed          maphash.Seed // keys come from clients, who must not know where they lie
+	seed          mapper.Seed // keys come from clients, who must not know where they lie
 }
 
 // newIndex makes an index of states with room for that many.
 func newIndex(states []*state, room int) *index {
-	x := &index{seed: maphash.MakeSeed()}
+	x := &index{seed: mapper.MakeSeed()}
 	x.rows = newPlaces(room)
 	for _, s := range states {
 		x.addRow(s)

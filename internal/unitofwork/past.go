@@ -1,8 +1,6 @@
 package unitofwork
 
 import (
-	"hash/maphash"
-
 	"github.com/retort-go/retort/internal/mapper"
 )
 
@@ -33,7 +31,7 @@ func (p *past) find(o mapper.Object) (found *state) {
 		return found
 	}
 	if !p.index.there() {
-		p.index = &index{seed: maphash.MakeSeed(), objects: newPlaces(len(p.states))}
+		p.index = &index{seed: mapper.MakeSeed(), objects: newPlaces(len(p.states))}
 		for _, s := range p.states {
 			p.index.addObject(s)
 		}
