@@ -10,8 +10,9 @@ import (
 //
 //   - Shape: two kinds are left out that no caller waits for, so that the number is
 //     the same each time: what an engine asks once, on its first connection (the
-//     types of the models that are not built in), and the reset of a connection
-//     that ran raw SQL, which the pool makes behind its user's back.
+//     types of the models that are not built in, the place of Config.Outcomes), and
+//     the reset of a connection that ran raw SQL, which the pool makes behind its
+//     user's back.
 func (k *Kit) RoundTrips(f func()) int {
 	before, ran := k.sent()
 	f()

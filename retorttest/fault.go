@@ -88,8 +88,8 @@ func (k *Kit) Delay(place Place, d time.Duration) *proxy.Rule {
 	return k.Proxy.Before(place, func(proxy.Message) { time.Sleep(d) })
 }
 
-// Refuse while on has new connections refused, as when no server listens. With
-// the open ones cut as well, it is an outage.
+// Refuse breaks the open connections and has new ones refused, as when the server
+// is gone, until it is called with false.
 func (k *Kit) Refuse(on bool) {
 	k.Proxy.RefuseConnections(on)
 	if on {
@@ -110,8 +110,11 @@ func work(sql string) bool {
 }
 
 // learns tells what an engine asks on its first connection: the types of the
-// models that are not built in, such as enums.
-func learns(sql string) bool { return strings.HasPrefix(sql, "/* retort:types */") }
+// models that are not built in, such as enums, and where the table of its
+// outcomes is.
+func learns(sql string) bool {
+	return strings.HasPrefix(sql, "/* retort:types */") || strings.HasPrefix(sql, "/* retort:outcome.table */")
+}
 
 // resets tells the first statement of a connection's reset; all of them together
 // are one trip.

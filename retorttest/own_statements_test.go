@@ -69,6 +69,29 @@ func TestKit_leaves_out_what_the_engine_asks_for_itself(t *testing.T) {
 			t.Errorf("%d round trips on the wire: nothing was there to be left out", all)
 		}
 	})
+	t.Run("the_look_for_the_outcome_table_is_neither_counted_nor_a_place", func(t *testing.T) {
+		t.Parallel()
+		outcomes := retort.NewOutcomes("commit_outcomes")
+		base := retort.NewBase(Shelves, Boxes, retort.NewEnum("wood", Wood("oak"), Wood("beech")), outcomes.Table)
+		with := func(cfg *retort.Config) { cfg.Outcomes = outcomes }
+
+		k := retorttest.New(t, base, with)
+		k.WantTrips(t, 1, func() {
+			if _, err := retorttest.Call(t, k, add, &oak); err != nil {
+				t.Error(err)
+			}
+		})
+		if all := k.Proxy.RoundTrips(); all != 3 {
+			t.Errorf("%d round trips on the wire: nothing was there to be left out", all)
+		}
+
+		k = retorttest.New(t, base, with)
+		fault := k.Fail(retorttest.OnStatement(1), "23505")
+		_, err := retorttest.Call(t, k, add, &oak)
+		if pgerr.KindOf(err) != pgerr.Unique || fault.Fired() != 1 {
+			t.Errorf("%v, fired %d", err, fault.Fired())
+		}
+	})
 	t.Run("the_reset_behind_raw_SQL_is_not_counted_however_soon_it_comes", func(t *testing.T) {
 		t.Parallel()
 		k := retorttest.New(t, joinery)
