@@ -19,6 +19,7 @@ type Config struct {
 
 	// Open opens the engine of a command that needs the database; the command
 	// closes it. It is called at most once, and not by commands that work on files.
+	// Give it the pool that the service has: doctor multiplies its size by --pods.
 	// Nil: there are commands for files only.
 	Open func(ctx context.Context) (*retort.Engine, error)
 

@@ -4,16 +4,16 @@
 // The one idea: autogenerate needs the compiled models, and a shipped binary
 // should migrate without a Go toolchain, so the commands live in the program.
 //
-//	//go:embed revisions/*.sql
-//	var revisions embed.FS
-//
 //	func main() {
 //		if len(os.Args) > 1 && os.Args[1] == "db" {
-//			db := cli.New(cli.Config{Name: "app db", Open: open, Base: model.Base, Revisions: sub(revisions)})
+//			db := cli.New(cli.Config{Name: "app db", Open: open, Base: model.Base, Revisions: revisions.Files})
 //			os.Exit(cli.Run(context.Background(), db, os.Args[2:]...))
 //		}
 //		…
 //	}
+//
+// open opens the engine that the service has. The package revisions, which embeds
+// the files, is made by "app db init"; until then leave Revisions out.
 //
 // Answers go to standard output, everything else to standard error; --json
 // makes the answer one document, NO_COLOR is honored, and the exit codes are

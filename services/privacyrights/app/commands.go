@@ -30,7 +30,7 @@ func commands(ctx context.Context, opts Options, args []string) int {
 			if db, err = a.database(ctx); err != nil {
 				return nil, err
 			}
-			return retort.Open(retort.Config{Base: a.base, URL: db.url, Logger: a.log})
+			return retort.Open(a.engineConfig(db.url, nil)) // the service's: doctor counts its connections
 		},
 	})
 	cmd.SetOut(opts.Stdout)

@@ -67,3 +67,14 @@ func TestCommands_beside_the_running_service_say_to_stop_it(t *testing.T) {
 		t.Errorf("without it: exit code %d\n%s", code, out)
 	}
 }
+
+// What `db doctor` says of connections is about the service, whose pool has its own
+// size, and not about the command's few.
+func TestCommands_doctor_counts_the_connections_of_the_service(t *testing.T) {
+	t.Parallel()
+	db := retorttest.NewDatabase(t, retorttest.Template{})
+	env := []string{"DATABASE_URL=" + db.URL(), "POOL_SIZE=11", "MAX_OVERFLOW=22"}
+	if out, _ := dbCommand(t, env, "doctor", "--pods", "2"); !strings.Contains(out, "2 × (11 + 22)") {
+		t.Errorf("no word of 2 × (11 + 22):\n%s", out)
+	}
+}
