@@ -130,10 +130,15 @@ func holds(from, to *catalog.Column) bool {
 	if to.Type == "text" || to.Type == "character varying" {
 		return true
 	}
-	numbers := []string{"smallint", "integer", "bigint", "numeric"}
 	a, b := slices.Index(numbers, from.Type), slices.Index(numbers, to.Type)
 	return a >= 0 && a < b
 }
+
+// numbers are types that can be compared with each other, each wider than the one
+// before it.
+var numbers = []string{"smallint", "integer", "bigint", "numeric"}
+
+func number(col *catalog.Column) bool { return slices.Contains(numbers, hazard.BaseType(col.Type)) }
 
 func zoned(typ string) bool { return strings.HasSuffix(hazard.BaseType(typ), " with time zone") }
 

@@ -56,7 +56,8 @@ func (p *planner) partsOf(t *catalog.Table, column string, all bool) {
 	}
 }
 
-// keysOf marks foreign keys whose target goes for a while.
+// keysOf marks foreign keys whose target goes for a while, or whose two sides would
+// be of types that cannot be compared until both have changed.
 func (p *planner) keysOf() {
 	goes := func(ref catalog.Ref, name string) bool {
 		if p.parted[partKey{ref.Namespace, ref.Name, name}] {
@@ -70,11 +71,26 @@ func (p *planner) keysOf() {
 	for i := range p.from.Tables {
 		t := &p.from.Tables[i]
 		for j := range t.Constraints {
-			if k := &t.Constraints[j]; k.Kind == catalog.ForeignKey && !k.Inherited && goes(k.RefTable, k.RefConstraint) {
+			k := &t.Constraints[j]
+			if k.Kind == catalog.ForeignKey && !k.Inherited && (goes(k.RefTable, k.RefConstraint) || p.otherKind(t, k.Columns)) {
 				p.parted[partKey{t.Namespace, t.Name, k.Name}] = true
 			}
 		}
 	}
+}
+
+// otherKind reports whether a column becomes one whose values cannot be compared
+// with those that it had.
+func (p *planner) otherKind(t *catalog.Table, columns []string) bool {
+	return slices.ContainsFunc(columns, func(name string) bool {
+		from, ok := t.Column(name)
+		if !ok || !p.retyped[columnKey{t.Namespace, t.Name, name}] {
+			return false
+		}
+		to, ok := p.targetColumn(t, from)
+		return ok && hazard.BaseType(from.Type) != hazard.BaseType(to.Type) &&
+			!(number(from) && number(to)) && !(hazard.Textual(from.Type) && hazard.Textual(to.Type))
+	})
 }
 
 func (p *planner) touchesEnum(t *catalog.Table, column string) bool {
