@@ -1,6 +1,9 @@
 package autogenerate
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
 )
@@ -21,6 +24,7 @@ func (p *planner) comments() {
 			p.comment(p.commented(d), p.newComment(d), false)
 		}
 	}
+	p.commentsOfRebuilt()
 	for _, key := range p.rebuiltColumns() {
 		if t, ok := p.to.Table(key.namespace, key.table); ok {
 			if col, ok := t.Column(key.column); ok {
@@ -28,6 +32,45 @@ func (p *planner) comments() {
 			}
 		}
 	}
+}
+
+// commentsOfRebuilt gives indexes, constraints and policies that were dropped and made
+// again the comment that they had, where no difference says another.
+func (p *planner) commentsOfRebuilt() {
+	again := func(kind catalog.Kind, ref catalog.Ref, name, comment string) {
+		if d := part(ref, kind, name); !p.saysComment(d) {
+			p.comment(p.commented(d), comment, false)
+		}
+	}
+	for _, w := range p.indexesToDo() {
+		if w.from != nil && w.to != nil && !w.validity {
+			again(catalog.KindIndex, w.ref, w.to.Name, cmp.Or(w.to.Comment, w.from.Comment))
+		}
+	}
+	for _, w := range p.constraintsToDo() {
+		if w.from != nil && w.to != nil && !(w.validity && w.to.Valid) {
+			again(catalog.KindConstraint, w.ref, w.to.Name, cmp.Or(w.to.Comment, w.from.Comment))
+		}
+	}
+	p.each(catalog.KindPolicy, func(d Difference) {
+		from, was := p.from.Table(d.Namespace, d.Table)
+		to, is := p.to.Table(d.Namespace, d.Table)
+		if !was || !is || d.Action != Alter || d.Aspect != Definition {
+			return
+		}
+		old, was := from.Policy(d.Name)
+		policy, is := to.Policy(d.Name)
+		if was && is {
+			again(d.Kind, to.Ref(), d.Name, cmp.Or(policy.Comment, old.Comment))
+		}
+	})
+}
+
+// saysComment reports whether the comment of what d is about changes.
+func (p *planner) saysComment(d Difference) bool {
+	return slices.ContainsFunc(p.diffs, func(o Difference) bool {
+		return o.Aspect == Comment && o.Kind == d.Kind && o.Namespace == d.Namespace && o.Table == d.Table && o.Name == d.Name
+	})
 }
 
 func (p *planner) comment(on, text string, erase bool) {

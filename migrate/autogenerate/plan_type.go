@@ -1,6 +1,7 @@
 package autogenerate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -95,6 +96,9 @@ func (p *planner) rebuildEnum(ref catalog.Ref, to *catalog.Type) {
 	old := short(ref.Name, "_old")
 	p.step(Together, "ALTER TYPE "+p.table(ref)+" RENAME TO "+sqltext.Ident(old))
 	p.step(Together, p.createType(to))
+	if from, ok := p.from.Type(ref.Namespace, ref.Name); ok && !p.saysComment(object(Alter, ref)) {
+		p.comment(p.described(ref), cmp.Or(to.Comment, from.Comment), false)
+	}
 	p.eachColumn(ref, func(t *catalog.Table, col *catalog.Column) {
 		typed, cast := p.table(ref), "::text"
 		if strings.HasSuffix(col.Type, "[]") {
