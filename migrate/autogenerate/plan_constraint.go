@@ -13,6 +13,7 @@ import (
 // dropped and added again, or that must not be there while an enum changes: they
 // are made again though nobody asked for a change.
 func (p *planner) lookForParts() {
+	p.partsOfEnums()
 	for key := range p.retyped {
 		t, ok := p.from.Table(key.namespace, key.table)
 		if !ok {
@@ -37,6 +38,33 @@ func (p *planner) lookForParts() {
 		}
 	}
 	p.keysOf()
+}
+
+// partsOfEnums marks what speaks of an enum that is made anew, in tables that may have
+// no column of it.
+func (p *planner) partsOfEnums() {
+	if len(p.anew) == 0 {
+		return
+	}
+	for i := range p.from.Tables {
+		t := &p.from.Tables[i]
+		for j := range t.Constraints {
+			if k := &t.Constraints[j]; !k.Inherited && p.speaksOfEnum(k.Definition) {
+				p.parted[partKey{t.Namespace, t.Name, k.Name}] = true
+			}
+		}
+		for j := range t.Indexes {
+			if ix := &t.Indexes[j]; !ix.Attached && p.speaksOfEnum(ix.Definition) {
+				p.parted[partKey{t.Namespace, t.Name, ix.Name}] = true
+			}
+		}
+		for j := range t.Columns {
+			if col := &t.Columns[j]; p.speaksOfEnum(col.Generated) && !col.Inherited && !p.leaves(t, col.Name) {
+				key := columnKey{t.Namespace, t.Name, col.Name}
+				p.retyped[key], p.rebuilt[key] = true, true
+			}
+		}
+	}
 }
 
 // partsOf marks what mentions a column.

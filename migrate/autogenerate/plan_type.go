@@ -94,7 +94,7 @@ func (p *planner) alterType(d Difference) {
 
 func (p *planner) rebuildEnum(ref catalog.Ref, to *catalog.Type) {
 	old := short(ref.Name, "_old")
-	p.step(Together, "ALTER TYPE "+p.table(ref)+" RENAME TO "+sqltext.Ident(old))
+	p.step(Together, "ALTER TYPE "+p.table(ref)+" RENAME TO "+sqltext.Ident(old), p.builtOn(ref, old)...)
 	p.step(Together, p.createType(to))
 	if from, ok := p.from.Type(ref.Namespace, ref.Name); ok && !p.saysComment(object(Alter, ref)) {
 		p.comment(p.described(ref), cmp.Or(to.Comment, from.Comment), false)
@@ -104,18 +104,57 @@ func (p *planner) rebuildEnum(ref catalog.Ref, to *catalog.Type) {
 		if strings.HasSuffix(col.Type, "[]") {
 			typed, cast = typed+"[]", "::text[]"
 		}
-		alter := "ALTER TABLE " + p.table(t.Ref()) + " ALTER COLUMN " + sqltext.Ident(col.Name)
-		if col.Default != "" {
-			p.step(Together, alter+" DROP DEFAULT")
-		}
-		p.step(Together, alter+" TYPE "+typed+" USING "+sqltext.Ident(col.Name)+cast+"::"+typed,
+		p.withoutDefault(t, col, "TYPE "+typed+" USING "+sqltext.Ident(col.Name)+cast+"::"+typed,
 			hazard.AlterTypeCopy.On(t.Name),
 			MayFail.Of("a row that holds a value which is no longer in "+ref.Name+" stops it; change such rows first"))
-		if target, ok := p.targetColumn(t, col); ok && col.Default != "" && target.Default == col.Default {
-			p.step(Together, alter+" SET DEFAULT "+col.Default)
-		}
 	})
+	for i := range p.from.Tables { // defaults of other columns that are cast to it
+		t := &p.from.Tables[i]
+		for j := range t.Columns {
+			if col := &t.Columns[j]; col.TypeRef != ref && speaksOf(p.from, ref, col.Default) && !p.leaves(t, col.Name) {
+				p.withoutDefault(t, col, "")
+			}
+		}
+	}
 	p.replaced = append(p.replaced, p.name(ref.Namespace, old)) // columns that are dropped hold it to the end
+}
+
+// withoutDefault changes a column while it has no default, then gives it that which it
+// had, unless it shall have another.
+func (p *planner) withoutDefault(t *catalog.Table, col *catalog.Column, change string, hazards ...Hazard) {
+	alter := "ALTER TABLE " + p.table(t.Ref()) + " ALTER COLUMN " + sqltext.Ident(col.Name) + " "
+	if col.Default != "" {
+		p.step(Together, alter+"DROP DEFAULT")
+	}
+	if change != "" {
+		p.step(Together, alter+change, hazards...)
+	}
+	if target, ok := p.targetColumn(t, col); ok && col.Default != "" && target.Default == col.Default {
+		p.step(Together, alter+"SET DEFAULT "+col.Default)
+	}
+}
+
+// builtOn says which types stop an enum from being made anew.
+func (p *planner) builtOn(ref catalog.Ref, old string) []Hazard {
+	var out []Hazard
+	for _, u := range p.from.Uses {
+		if u.On == ref && u.By.Kind == catalog.KindType && !p.drop[u.By] {
+			out = append(out, ByHand.Of("type "+u.By.Name+" is built on "+ref.Name+", and "+old+
+				" cannot be dropped before it is: make it under a new name, move its columns over and drop it first"))
+		}
+	}
+	return out
+}
+
+// speaksOfEnum reports whether a text casts to an enum that is made anew.
+func (p *planner) speaksOfEnum(text string) bool {
+	return slices.ContainsFunc(p.anew, func(ref catalog.Ref) bool { return speaksOf(p.from, ref, text) })
+}
+
+// speaksOf reports whether a text of the server casts to a type.
+func speaksOf(c *catalog.Catalog, typ catalog.Ref, text string) bool {
+	other := Renaming{Kind: catalog.KindType, Namespace: typ.Namespace, From: typ.Name, To: typ.Name + "\x00"}
+	return newExchange(other, c.Namespace).text(expression, text) != text
 }
 
 // targetColumn is what a column shall be; a column of a table that nobody claims

@@ -19,6 +19,9 @@ func (p *planner) watched(policy func(t *catalog.Table, policy *catalog.Policy),
 		}) {
 			return false
 		}
+		if p.speaksOfEnum(text) {
+			return true
+		}
 		for i := range t.Columns {
 			key := columnKey{t.Namespace, t.Name, t.Columns[i].Name}
 			if p.retyped[key] && !p.leaves(t, key.column) && mentions(text, key.column) || p.rebuilt[key] && mentions(text, key.column) {

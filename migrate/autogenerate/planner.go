@@ -24,6 +24,7 @@ type planner struct {
 	again    map[catalog.Ref]bool // of these, the ones that come back
 	retyped  map[columnKey]bool   // columns that change their type or expression
 	rebuilt  map[columnKey]bool   // of these, the ones that are dropped and added again
+	anew     []catalog.Ref        // enums that are made anew
 	replaced []string             // types that were made anew, by their temporary names
 	parted   map[partKey]bool     // indexes and constraints that must be made again
 }
@@ -91,6 +92,7 @@ func (p *planner) look() {
 		case d.Kind == catalog.KindColumn && d.Action == Drop:
 			p.retyped[columnKey{d.Namespace, d.Table, d.Name}] = true
 		case d.Kind == catalog.KindType && d.Action == Alter && d.Aspect == Labels && !p.onlyNewLabels(ref):
+			p.anew = append(p.anew, ref)
 			p.eachColumn(ref, func(t *catalog.Table, col *catalog.Column) {
 				p.retyped[columnKey{t.Namespace, t.Name, col.Name}] = true
 			})
@@ -115,7 +117,7 @@ func (p *planner) closure() {
 			if u.By.Kind != catalog.KindView && u.By.Kind != catalog.KindFunction || p.gone[u.By] {
 				continue
 			}
-			if p.gone[u.On] || p.retyped[columnKey{u.On.Namespace, u.On.Name, u.Column}] {
+			if p.gone[u.On] || slices.Contains(p.anew, u.On) || p.retyped[columnKey{u.On.Namespace, u.On.Name, u.Column}] {
 				p.gone[u.By], changed = true, true
 			}
 		}
