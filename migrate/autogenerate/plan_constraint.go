@@ -258,7 +258,7 @@ func (p *planner) addConstraint(ref catalog.Ref, name, definition string) string
 // checks adds CHECK and EXCLUDE. A check holds for new rows at once and is proved
 // for old ones in a transaction of its own, which locks nobody out.
 func (p *planner) checks() {
-	var validate []Step
+	validate := p.proofs
 	for _, w := range p.constraintsToDo() {
 		switch {
 		case w.to == nil || w.to.Kind == catalog.ForeignKey || carried(w.to):

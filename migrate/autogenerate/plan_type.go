@@ -191,7 +191,10 @@ func (p *planner) alterDomain(from, to *catalog.Type) {
 	for _, k := range added {
 		p.step(Together, alter+" ADD CONSTRAINT "+sqltext.Ident(k.Name)+" "+withoutValidity(k)+" NOT VALID")
 		if k.Valid {
-			p.step(Alone, alter+" VALIDATE CONSTRAINT "+sqltext.Ident(k.Name), MayFail.Of("a value that is stored already may break the rule"))
+			p.proofs = append(p.proofs, Step{
+				SQL: alter + " VALIDATE CONSTRAINT " + sqltext.Ident(k.Name), Mode: Alone,
+				Hazards: []Hazard{MayFail.Of("a value that is stored already may break the rule")},
+			})
 		}
 	}
 	switch {

@@ -49,7 +49,7 @@ func (p *planner) watched(policy func(t *catalog.Table, policy *catalog.Policy),
 }
 
 // lookForWatchers drops what looks at a column that changes: PostgreSQL refuses
-// the change under it. It comes back in watchers.
+// the change under it. It comes back in sameWatchers.
 func (p *planner) lookForWatchers() {
 	p.watched(func(t *catalog.Table, policy *catalog.Policy) {
 		p.step(Together, "DROP POLICY "+sqltext.Ident(policy.Name)+" ON "+p.table(t.Ref()),
@@ -81,36 +81,41 @@ func (p *planner) clearWatchers() {
 	}
 }
 
-// watchers makes triggers, policies and row security, which act on rows that
-// come later.
-func (p *planner) watchers() {
-	p.owners()
+// sameWatchers makes triggers and policies again that were in the way or have
+// changed, in the transaction that dropped them: in between, rows would be seen that
+// nobody may see, and changes be made that no trigger hears of.
+func (p *planner) sameWatchers() {
 	p.watched(func(t *catalog.Table, policy *catalog.Policy) {
 		p.step(Together, p.createPolicy(t.Ref(), policy))
 		p.comment("POLICY "+sqltext.Ident(policy.Name)+" ON "+p.table(t.Ref()), policy.Comment, false)
 	}, func(t *catalog.Table, tr *catalog.Trigger) { p.triggerSteps(t.Ref(), tr) })
-	p.each(catalog.KindTrigger, func(d Difference) {
-		owner := d.owner()
-		triggers := []catalog.Trigger{}
-		if t, ok := p.to.Table(d.Namespace, d.Table); ok {
-			triggers = t.Triggers
-		} else if v, ok := p.to.View(d.Namespace, d.Table); ok && !p.gone[v.Ref()] {
-			triggers = v.Triggers
-		}
-		i := slices.IndexFunc(triggers, func(t catalog.Trigger) bool { return t.Name == d.Name })
-		switch {
-		case i < 0:
-		case d.Action == Add || d.Aspect == Definition:
-			p.triggerSteps(owner, &triggers[i])
-		case d.Aspect == Enabled:
-			p.step(Together, "ALTER TABLE "+p.table(owner)+" "+d.Model+" TRIGGER "+sqltext.Ident(d.Name))
+	p.eachTrigger(func(d Difference, t *catalog.Trigger) {
+		if d.Action == Alter && d.Aspect == Definition {
+			p.triggerSteps(d.owner(), t)
 		}
 	})
-	p.each(catalog.KindPolicy, func(d Difference) {
-		if t, ok := p.to.Table(d.Namespace, d.Table); ok && (d.Action == Add || d.Aspect == Definition) {
-			if policy, ok := t.Policy(d.Name); ok {
-				p.step(Together, p.createPolicy(t.Ref(), policy))
-			}
+	p.eachPolicy(func(d Difference, policy *catalog.Policy) {
+		if d.Action == Alter && d.Aspect == Definition {
+			p.step(Together, p.createPolicy(d.owner(), policy))
+		}
+	})
+}
+
+// watchers makes new triggers, policies and row security, which act on rows that
+// come later.
+func (p *planner) watchers() {
+	p.owners()
+	p.eachTrigger(func(d Difference, t *catalog.Trigger) {
+		switch {
+		case d.Action == Add:
+			p.triggerSteps(d.owner(), t)
+		case d.Aspect == Enabled:
+			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" "+d.Model+" TRIGGER "+sqltext.Ident(d.Name))
+		}
+	})
+	p.eachPolicy(func(d Difference, policy *catalog.Policy) {
+		if d.Action == Add {
+			p.step(Together, p.createPolicy(d.owner(), policy))
 		}
 	})
 	p.each(catalog.KindTable, func(d Difference) {
@@ -123,6 +128,33 @@ func (p *planner) watchers() {
 			p.watchersOf(t)
 		}
 	}
+}
+
+// eachTrigger calls do for the differences of triggers, and what these shall be; not
+// for those that come with their view.
+func (p *planner) eachTrigger(do func(d Difference, t *catalog.Trigger)) {
+	p.each(catalog.KindTrigger, func(d Difference) {
+		var triggers []catalog.Trigger
+		if t, ok := p.to.Table(d.Namespace, d.Table); ok {
+			triggers = t.Triggers
+		} else if v, ok := p.to.View(d.Namespace, d.Table); ok && !p.gone[v.Ref()] {
+			triggers = v.Triggers
+		}
+		if i := slices.IndexFunc(triggers, func(t catalog.Trigger) bool { return t.Name == d.Name }); i >= 0 {
+			do(d, &triggers[i])
+		}
+	})
+}
+
+// eachPolicy is eachTrigger for policies.
+func (p *planner) eachPolicy(do func(d Difference, policy *catalog.Policy)) {
+	p.each(catalog.KindPolicy, func(d Difference) {
+		if t, ok := p.to.Table(d.Namespace, d.Table); ok {
+			if policy, ok := t.Policy(d.Name); ok {
+				do(d, policy)
+			}
+		}
+	})
 }
 
 func (p *planner) watchersOf(t *catalog.Table) {

@@ -26,6 +26,7 @@ type planner struct {
 	rebuilt  map[columnKey]bool   // of these, the ones that are dropped and added again
 	anew     []catalog.Ref        // enums that are made anew
 	replaced []string             // types that were made anew, by their temporary names
+	proofs   []Step               // validations of domains
 	parted   map[partKey]bool     // indexes and constraints that must be made again
 }
 
@@ -56,6 +57,7 @@ func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Ste
 	p.outer()
 	p.clear()
 	p.objects()
+	p.sameWatchers()
 	p.checks()
 	p.notNulls()
 	p.indexes()
