@@ -154,3 +154,21 @@ func TestSoftDeleteThatIsWrong(t *testing.T) {
 	t.Parallel()
 	wantProblems(t, baseError(t, retort.NewTable[wrongSoftDelete]("wrong")), []string{`SoftDelete "a"`, "*time.Time"})
 }
+
+// TestSweep_deletes_for_good: rows that are old go, whether they were marked as
+// deleted or not; to mark them would keep what Sweep is to be rid of.
+func TestSweep_deletes_for_good(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := retorttest.New(t, retort.NewBase(members, posts))
+	k.Exec(t, `INSERT INTO members (id, email, version, created_at, updated_at, deleted_at)
+		SELECT gen_random_uuid(), n || '@x', 1, at, at, CASE WHEN n % 2 = 0 THEN at END
+		FROM generate_series(1, 2500) n, LATERAL (SELECT now() - n * interval '1 minute') AS a (at)`)
+	n, err := retort.Sweep(ctx, k.Engine, members, &members.C.CreatedAt, 100*time.Minute-time.Second)
+	if must(t, err); n != 2401 {
+		t.Errorf("%d rows", n)
+	}
+	if left := k.QueryInt(t, "SELECT count(*) FROM members"); left != 99 {
+		t.Errorf("%d are left", left)
+	}
+}

@@ -18,7 +18,7 @@ const sweepBatch = 1000
 //
 //	  - Shape: about 1,000 rows a transaction, the oldest first; rows of one time go
 //	    together. Ages are told by the clock of the database. Relations and hooks are
-//	    not asked.
+//	    not asked. Rows of a [SoftDelete] table go for good, marked as deleted or not.
 //	  - Errors: of the database; what was deleted until then stays deleted. An age of
 //	    zero or less is refused.
 func Sweep[T any](ctx context.Context, eng *Engine, table *Table[T], at *time.Time, age time.Duration) (int64, error) {
@@ -56,7 +56,7 @@ func (e *Engine) serverTime(ctx context.Context) (time.Time, error) {
 }
 
 func sweepSome[T any](ctx context.Context, s *Session, table *Table[T], at *time.Time, end time.Time) (int64, error) {
-	last, err := Values(table.Where(Lt(at, end)).OrderBy(Asc(at)).Limit(1).Offset(sweepBatch-1), Col(at)).All(ctx, s)
+	last, err := Values(table.Where(Lt(at, end)).WithDeleted().OrderBy(Asc(at)).Limit(1).Offset(sweepBatch-1), Col(at)).All(ctx, s)
 	if err != nil {
 		return 0, err
 	}
@@ -64,5 +64,5 @@ func sweepSome[T any](ctx context.Context, s *Session, table *Table[T], at *time
 	if len(last) > 0 {
 		gone = table.Delete().Where(Le(at, last[0]))
 	}
-	return gone.Exec(ctx, s)
+	return gone.WithDeleted().Permanently().Exec(ctx, s)
 }
