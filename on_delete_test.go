@@ -23,8 +23,10 @@ type Harbor struct {
 type Boat struct {
 	retort.BigintKey
 	Home   *string
+	TugID  *int64
 	Name   string
 	Harbor retort.One[Harbor]
+	Tug    retort.One[Boat]
 }
 
 // Buoy goes to the open sea then.
@@ -52,7 +54,9 @@ func (Harbor) Define(d *retort.Definition[Harbor]) {
 
 func (Boat) Define(d *retort.Definition[Boat]) {
 	d.References(d.C.Home, &harbors.C.Name).OnDelete(schema.SetNull)
+	d.References(d.C.TugID, &boats.C.ID)
 	retort.BelongsTo(d, &d.C.Harbor, harbors, d.C.Home)
+	retort.BelongsTo(d, &d.C.Tug, boats, d.C.TugID)
 }
 
 func (Buoy) Define(d *retort.Definition[Buoy]) {
@@ -113,6 +117,22 @@ func TestWhatForeignKeysDoToObjects(t *testing.T) {
 		}
 		if got := b.Rows(t, "SELECT name || coalesce(home, '-') FROM boats ORDER BY 1"); !cmp.Equal(got, []string{"adrift-", "unread-"}) {
 			t.Errorf("rows %q", got)
+		}
+	})
+	t.Run("set_null_leaves_changes_that_wait_for_a_key_of_the_database", func(t *testing.T) {
+		s, h := setup(t)
+		boat := &Boat{Home: port, Name: "old"}
+		s.Add(boat)
+		must(t, s.Commit(ctx))
+		s.Delete(h)
+		s.Add(&Harbor{Name: "port"}) // so the other has to go first
+		boat.Name = "new"
+		must(t, boat.Tug.Set(&Boat{Name: "tug"}))
+		must(t, s.Commit(ctx))
+		want := []string{"new - tug", "tug - -"}
+		got := b.Rows(t, "SELECT b.name || ' ' || coalesce(b.home, '-') || ' ' || coalesce(t.name, '-') FROM boats b LEFT JOIN boats t ON t.id = b.tug_id ORDER BY 1")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
 		}
 	})
 	t.Run("set_default_has_the_object_read_again", func(t *testing.T) {

@@ -248,5 +248,12 @@ func (u *Unit) nulled(s *state, l *model.Link, keepUndo bool) {
 	}
 	none := plan.New()
 	plan.CopyColumns(s.object, none, l.Columns)
-	s.snapshot = plan.Snapshot(s.object)
+	if s.snapshot.IsNil() {
+		return
+	}
+	// Other changes of the object may wait for a later flight still.
+	row := plan.New()
+	plan.Restore(row, s.snapshot, s.table.AllColumns())
+	plan.CopyColumns(row, none, l.Columns)
+	s.snapshot = plan.SnapshotAfter(row, s.snapshot, l.Columns)
 }
