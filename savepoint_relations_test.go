@@ -45,6 +45,7 @@ func TestSavepointsAndRelations(t *testing.T) {
 			if got := titles(); got != "b c" {
 				t.Errorf("inside: %s", got)
 			}
+			must(t, readAnn(ctx, t, s).Boss.Set(&Person{Name: "boss"})) // who waits for a key
 			return errNo
 		})
 		wantErr(t, err, errNo)
@@ -59,6 +60,9 @@ func TestSavepointsAndRelations(t *testing.T) {
 		}
 		if got := val(posts[1].Labels.All())(t); len(got) != 0 {
 			t.Errorf("%d labels", len(got))
+		}
+		if got := val(readAnn(ctx, t, s).Boss.Get())(t); got != nil {
+			t.Errorf("boss %+v", got)
 		}
 		for _, p := range posts {
 			if got := val(p.Blog.Get())(t); got != blog {

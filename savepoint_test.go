@@ -75,6 +75,36 @@ func TestSavepoint(t *testing.T) {
 		}
 		b.idle(t)
 	})
+	t.Run("what_it_read_is_as_it_was_read_and_the_same_change_is_written_behind_it", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		given := newAuthor("old")
+		commit(t, b.Engine, given)
+		s := b.session(t)
+		var read *Author
+		change := func(ctx context.Context) (err error) {
+			if read, err = Authors.Get(ctx, s, given.ID); err == nil {
+				read.Name = "new"
+				err = s.Flush(ctx)
+			}
+			return err
+		}
+		err := s.Savepoint(ctx, func(ctx context.Context) error {
+			must(t, change(ctx))
+			must(t, s.Savepoint(ctx, func(context.Context) error { read.Name = "newer"; return nil }))
+			read.Note = new("not flushed")
+			return errNo
+		})
+		wantErr(t, err, errNo)
+		if read.Name != "old" || read.Note != nil || read.Version != given.Version || !read.UpdatedAt.Equal(given.UpdatedAt) {
+			t.Errorf("behind the savepoint: %+v", read)
+		}
+		read.Name = "new"
+		must(t, s.Commit(ctx))
+		if got := b.Rows(t, "SELECT name || version FROM authors"); !cmp.Equal(got, []string{"new2"}) {
+			t.Errorf("rows %v", got)
+		}
+	})
 	t.Run("what_is_kept", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)

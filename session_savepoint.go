@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/retort-go/retort/internal/flight"
+	"github.com/retort-go/retort/internal/unitofwork"
 )
 
 // ErrInSavepoint says: Commit or Rollback was called inside the function of
@@ -19,11 +20,11 @@ var ErrInSavepoint = errors.New("retort: Commit and Rollback end the whole unit 
 // the objects go back to where they were then, and the session goes on.
 //
 // What goes back: fields, relations, states, additions and deletions of objects.
-// Objects that fn added are transient again; those that fn read first are expired
-// and their relations not loaded, since their rows may be others now. Other fields
-// that are no columns stay as fn left them. A failed
-// statement inside, such as a violated constraint, fails the session only until fn
-// returns.
+// Objects that fn added are transient again; those that fn read first have the
+// values that they were read with, are expired and their relations not loaded, since
+// their rows may be others now. Other fields that are no columns stay as fn left
+// them. A failed statement inside, such as a violated constraint, fails the session
+// only until fn returns.
 //
 //   - Shape: two round trips, each with what was pending: one begins, one ends. They
 //     may be nested.
@@ -49,7 +50,7 @@ func (s *Session) Savepoint(ctx context.Context, fn func(ctx context.Context) er
 // point is an open savepoint.
 type point struct {
 	name   string
-	unit   func()
+	unit   *unitofwork.Point
 	after  int // functions of AfterCommit
 	told   int // changes that hooks are told of
 	misuse int
@@ -78,8 +79,7 @@ func (s *Session) beginPoint(ctx context.Context) (*point, error) {
 		return nil, err
 	}
 	s.depth++
-	at := s.unit.Point()
-	p.unit = func() { s.unit.Return(at) }
+	p.unit = s.unit.Point()
 	p.after, p.told, p.misuse, p.tx = len(s.after), len(s.work), len(s.misuse), s.beside.tx
 	p.written, p.raw = s.beside.written, len(s.beside.savepoints)
 	return p, nil
@@ -103,8 +103,10 @@ func (s *Session) endPoint(ctx context.Context, p *point, cause error) error {
 	}
 	if cause != nil {
 		s.undoPoint(ctx, p)
+		return cause
 	}
-	return cause
+	s.unit.Pass(p.unit)
+	return nil
 }
 
 func (s *Session) keepPoint(ctx context.Context, p *point) error {
@@ -144,7 +146,7 @@ func (s *Session) undoPoint(ctx context.Context, p *point) {
 	s.beside.savepoints = s.beside.savepoints[:min(p.raw, len(s.beside.savepoints))]
 	s.misuse = s.misuse[:min(p.misuse, len(s.misuse))]
 	s.after, s.work = s.after[:min(p.after, len(s.after))], s.work[:min(p.told, len(s.work))]
-	p.unit()
+	s.unit.Return(p.unit)
 }
 
 // giveUp fails the session: inside a savepoint until that is taken back, else its

@@ -251,6 +251,7 @@ func (u *Unit) nulled(s *state, l *model.Link, keepUndo bool) {
 	if s.snapshot.IsNil() {
 		return
 	}
+	u.overwrites(s)
 	// Other changes of the object may wait for a later flight still.
 	row := plan.New()
 	plan.Restore(row, s.snapshot, s.table.AllColumns())

@@ -56,6 +56,8 @@ func (u *Unit) apply(c *Change, keepUndo bool, m *memory) {
 	if c.Kind == Insert {
 		s.status, s.inserted = Persistent, true
 		u.named(s)
+	} else {
+		u.overwrites(s)
 	}
 	if u.Ending && !keepUndo {
 		s.snapshot = mapper.Snapshot{}
@@ -180,6 +182,6 @@ func (u *Unit) leave() {
 	}
 	u.lent.GiveBack()
 	u.past, u.gone = past{states: u.ordered, before: u.gone}, nil
-	u.ordered, u.index, u.referring = nil, nil, 0
+	u.ordered, u.index, u.referring, u.points = nil, nil, 0, 0
 	u.related = related{}
 }

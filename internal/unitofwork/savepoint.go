@@ -18,7 +18,10 @@ type remembered struct {
 // Point remembers all objects, their states and what their relations hold, right
 // behind a flush: what the rows hold is what their snapshots do, so no value is
 // copied.
+//
+//   - Cleanup: [Unit.Return] or [Unit.Pass], the last Point first.
 func (u *Unit) Point() *Point {
+	u.points++
 	p := &Point{states: make([]remembered, len(u.ordered)), epoch: u.epoch, related: u.related.clone()}
 	for i, s := range u.ordered {
 		p.fields.keep(u, s)
@@ -31,13 +34,15 @@ func (u *Unit) Point() *Point {
 // Return takes back what was done since p, when the database has done so: the
 // fields of the objects that the unit had then, relations among them, their states,
 // deletions. Objects that were added since are transient, and what the database had
-// made for them is taken back; those that were read since are expired, and their
-// relations not loaded, as their rows may be others.
+// made for them is taken back; those that were read since have the values that they
+// were read with, are expired, and their relations not loaded, as their rows may be
+// others.
 // A unit that has been emptied meanwhile stays empty.
 func (u *Unit) Return(p *Point) {
 	if u.epoch != p.epoch {
 		return
 	}
+	u.points--
 	had := make(map[*state]bool, len(p.states))
 	kept := make([]*state, 0, len(u.ordered))
 	for i := range p.states {
@@ -60,13 +65,7 @@ func (u *Unit) Return(p *Point) {
 			s.leave()
 			u.let(s)
 		case s.in():
-			s.status, s.doomed = Persistent, false
-			if s.more != nil {
-				s.more.undo, s.more.parents = nil, nil
-			}
-			s.snapshot = s.table.Plan.Snapshot(s.object)
-			s.expired = true
-			u.unload(s)
+			u.reread(s)
 			kept = append(kept, s)
 		}
 	}
@@ -77,6 +76,32 @@ func (u *Unit) Return(p *Point) {
 	}
 	if len(kept) > few {
 		u.index = newIndex(kept, len(kept))
+	}
+}
+
+// Pass ends p, and what was done since is kept.
+func (u *Unit) Pass(p *Point) {
+	if u.epoch == p.epoch {
+		u.points--
+	}
+}
+
+// reread gives an object back what it was read with since a [Point] that is gone
+// back to, and has it read again.
+func (u *Unit) reread(s *state) {
+	if read := s.has().read; !read.IsNil() {
+		s.snapshot = read
+	}
+	s.table.Plan.Restore(s.object, s.snapshot, s.table.AllColumns())
+	s.status, s.doomed, s.expired, s.more = Persistent, false, true, nil
+	u.unload(s)
+}
+
+// overwrites remembers what the row of s held, before a change that a savepoint may
+// take back.
+func (u *Unit) overwrites(s *state) {
+	if u.points > 0 && s.has().read.IsNil() {
+		s.keep().read = s.snapshot
 	}
 }
 

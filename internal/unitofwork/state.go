@@ -51,6 +51,10 @@ type more struct {
 	// undo holds what the flushes of the open transaction overwrote in the
 	// object, oldest first.
 	undo []undo
+
+	// read is what the row held before the first change of a Point; the zero Snapshot
+	// where there was none.
+	read mapper.Snapshot
 }
 
 // has is what s has of what few have, to be read.
@@ -72,7 +76,7 @@ func (s *state) keep() *more {
 func (s *state) forgetUndo() {
 	s.inserted = false
 	if s.more != nil {
-		s.more.undo = nil
+		s.more.undo, s.more.read = nil, mapper.Snapshot{}
 	}
 }
 
@@ -108,6 +112,7 @@ type Unit struct {
 	index   *index    // of ordered, once it is long
 
 	referring int // parents of all states
+	points    int // that are open; see Unit.Point
 
 	// gone is how objects left that commits deleted or Detach let go, past those that
 	// the last Rollback or Release did; so that their state can still be told.
@@ -204,12 +209,13 @@ func (u *Unit) Find(t *model.Table, key mapper.Key) (o mapper.Object, found bool
 
 // revive gives an expired object the values of its row, but for those that were
 // changed since it expired.
-func (s *state) revive(row mapper.Object, then mapper.Snapshot) {
+func (u *Unit) revive(s *state, row mapper.Object, then mapper.Snapshot) {
 	changed, err := s.table.Plan.Changed(s.object, s.snapshot, nil)
 	if err != nil {
 		return // what cannot be written is told by the flush
 	}
 	columns := slices.DeleteFunc(slices.Clone(s.table.AllColumns()), func(col int) bool { return slices.Contains(changed, col) })
+	u.overwrites(s)
 	s.snapshot = then
 	s.table.Plan.CopyColumns(s.object, row, columns)
 	s.expired = false
@@ -228,7 +234,7 @@ func (u *Unit) Load(t *model.Table, o mapper.Object, then mapper.Snapshot) mappe
 	key := t.KeyOf(o)
 	if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
 		if s.expired {
-			s.revive(o, then)
+			u.revive(s, o, then)
 		}
 		return s.object
 	}
@@ -254,7 +260,7 @@ func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object, then []mapper.Sn
 		key := t.KeyOf(o)
 		if s, ok := u.row(identity{t, key}); ok && s.status == Persistent {
 			if s.expired {
-				s.revive(o, then[i])
+				u.revive(s, o, then[i])
 			}
 			objects[i] = s.object
 			continue
@@ -301,6 +307,7 @@ func (u *Unit) Unhold(o mapper.Object) {
 // which then is the snapshot.
 func (u *Unit) Reload(o, fresh mapper.Object, then mapper.Snapshot) {
 	s, _ := u.known(o)
+	u.overwrites(s)
 	s.table.Plan.CopyColumns(o, fresh, s.table.AllColumns())
 	s.expired = false
 	s.snapshot = then
