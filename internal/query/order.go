@@ -24,8 +24,13 @@ func (b *builder) keys(q *Select) []orderKey {
 			keys = append(keys, k)
 		}
 	}
-	if !q.Total && q.After == nil || q.Table == nil || len(q.Items)+len(q.Group) > 0 || q.Distinct {
+	if !q.Total && q.After == nil || q.Table == nil || len(q.Items)+len(q.Group) > 0 {
 		return keys
+	}
+	if len(q.Order) == 0 {
+		for _, n := range q.DistinctOn { // which the order must begin with
+			keys = append(keys, orderKey{node: n})
+		}
 	}
 	main := &b.sources[0]
 	desc := len(keys) > 0 && keys[len(keys)-1].desc

@@ -180,7 +180,7 @@ func (q *Select) Count() (Statement, error) {
 	own.Lock = nil
 	q = &own
 	b.enter(q)
-	if q.Limit < 0 && q.After == nil && q.Offset == 0 && !q.Distinct && len(q.DistinctOn)+len(q.Group)+len(q.Items) == 0 {
+	if q.Limit < 0 && q.After == nil && q.Offset == 0 && !q.Distinct && len(q.DistinctOn)+len(q.Group)+len(q.Items) == 0 && allEmpty(q.Having) {
 		b.WriteString("SELECT count(*) FROM ")
 		b.tableName(q)
 		b.joins(q)
@@ -205,9 +205,14 @@ func (q *Select) Exists() (Statement, error) {
 	own := *q
 	own.Lock = nil
 	b.enter(&own)
-	b.WriteString("SELECT EXISTS (SELECT 1 FROM ")
-	b.tableName(&own)
-	b.tail(&own, false)
+	b.WriteString("SELECT EXISTS (")
+	if own.Offset > 0 && (own.Distinct || len(own.DistinctOn) > 0) { // which leaves out rows that are not equal
+		own.form(b)
+	} else {
+		b.WriteString("SELECT 1 FROM ")
+		b.tableName(&own)
+		b.tail(&own, false)
+	}
 	b.WriteString(")")
 	return b.statement()
 }
