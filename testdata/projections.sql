@@ -1,43 +1,43 @@
 -- group_by_with_aggregates
-/* retort:select.all */ SELECT "genre" AS "genre", count(*) AS "n", sum("pages") AS "pages", avg(("pages")::float8) AS "mean", max("pages") AS "most"
+/* retort:select.all */ SELECT "books"."genre" AS "genre", count(*) AS "n", sum("books"."pages") AS "pages", avg(("books"."pages")::float8) AS "mean", max("books"."pages") AS "most"
 FROM "books"
-GROUP BY "genre"
+GROUP BY "books"."genre"
 ORDER BY "books"."genre";
 
 -- having
-/* retort:select.all */ SELECT "genre"
+/* retort:select.all */ SELECT "books"."genre"
 FROM "books"
-GROUP BY "genre"
-HAVING (count(*) > $1) AND (sum("pages") >= $2);
+GROUP BY "books"."genre"
+HAVING (count(*) > $1) AND (sum("books"."pages") >= $2);
 
 -- aggregates_with_filter
-/* retort:select.all */ SELECT count(*) FILTER (WHERE ("pages" >= $1)) AS "long", coalesce(sum("pages") FILTER (WHERE ("pages" < $2)), $3) AS "short"
+/* retort:select.all */ SELECT count(*) FILTER (WHERE ("books"."pages" >= $1)) AS "long", coalesce(sum("books"."pages") FILTER (WHERE ("books"."pages" < $2)), $3) AS "short"
 FROM "books";
 
 -- every_aggregate
-/* retort:select.one */ SELECT count("rank") AS "rank", count(DISTINCT "genre") AS "genres", bool_and("in_print") AS "all", bool_or("in_print") AS "one", string_agg(("title")::text, ($1)::text ORDER BY "title" DESC) AS "titles", array_agg("pages" ORDER BY "pages") AS "list", min("title") AS "least", sum("price") AS "price"
+/* retort:select.one */ SELECT count("books"."rank") AS "rank", count(DISTINCT "books"."genre") AS "genres", bool_and("books"."in_print") AS "all", bool_or("books"."in_print") AS "one", string_agg(("books"."title")::text, ($1)::text ORDER BY "books"."title" DESC) AS "titles", array_agg("books"."pages" ORDER BY "books"."pages") AS "list", min("books"."title") AS "least", sum("books"."price") AS "price"
 FROM "books"
 LIMIT 2;
 
 -- single_values
-/* retort:select.all */ SELECT upper(("name")::text)
+/* retort:select.all */ SELECT upper(("authors"."name")::text)
 FROM "authors"
-ORDER BY "name";
+ORDER BY "authors"."name";
 
 -- a_nullable_value_into_a_pointer
-/* retort:select.all */ SELECT "note"
+/* retort:select.all */ SELECT "authors"."note"
 FROM "authors"
-ORDER BY "name";
+ORDER BY "authors"."name";
 
 -- coalesce_ends_NULL
-/* retort:select.all */ SELECT coalesce("note", $1)
+/* retort:select.all */ SELECT coalesce("authors"."note", $1)
 FROM "authors"
-ORDER BY "name";
+ORDER BY "authors"."name";
 
 -- distinct
-/* retort:select.all */ SELECT DISTINCT "genre"
+/* retort:select.all */ SELECT DISTINCT "books"."genre"
 FROM "books"
-ORDER BY "genre";
+ORDER BY "books"."genre";
 
 -- distinct_on
 /* retort:query.all */ SELECT DISTINCT ON ("author_id") "id", "author_id", "title", "genre", "pages", "sold", "rank", "price", "weight", "in_print", "cover", "tags", "extra", "published", "seen_at", "subtitle"
@@ -51,15 +51,15 @@ FROM "books"
 ORDER BY "genre") AS counted;
 
 -- window_functions
-/* retort:select.all */ SELECT "title" AS "title", row_number() OVER (PARTITION BY "author_id" ORDER BY "pages") AS "n", rank() OVER (PARTITION BY "author_id" ORDER BY "pages") AS "r", dense_rank() OVER (PARTITION BY "author_id" ORDER BY "pages") AS "d", ntile($1) OVER (PARTITION BY "author_id" ORDER BY "pages") AS "tile", lag("pages", $2) OVER (PARTITION BY "author_id" ORDER BY "pages") AS "before", lead("pages", $3) OVER (PARTITION BY "author_id" ORDER BY "pages") AS "next", first_value("pages") OVER (PARTITION BY "author_id" ORDER BY "pages") AS "first", last_value("pages") OVER (PARTITION BY "author_id" ORDER BY "pages") AS "last", sum("pages") OVER (PARTITION BY "author_id" ORDER BY "pages") AS "sum"
+/* retort:select.all */ SELECT "books"."title" AS "title", row_number() OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "n", rank() OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "r", dense_rank() OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "d", ntile($1) OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "tile", lag("books"."pages", $2) OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "before", lead("books"."pages", $3) OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "next", first_value("books"."pages") OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "first", last_value("books"."pages") OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "last", sum("books"."pages") OVER (PARTITION BY "books"."author_id" ORDER BY "books"."pages") AS "sum"
 FROM "books"
-WHERE "author_id" = $4
+WHERE "books"."author_id" = $4
 ORDER BY "books"."title";
 
 -- window_with_a_frame
-/* retort:select.all */ SELECT coalesce(sum("pages") OVER (ORDER BY "title", "id" ROWS BETWEEN 1 PRECEDING AND CURRENT ROW), $1)
+/* retort:select.all */ SELECT coalesce(sum("books"."pages") OVER (ORDER BY "books"."title", "books"."id" ROWS BETWEEN 1 PRECEDING AND CURRENT ROW), $1)
 FROM "books"
-ORDER BY "title", "pages";
+ORDER BY "books"."title", "books"."pages";
 
 -- subquery_as_a_source
 /* retort:select.all */ SELECT "ranked"."title" AS "title", "ranked"."place" AS "place"
@@ -182,7 +182,7 @@ JOIN LATERAL (SELECT max(pages) AS pages FROM books WHERE author_id = "authors".
 ORDER BY "authors"."name";
 
 -- own_sql_that_is_compared
-/* retort:select.all */ SELECT "name"
+/* retort:select.all */ SELECT "authors"."name"
 FROM "authors"
 WHERE (SELECT (count(*))::integer
 FROM "books"

@@ -88,10 +88,6 @@ func (b *builder) orderKey(k orderKey) {
 	case !k.node.empty():
 		b.node("OrderBy", k.node)
 	default:
-		if b.outputs != nil && k.source.qualifier == "" {
-			b.Ident(k.source.table.Schema.Name) // else a column of the result with that name would come first
-			b.WriteString(".")
-		}
 		b.column(*k.source, k.column)
 	}
 	if k.desc {

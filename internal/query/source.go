@@ -117,8 +117,10 @@ func (b *builder) enter(q *Select) {
 	b.entered, b.lifted, b.grouped = q, q.Lifted, len(q.Group) > 0
 	if len(b.outer) == 0 {
 		b.world = q.World
-		if len(q.Joins) == 0 && q.From.Name == "" && q.From.Rows == nil {
-			b.sources = append(b.room.sources[:0], source{table: q.Table}) // no other table, no qualifier
+		// Names of columns stand alone where no other table is, and no name of a result:
+		// ORDER BY would take those first, also the ones that the server makes up.
+		if len(q.Joins) == 0 && q.From.Name == "" && q.From.Rows == nil && len(q.Items) == 0 {
+			b.sources = append(b.room.sources[:0], source{table: q.Table})
 			return
 		}
 	}
