@@ -181,7 +181,7 @@ func (q *Query[T]) DistinctOn(xs ...any) *Query[T] {
 }
 
 // GroupBy makes one row of those that are equal in xs, field pointers or
-// expressions. It is for [Select].
+// expressions, which the selection, Having and OrderBy may repeat. It is for [Select].
 func (q *Query[T]) GroupBy(xs ...any) *Query[T] {
 	return q.clauses(q.core().more.grouped(nodesOf("GroupBy", xs), nil))
 }

@@ -37,6 +37,14 @@ func (a *Args) Reset() {
 	a.Values, a.Formats, a.Secrets, a.buf = a.Values[:0], a.Formats[:0], 0, a.buf[:0]
 }
 
+// Cut forgets all values behind the first n.
+func (a *Args) Cut(n int) {
+	a.Values, a.Formats = a.Values[:n], a.Formats[:n]
+	if n < 64 {
+		a.Secrets &= 1<<n - 1
+	}
+}
+
 // AppendNull appends NULL.
 func (a *Args) AppendNull() {
 	a.Values, a.Formats = append(a.Values, nil), append(a.Formats, formatBinary)

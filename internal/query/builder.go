@@ -27,7 +27,8 @@ type builder struct {
 	lifted  []string // filters that the query at hand leaves out
 	grouped bool
 	commons []common
-	outputs *Rows // whose fields ORDER BY may name
+	repeats []repeated // expressions that others must be the same as
+	outputs *Rows      // whose fields ORDER BY may name
 	depth   int
 	effects Effects
 	now     time.Time // see moment

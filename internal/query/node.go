@@ -47,7 +47,10 @@ func (b *builder) node(call string, n Node) facts {
 	if n.window {
 		b.fail("%s: a window function needs .Over(retort.Window{…})", call)
 	}
-	return n.write(b)
+	begin, args := b.Len(), b.Args()
+	f := n.write(b)
+	b.repeat(begin, args)
+	return f
 }
 
 // deepest bounds recursion: a filter that asks a table which has that filter.

@@ -98,6 +98,8 @@ func (q *Select) form(b *builder) []output {
 		q = &own
 	}
 	b.enter(q)
+	known := len(b.repeats)
+	b.repeating(q)
 	b.WriteString("SELECT ")
 	if q.Distinct {
 		b.WriteString("DISTINCT ")
@@ -112,7 +114,7 @@ func (q *Select) form(b *builder) []output {
 	b.tableName(q)
 	b.outputs = q.Outputs
 	b.tail(q, true)
-	b.outputs = nil
+	b.outputs, b.repeats = nil, b.repeats[:known]
 	return out
 }
 
@@ -139,7 +141,11 @@ func (b *builder) items(q *Select) []output {
 		if i > 0 {
 			b.WriteString(", ")
 		}
+		begin, args := b.Len(), b.Args()
 		f := b.node(it.Call, it.Node)
+		if q.Distinct {
+			b.repeatable(begin, args)
+		}
 		if f.nullable && !it.Nullable {
 			b.fail("%s: what goes into field %s may be NULL (a nullable or left-joined column, or an aggregate of no rows); make the field a pointer and use retort.IntoNull, or wrap it in retort.Coalesce; see docs/errors.md#may-be-null", it.Call, it.Path)
 		}
@@ -244,6 +250,8 @@ func (q *Select) anyOrder() bool {
 // unless the rows are to come ordered.
 func (b *builder) tail(q *Select, ordered bool) {
 	b.enter(q)
+	known := len(b.repeats)
+	b.repeating(q)
 	b.joins(q)
 	keys := b.keys(q)
 	b.wherePage(q, keys)
@@ -267,6 +275,7 @@ func (b *builder) tail(q *Select, ordered bool) {
 		b.WriteString(strconv.Itoa(q.Offset))
 	}
 	b.lock(q)
+	b.repeats = b.repeats[:known]
 }
 
 func (b *builder) lock(q *Select) {

@@ -53,12 +53,18 @@ func (b *Builder) Len() int { return len(b.buf) }
 // String returns the text so far; later writes do not change it.
 func (b *Builder) String() string { return string(b.buf) }
 
+// Since returns what was written behind the first n bytes.
+func (b *Builder) Since(n int) string { return string(b.buf[n:]) }
+
 // Cut takes away what was written behind the first n bytes and returns it.
 func (b *Builder) Cut(n int) string {
 	text := string(b.buf[n:])
 	b.buf = b.buf[:n]
 	return text
 }
+
+// CutArgs takes back the placeholders behind the n-th, whose text is gone.
+func (b *Builder) CutArgs(n int) { b.args = n }
 
 // Reset empties b and keeps its memory.
 func (b *Builder) Reset() {
