@@ -268,9 +268,10 @@ func (e *Engine) release(lease loan, err error) {
 	if c.LostStatement(err) {
 		e.pooler.lost(e.log, err)
 	}
+	e.noticed(c, err)
 	switch {
-	case demoted(c, err):
-		lease.Invalidate(err)
+	case c.Condemned() != nil:
+		lease.Invalidate(c.Condemned())
 	case !c.Broken() && !c.MustClose() && (c.TxStatus() == 'I' || c.Draining()):
 		lease.Release() // what is draining is brought to rest by the pool's reset
 	case c.Broken() && (serverLeft(err) || networkLost(err)):
@@ -294,6 +295,14 @@ func serverLeft(err error) bool {
 // networkLost tells a connection that ended by itself from one that was closed
 // because its caller's time was up, or by what it did.
 func networkLost(err error) bool { return pgerr.KindOf(err) == pgerr.Connection }
+
+// noticed keeps an error that says something of the server, until the connection
+// comes back: what goes past the flights, or back to a savepoint, ends well then.
+func (e *Engine) noticed(c *flight.Conn, err error) {
+	if demoted(c, err) {
+		c.Condemn(err)
+	}
+}
 
 // demoted tells a server that takes no writes from a transaction that was begun
 // READ ONLY, which fails with the same SQLSTATE. Servers report both settings

@@ -194,6 +194,7 @@ func (s *Session) used(ctx context.Context, err error, sqls ...string) error {
 		s.lost(ctx, err)
 		return err
 	}
+	s.eng.noticed(c, err)
 	switch c.TxStatus() {
 	case 'I':
 		s.unit.Release()

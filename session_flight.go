@@ -176,6 +176,7 @@ func (s *Session) settle(ctx context.Context, t *trip, err error, first bool) er
 	case failed.Outcome == flight.NotExecuted && !s.lease.Resource().Broken():
 		return explained
 	case failed.Outcome == flight.Aborted && s.depth > 0 && !s.lease.Resource().Broken():
+		s.eng.noticed(s.lease.Resource(), failed.Err)
 		s.failed = explained // until Savepoint has gone back
 		return explained
 	case t.outcome.resolves(failed):

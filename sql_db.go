@@ -48,8 +48,19 @@ func (e *Engine) Connector() driver.Connector {
 // engineLink is one connection of the pool, lent to database/sql.
 type engineLink struct {
 	eng  *Engine
-	loan loan // none once its COMMIT was lost
-	ran  bool // something, since the transaction began
+	loan loan  // none once its COMMIT was lost
+	ran  bool  // something, since the transaction began
+	err  error // the last one, or that by which the connection was lost
+	lost bool
+}
+
+// noted keeps what an error says of the connection, for its return to the pool.
+func (l *engineLink) noted(c *flight.Conn, err error) {
+	if err == nil || l.lost {
+		return
+	}
+	l.eng.noticed(c, err)
+	l.err, l.lost = err, c.Broken()
 }
 
 // errLinkLost is told to who goes on with a sql.Conn.
@@ -72,6 +83,7 @@ func (l *engineLink) Exec(ctx context.Context, sql string, args ...any) (pgconn.
 	watched, done := l.eng.watched(ctx, []string{sql}, args)
 	tag, err := c.Pgx().Exec(watched, flight.Origin(sql, "sql"), args...)
 	done([]int64{tag.RowsAffected()}, err)
+	l.noted(c, err)
 	return tag, err
 }
 
@@ -84,8 +96,29 @@ func (l *engineLink) Query(ctx context.Context, sql string, args ...any) (pgx.Ro
 	c.Used(sql)
 	watched, done := l.eng.watched(ctx, []string{sql}, args[1:]) // without the formats
 	rows, err := c.Pgx().Query(watched, flight.Origin(sql, "sql"), args...)
-	done(nil, err)
-	return rows, err
+	if err != nil {
+		done(nil, err)
+		l.noted(c, err)
+		return nil, err
+	}
+	return &linkRows{Rows: rows, closed: func(err error) {
+		done([]int64{rows.CommandTag().RowsAffected()}, err)
+		l.noted(c, err)
+	}}, nil
+}
+
+// linkRows are rows that tell of their end: most errors come with the rows.
+type linkRows struct {
+	pgx.Rows
+	closed func(error) // nil once it was told
+}
+
+func (r *linkRows) Close() {
+	r.Rows.Close()
+	if closed := r.closed; closed != nil {
+		r.closed = nil
+		closed(r.Err())
+	}
 }
 
 // isolationOf is database/sql's level in SQL, where PostgreSQL has it.
@@ -126,7 +159,9 @@ func (l *engineLink) fly(ctx context.Context, f *flight.Flight) error {
 	if err != nil {
 		return err
 	}
-	return l.eng.explain(l.eng.observed(ctx, c, f, 1))
+	err = l.eng.observed(ctx, c, f, 1)
+	l.noted(c, err)
+	return l.eng.explain(err)
 }
 
 func (l *engineLink) Ping(ctx context.Context) error {
@@ -134,7 +169,9 @@ func (l *engineLink) Ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.eng.explain(c.Ping(ctx))
+	err = c.Ping(ctx)
+	l.noted(c, err)
+	return l.eng.explain(err)
 }
 
 func (l *engineLink) Close() error {
@@ -145,7 +182,7 @@ func (l *engineLink) Close() error {
 	if !c.Broken() && c.Busy() {
 		closeConn(c)
 	}
-	l.eng.release(l.loan, nil)
+	l.eng.release(l.loan, l.err)
 	l.loan = loan{}
 	return nil
 }
@@ -167,6 +204,7 @@ func (t *engineTx) Commit() error {
 		return err
 	}
 	err = l.eng.observed(ctx, c, f, 1)
+	l.noted(c, err)
 	explained := l.eng.explain(err)
 	failed, ok := errors.AsType[*flight.Error](err)
 	switch {

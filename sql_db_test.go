@@ -4,6 +4,7 @@ import (
 	"context"
 	stdsql "database/sql"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,22 @@ func TestConnector(t *testing.T) {
 		}
 	})
 
+	t.Run("a_numeric_can_have_a_negative_scale", func(t *testing.T) {
+		t.Parallel()
+		b, db := open(t)
+		if b.QueryInt(t, "SELECT current_setting('server_version_num')::bigint") < 150000 {
+			t.Skip("PostgreSQL 15 began with them")
+		}
+		for _, want := range []int64{-1000, -2, 0, 2, 1000} {
+			rows := val(db.QueryContext(ctx, fmt.Sprintf("SELECT NULL::numeric(3,%d)", want)))(t)
+			types := val(rows.ColumnTypes())(t)
+			must(t, rows.Close())
+			if p, s, ok := types[0].DecimalSize(); p != 3 || s != want || !ok {
+				t.Errorf("numeric(%d,%d), want scale %d", p, s, want)
+			}
+		}
+	})
+
 	t.Run("transactions_commit_roll_back_and_tell_the_truth", func(t *testing.T) {
 		t.Parallel()
 		b, db := open(t)
@@ -169,6 +186,49 @@ func TestConnector(t *testing.T) {
 				t.Errorf("%d rows, want %d", n, cut.rows)
 			}
 			b.idle(t)
+		}
+	})
+
+	t.Run("the_observer_hears_of_the_rows_and_the_error_of_a_query", func(t *testing.T) {
+		t.Parallel()
+		b, db := open(t)
+		for sql, want := range map[string]struct {
+			rows int64
+			code string
+		}{
+			"SELECT g FROM generate_series(1, 3) g":           {3, ""},
+			"SELECT nonsense":                                 {0, "42703"},
+			"SELECT 1 / (2 - g) FROM generate_series(1, 3) g": {0, "22012"},
+			"SELECT 1 / (1 - g) FROM generate_series(1, 3) g": {0, "22012"},
+		} {
+			b.seen.take()
+			rows, err := db.QueryContext(ctx, sql)
+			if err == nil {
+				for rows.Next() {
+				}
+				err = rows.Err()
+				must(t, rows.Close())
+			}
+			seen := b.seen.take()
+			if pgerr.Code(err) != want.code || len(seen) != 1 || pgerr.Code(seen[0].Err) != want.code || seen[0].Rows[0] != want.rows {
+				t.Errorf("%s: %v, and it saw %+v", sql, err, seen)
+			}
+		}
+	})
+
+	t.Run("a_connection_that_the_network_lost_takes_the_idle_ones_along", func(t *testing.T) {
+		t.Parallel()
+		b, db := open(t)
+		warmPool(t, b.Engine, 3)
+		conn := val(db.Conn(ctx))(t)
+		_ = val(conn.ExecContext(ctx, "SELECT 1"))(t)
+		b.Proxy.ResetConnections()
+		if _, err := conn.ExecContext(ctx, "SELECT 1"); pgerr.KindOf(err) != pgerr.Connection {
+			t.Errorf("got %v", err)
+		}
+		must(t, conn.Close())
+		if got := b.Engine.Stats(); got.Idle != 0 || got.Closed.Invalidated != 2 {
+			t.Errorf("have %+v", got)
 		}
 	})
 

@@ -31,6 +31,7 @@ type Conn struct {
 	dirty     bool
 	unread    int // ReadyForQuery messages of a flight that was given up
 	mustClose bool
+	condemned error
 	adopted   bool // somebody else holds pgx
 	direct    bool // a plain socket is at the bottom
 
@@ -58,6 +59,13 @@ func (c *Conn) MarkDirty() { c.dirty = c.dirty || !c.cfg.Pooler }
 // MustClose reports whether the session holds what no reset undoes: the user's own
 // PREPARE, LOAD, DEALLOCATE or DISCARD ALL ran.
 func (c *Conn) MustClose() bool { return c.mustClose }
+
+// Condemn notes why the connection, and others to the same server, are of no use any
+// more: it goes on to the end of its loan.
+func (c *Conn) Condemn(why error) { c.condemned = why }
+
+// Condemned is what [Conn.Condemn] was told, nil where it was not.
+func (c *Conn) Condemned() error { return c.condemned }
 
 // PgConn is the connection below, for what flights do not cover (COPY, LISTEN).
 // Who uses it calls [Conn.MarkDirty]. It must not be used during a flight.

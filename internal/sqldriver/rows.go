@@ -118,6 +118,9 @@ func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
 	return strconv.FormatUint(uint64(r.fields[i].DataTypeOID), 10)
 }
 
+// scaleBits is how many bits of a numeric's modifier are the scale, sign included.
+const scaleBits = 11
+
 // modifierBase is what PostgreSQL adds to the length in a type's modifier.
 const modifierBase = 4
 
@@ -142,7 +145,7 @@ func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool)
 		return 0, 0, false
 	}
 	m := int64(f.TypeModifier) - modifierBase
-	return m >> 16 & 0xffff, m & 0xffff, true
+	return m >> 16 & 0xffff, m << (64 - scaleBits) >> (64 - scaleBits), true
 }
 
 func (r *rows) ColumnTypeScanType(i int) reflect.Type {
