@@ -41,7 +41,7 @@ func (b *Base) Models() ([]Model, error) {
 	}
 	values := make(map[string][]string)
 	for i := range compiled.schema.Enums {
-		values[compiled.schema.Enums[i].Name] = slices.Clone(compiled.schema.Enums[i].Values)
+		values[compiled.schema.Enums[i].FullName()] = slices.Clone(compiled.schema.Enums[i].Values)
 	}
 	out := make([]Model, len(compiled.tables))
 	for i, t := range compiled.tables {

@@ -8,6 +8,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/retort-go/retort"
+	"github.com/retort-go/retort/retorttest"
+)
+
+type (
+	mood   string
+	mode   string
+	mooded struct {
+		retort.UUIDKey
+		Mood mood
+		Mode mode
+	}
 )
 
 func TestModels(t *testing.T) {
@@ -36,6 +47,20 @@ func TestModels(t *testing.T) {
 		models[1].Columns[4].Values = append(models[1].Columns[4].Values[:0], "spoiled")
 		if got := strings.Join(Genres.Values(), " "); got != "novel poetry" {
 			t.Errorf("the enum is %q now", got)
+		}
+	})
+	t.Run("tell_enums_of_one_name_apart", func(t *testing.T) {
+		t.Parallel()
+		base := retort.NewBase(retort.NewTable[mooded]("mooded"),
+			retort.NewEnum[mood]("mood", "sad", "happy"), retort.NewEnum[mode]("mood", "minor", "major").InNamespace("music"))
+		models, err := base.Models()
+		must(t, err)
+		if got := fmt.Sprint(models[0].Columns[1].Values, models[0].Columns[2].Values); got != "[sad happy] [minor major]" {
+			t.Errorf("got %s", got)
+		}
+		k := retorttest.New(t, base)
+		if m := retorttest.Make[mooded](t, k); m.Mood != "sad" || m.Mode != "minor" {
+			t.Errorf("made %+v", m)
 		}
 	})
 	t.Run("report_what_Open_reports", func(t *testing.T) {
