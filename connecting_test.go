@@ -242,3 +242,17 @@ func TestTargetSessionAttrs(t *testing.T) {
 		t.Errorf("nobody takes writes: got %v", err)
 	}
 }
+
+// By default a connection is tried with TLS first. That a server without TLS
+// refuses that is not why the connection failed.
+func TestConnecting_to_a_server_without_TLS_names_the_true_cause(t *testing.T) {
+	t.Parallel()
+	server := retorttest.Server(t)
+	for query, want := range map[string]bool{"": false, "?sslmode=prefer": false, "?sslmode=allow": false, "?sslmode=require": true} {
+		raw := fmt.Sprintf("postgres://retort@127.0.0.1:%d/nowhere%s", server.Port(), query)
+		_, err := ask(t.Context(), open(t, retort.Config{URL: raw}), "SELECT 1")
+		if err == nil || strings.Contains(err.Error(), "refused TLS") != want || strings.Contains(err.Error(), "3D000") == want {
+			t.Errorf("%q: %v", query, err)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -33,6 +34,9 @@ func NewConnectError(cfg *pgconn.Config, err error) *ConnectError {
 	e := &ConnectError{Host: cfg.Host, Port: cfg.Port, Database: cfg.Database, User: cfg.User}
 	var kept []error
 	collect(err, cfg.Password, &kept)
+	if plainToo(cfg) {
+		kept = withoutRefusedTLS(kept)
+	}
 	if len(kept) == 1 {
 		e.Err = kept[0]
 	} else {
@@ -77,6 +81,36 @@ func collect(err error, password string, kept *[]error) {
 	default:
 		*kept = append(*kept, guarded(errors.New(opaqueText(err)), password))
 	}
+}
+
+// refusedTLS is what pgx says of a server that speaks no TLS.
+const refusedTLS = "server refused TLS connection"
+
+// plainToo reports whether each address that is tried with TLS is tried without,
+// too, as sslmode=prefer has it, the default.
+func plainToo(cfg *pgconn.Config) bool {
+	attempts := append([]*pgconn.FallbackConfig{{Host: cfg.Host, Port: cfg.Port, TLSConfig: cfg.TLSConfig}}, cfg.Fallbacks...)
+	type address struct {
+		host string
+		port uint16
+	}
+	plain := map[address]bool{}
+	for _, a := range attempts {
+		if a.TLSConfig == nil {
+			plain[address{a.Host, a.Port}] = true
+		}
+	}
+	return !slices.ContainsFunc(attempts, func(a *pgconn.FallbackConfig) bool { return !plain[address{a.Host, a.Port}] })
+}
+
+// withoutRefusedTLS leaves out that a server speaks no TLS where that was no
+// obstacle: it would stand before the true cause and be taken for it.
+func withoutRefusedTLS(causes []error) []error {
+	others := slices.DeleteFunc(slices.Clone(causes), func(err error) bool { return err.Error() == refusedTLS })
+	if len(others) == 0 {
+		return causes
+	}
+	return others
 }
 
 // harmless gives the error to keep for err, nil where err is not known to be free
