@@ -10,7 +10,7 @@ import (
 )
 
 // The problem types that this package answers with: stable references, one per
-// thing that a client can act on. docs/errors.md explains each by its last part.
+// thing that a client can act on. docs/guides/http.md lists them by status.
 const (
 	ProblemMalformedInput       = "/problems/malformed-input"        // 400: bytes that cannot be read, or that PostgreSQL cannot store
 	ProblemNotFound             = "/problems/not-found"              // 404: no such row

@@ -20,6 +20,7 @@ var guides = map[string]struct {
 	"from-gorm.md":       {[]string{"internal/guidetest/*_test.go", "beside/*_test.go"}, 15},
 	"from-sqlc.md":       {[]string{"internal/guidetest/*_test.go", "beside/*_test.go"}, 6},
 	"queries.md":         {[]string{"internal/guidetest/*_test.go"}, 25},
+	"http.md":            {[]string{"internal/guidetest/*_test.go"}, 8},
 	"models.md":          {[]string{"internal/guidetest/*_test.go"}, 3},
 	"types.md":           {[]string{"internal/guidetest/*_test.go"}, 3},
 	"units-of-work.md":   {[]string{"internal/guidetest/*_test.go", "testdata/grouped_update_*.sql"}, 2},
