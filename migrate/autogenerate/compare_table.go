@@ -200,6 +200,9 @@ func (c *comparison) constraints(dbTable, table *catalog.Table) {
 				}
 				return
 			}
+			if model.Inherited && db.Inherited {
+				return // it changes with its parent
+			}
 			d := part(ref, catalog.KindConstraint, model.Name)
 			if same(withoutValidity(db), withoutValidity(model)) {
 				c.alter(d, Validity, validity(db.Valid), validity(model.Valid))

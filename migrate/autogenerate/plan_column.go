@@ -182,6 +182,17 @@ func sequenceSettings(options string) string {
 	return strings.Join(append(out, "SET NO CYCLE"), " ")
 }
 
+// start is the first number of an identity column that counts upwards.
+func start(options string) string {
+	for _, word := range []string{"START WITH ", "MINVALUE "} {
+		if _, rest, ok := strings.Cut(options, word); ok {
+			value, _, _ := strings.Cut(rest, " ")
+			return value
+		}
+	}
+	return "1"
+}
+
 // needy lists columns of tables that stay which shall be NOT NULL and are not, or
 // are new and could not be made so at once.
 func (p *planner) needy(do func(t *catalog.Table, col *catalog.Column)) {
@@ -261,7 +272,7 @@ func (p *planner) identities() {
 		}
 		p.step(Together, sql)
 		if !strings.Contains(col.Sequence, "INCREMENT BY -") {
-			p.goOn("pg_get_serial_sequence("+sqltext.Literal(table)+", "+sqltext.Literal(col.Name)+")", table, name)
+			p.goOn("pg_get_serial_sequence("+sqltext.Literal(table)+", "+sqltext.Literal(col.Name)+")", table, name, start(col.Sequence))
 		}
 		for _, s := range old {
 			if !p.dropsObject(s.Ref()) {

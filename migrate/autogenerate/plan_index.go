@@ -72,10 +72,14 @@ func (p *planner) indexOf(c *catalog.Catalog, ref catalog.Ref, name string) (*ca
 	return nil, false
 }
 
-// cleared reports whether an index is in the way of a column that changes.
+// cleared reports whether an index is in the way of a column that changes, or has the
+// name of something new.
 func (p *planner) cleared(w indexWork) bool {
 	if w.from == nil {
 		return false
+	}
+	if w.to == nil && p.taken[nameKey{w.ref.Namespace, w.from.Name}] {
+		return true
 	}
 	for key := range p.retyped {
 		if key.namespace == w.ref.Namespace && key.table == w.ref.Name && mentions(w.from.Definition, key.column) {
@@ -107,10 +111,16 @@ func (p *planner) clearIndexes() {
 // indexes builds, exchanges and drops indexes without keeping writers out, then
 // the keys that stand on one.
 func (p *planner) indexes() {
-	for _, w := range p.indexesToDo() {
+	work := p.indexesToDo()
+	for _, w := range work {
+		if p.handsOn(w) && !p.cleared(w) {
+			p.dropIndex(w, w.from.Name)
+		}
+	}
+	for _, w := range work {
 		switch {
 		case w.to == nil:
-			if !p.cleared(w) {
+			if !p.cleared(w) && !p.handsOn(w) {
 				p.dropIndex(w, w.from.Name)
 			}
 		case w.validity && w.to.Valid:

@@ -94,14 +94,19 @@ func (p *planner) owners() {
 		p.step(Together, "ALTER SEQUENCE "+p.table(d.ref())+ownedBy(p.to, s))
 		owner := catalog.Ref{Kind: catalog.KindTable, Namespace: s.OwnerNamespace, Name: s.OwnerTable}
 		if !had && !p.created[owner] && !strings.HasPrefix(s.Increment, "-") {
-			p.goOn(sqltext.Literal(p.table(d.ref())), p.table(owner), sqltext.Ident(s.OwnerColumn))
+			p.goOn(sqltext.Literal(p.table(d.ref())), p.table(owner), sqltext.Ident(s.OwnerColumn), s.Start)
 		}
 	})
 }
 
-// goOn makes a new sequence count on behind the numbers that are there.
-func (p *planner) goOn(sequence, table, column string) {
-	p.step(Together, "SELECT setval("+sequence+", max("+column+") + 1, false) FROM "+table+" HAVING max("+column+") IS NOT NULL")
+// goOn makes a new sequence count on behind the numbers that are there, from start at
+// the earliest.
+func (p *planner) goOn(sequence, table, column, start string) {
+	next := "max(" + column + ") + 1"
+	if start != "1" {
+		next = "greatest(" + next + ", " + start + ")"
+	}
+	p.step(Together, "SELECT setval("+sequence+", "+next+", false) FROM "+table+" HAVING max("+column+") IS NOT NULL")
 }
 
 // changed finds the definition's difference in a list.
@@ -207,6 +212,7 @@ func (p *planner) clear() {
 	p.clearConstraints()
 	p.clearIndexes()
 	p.clearColumns()
+	p.clearTables()
 }
 
 func (p *planner) dropView(ref catalog.Ref) string {
@@ -227,6 +233,9 @@ func (p *planner) described(ref catalog.Ref) string {
 				name, arguments = f.Name, f.Arguments+")"
 				if f.Kind == "PROCEDURE" || f.Kind == "AGGREGATE" {
 					word = f.Kind + " "
+				}
+				if f.Kind == "AGGREGATE" && f.Arguments == "" {
+					arguments = "*)"
 				}
 				break
 			}
@@ -255,17 +264,16 @@ func (p *planner) drops() {
 	p.each(catalog.KindColumn, func(d Difference) {
 		if d.Action == Drop && !p.computed(d) {
 			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name),
-				append([]Hazard{DeletesData.Of("every value of " + d.Table + "." + d.Name)}, p.perhapsRenamed(d)...)...)
+				slices.Concat([]Hazard{DeletesData.Of("every value of " + d.Table + "." + d.Name)}, p.heldBy(d), p.perhapsRenamed(d))...)
 		}
 	})
 	for _, ref := range slices.Backward(p.from.Order) {
-		if !p.drop[ref] || ref.Kind == catalog.KindView {
+		if !p.drop[ref] || ref.Kind == catalog.KindView || p.inTheWay(ref) {
 			continue
 		}
 		switch ref.Kind {
 		case catalog.KindTable:
-			p.step(Together, "DROP TABLE "+p.table(ref), append([]Hazard{DeletesData.Of("every row of " + ref.Name)},
-				p.perhapsRenamed(Difference{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name})...)...)
+			p.dropTable(ref)
 		case catalog.KindSequence:
 			s, _ := p.from.Sequence(ref.Namespace, ref.Name)
 			owner, ok := p.from.Table(s.OwnerNamespace, s.OwnerTable)
@@ -289,6 +297,48 @@ func (p *planner) drops() {
 			p.step(Together, "DROP SCHEMA "+sqltext.Ident(d.Name))
 		}
 	})
+}
+
+// heldBy names what nobody claims and what stops the drop of a column.
+func (p *planner) heldBy(d Difference) []Hazard {
+	var out []Hazard
+	say := func(what string) {
+		out = append(out, ByHand.Of(what+", which no model claims, needs "+d.Name+" and stops this step: change or drop it first"))
+	}
+	for _, u := range p.from.Uses {
+		if _, claimed := p.to.View(u.By.Namespace, u.By.Name); u.By.Kind == catalog.KindView && !claimed && !p.drop[u.By] &&
+			u.On == d.owner() && u.Column == d.Name {
+			say("view " + u.By.Name)
+		}
+	}
+	from, ok := p.from.Table(d.Namespace, d.Table)
+	to, both := p.to.Table(d.Namespace, d.Table)
+	if !ok || !both {
+		return out
+	}
+	stays := func(kind catalog.Kind, name, text string) bool {
+		return mentions(text, d.Name) && !slices.ContainsFunc(p.diffs, func(o Difference) bool {
+			return o.Kind == kind && o.Namespace == d.Namespace && o.Table == d.Table && o.Name == name
+		})
+	}
+	for i := range from.Policies {
+		policy := &from.Policies[i]
+		if _, claimed := to.Policy(policy.Name); !claimed && stays(catalog.KindPolicy, policy.Name, policy.Using+" "+policy.Check) {
+			say("policy " + policy.Name)
+		}
+	}
+	for i := range from.Triggers {
+		tr := &from.Triggers[i]
+		if _, claimed := to.Trigger(tr.Name); !claimed && stays(catalog.KindTrigger, tr.Name, tr.Definition) {
+			say("trigger " + tr.Name)
+		}
+	}
+	return out
+}
+
+func (p *planner) dropTable(ref catalog.Ref) {
+	p.step(Together, "DROP TABLE "+p.table(ref), append([]Hazard{DeletesData.Of("every row of " + ref.Name)},
+		p.perhapsRenamed(Difference{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name})...)...)
 }
 
 // perhapsRenamed asks, where something new looks like what goes. It never decides.

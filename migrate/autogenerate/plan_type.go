@@ -219,6 +219,19 @@ func (p *planner) alterComposite(from, to *catalog.Type) {
 	}, func(old *catalog.Column) {
 		p.step(Together, alter+" DROP ATTRIBUTE "+sqltext.Ident(old.Name), DeletesData.Of("the values of this attribute"))
 	})
+	var order []string // that the fields are in then: what is new is the last
+	for _, fields := range [][]catalog.Column{from.Fields, to.Fields} {
+		for i := range fields {
+			name := fields[i].Name
+			if slices.ContainsFunc(to.Fields, func(f catalog.Column) bool { return f.Name == name }) && !slices.Contains(order, name) {
+				order = append(order, name)
+			}
+		}
+	}
+	if !slices.EqualFunc(order, to.Fields, func(name string, f catalog.Column) bool { return f.Name == name }) {
+		p.step(Together, "", ByHand.Of("the fields of "+to.Name+" are in the order "+strings.Join(order, ", ")+
+			" then, as PostgreSQL adds fields at the end only: declare them so, or make the type under a new name"))
+	}
 }
 
 // short makes a name of a name, within PostgreSQL's limit.

@@ -27,6 +27,7 @@ type planner struct {
 	anew     []catalog.Ref        // enums that are made anew
 	replaced []string             // types that were made anew, by their temporary names
 	proofs   []Step               // validations of domains
+	taken    map[nameKey]bool     // names that the plan gives to something new
 	parted   map[partKey]bool     // indexes and constraints that must be made again
 }
 
@@ -49,7 +50,7 @@ func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Ste
 	p := &planner{
 		from: renamed(from, renames), to: to, diffs: differences, asks: asks,
 		created: map[catalog.Ref]bool{}, drop: map[catalog.Ref]bool{}, lost: map[columnKey]bool{}, gone: map[catalog.Ref]bool{}, again: map[catalog.Ref]bool{},
-		retyped: map[columnKey]bool{}, rebuilt: map[columnKey]bool{}, parted: map[partKey]bool{},
+		retyped: map[columnKey]bool{}, rebuilt: map[columnKey]bool{}, taken: map[nameKey]bool{}, parted: map[partKey]bool{},
 	}
 	p.look()
 	p.renames()
@@ -108,6 +109,7 @@ func (p *planner) look() {
 	}
 	p.closure()
 	p.lookForParts()
+	p.lookForNames()
 }
 
 // closure adds views and functions that use what is in the way, and finds those

@@ -9,7 +9,7 @@ const (
   CASE WHEN p.prokind <> 'a' THEN pg_catalog.right(pg_catalog.pg_get_functiondef(p.oid), -pg_catalog.length(
     'CREATE OR REPLACE ' || CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END
     || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname)))
-  ELSE '(' || pg_catalog.pg_get_function_arguments(p.oid) || ') (SFUNC = ' || ag.aggtransfn::text
+  ELSE '(' || CASE WHEN p.pronargs = 0 THEN '*' ELSE pg_catalog.pg_get_function_arguments(p.oid) END || ') (SFUNC = ' || ag.aggtransfn::text
     || ', STYPE = ' || pg_catalog.format_type(ag.aggtranstype, NULL)
     || CASE WHEN ag.aggfinalfn::oid = 0 THEN '' ELSE ', FINALFUNC = ' || ag.aggfinalfn::text END
     || CASE WHEN ag.aggcombinefn::oid = 0 THEN '' ELSE ', COMBINEFUNC = ' || ag.aggcombinefn::text END
