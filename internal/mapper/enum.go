@@ -22,5 +22,5 @@ func (d *decodeColumn) label(dst unsafe.Pointer, src []byte) error {
 		}
 	}
 	return d.stored("is a label of the enum " + pg.name + " that the program does not list; add it to NewEnum of " + d.column.elem.String() +
-		", or take it out of the database")
+		", or take it out of the database; see docs/errors.md#unknown-label")
 }

@@ -85,17 +85,21 @@ func TestErrors_name_anchors_that_exist(t *testing.T) {
 		}
 		check(path, places(string(text))...)
 	}
-	// pgerr makes the anchor of a server's error from its kind.
-	for _, kind := range []pgerr.Kind{
-		pgerr.Serialization, pgerr.Deadlock, pgerr.LockNotAvailable, pgerr.QueryCanceled, pgerr.TooManyConnections,
-		pgerr.ReadOnly, pgerr.StalePlan, pgerr.Shutdown, pgerr.BadValue, pgerr.Connection, pgerr.StaleRow, pgerr.CommitUnknown,
-	} {
-		check("pgerr."+kind.String(), "errors.md#"+strings.ReplaceAll(kind.String(), "_", "-"))
+	for _, kind := range anchoredKinds {
+		check("pgerr."+kind.String(), "errors.md#"+anchorOf(kind))
 	}
 	if count < 30 {
 		t.Errorf("only %d anchors found: the search is broken", count)
 	}
 }
+
+// anchoredKinds are those of which pgerr makes the anchor of a server's error.
+var anchoredKinds = []pgerr.Kind{
+	pgerr.Serialization, pgerr.Deadlock, pgerr.LockNotAvailable, pgerr.QueryCanceled, pgerr.TooManyConnections,
+	pgerr.ReadOnly, pgerr.StalePlan, pgerr.Shutdown, pgerr.BadValue, pgerr.Connection, pgerr.StaleRow, pgerr.CommitUnknown,
+}
+
+func anchorOf(kind pgerr.Kind) string { return strings.ReplaceAll(kind.String(), "_", "-") }
 
 // goFiles lists the Go files of the library and the services.
 func goFiles(t *testing.T) []string {
