@@ -18,6 +18,7 @@ type work struct {
 	rev   *Revision
 	dir   Direction
 	steps []*Step
+	sql   *ledger
 	was   *snapshot // the ledger before
 	begun time.Time
 	fresh bool // nothing of it is in the ledger yet
@@ -27,7 +28,7 @@ type work struct {
 
 // apply runs what is left of a revision.
 func (r *Runner) apply(ctx context.Context, h *hold, s *snapshot, rev *Revision, dir Direction) error {
-	w := &work{hold: h, rev: rev, dir: dir, steps: rev.steps(dir), was: s, begun: time.Now()}
+	w := &work{hold: h, rev: rev, dir: dir, steps: rev.steps(dir), sql: r.sql.in(&r.opts, s.place), was: s, begun: time.Now()}
 	rec := s.record(rev.ID)
 	w.fresh = rec == nil || rec.State == Applied
 	r.event(w.about(Event{Kind: RevisionStarted}))
@@ -141,7 +142,7 @@ func (w *work) statement(ctx context.Context, s *retort.Session, at, attempt int
 	if err != nil {
 		return err
 	}
-	if err := w.journal(ctx, s, w.r.sql.done, at); err != nil {
+	if err := w.journal(ctx, s, w.sql.done, at); err != nil {
 		return err
 	}
 	w.r.event(w.about(Event{Kind: StepDone, Step: at + 1, Mode: step.mode(), Rows: n, Elapsed: time.Since(begun)}))
@@ -168,10 +169,10 @@ func (w *work) start(ctx context.Context, s *retort.Session, at int) error {
 	if w.dir == Down {
 		state = Downgrading
 	}
-	if _, err := exec(ctx, s, w.r.sql.forgetJournal, w.rev.ID); err != nil {
+	if _, err := exec(ctx, s, w.sql.forgetJournal, w.rev.ID); err != nil {
 		return err
 	}
-	_, err := exec(ctx, s, w.r.sql.start, w.rev.ID, join(w.rev.Parents), w.rev.Message, w.rev.Checksum(), string(state), w.r.opts.Who)
+	_, err := exec(ctx, s, w.sql.start, w.rev.ID, join(w.rev.Parents), w.rev.Message, w.rev.Checksum(), string(state), w.r.opts.Who)
 	return err
 }
 
@@ -183,14 +184,14 @@ func (w *work) end(ctx context.Context, s *retort.Session, next int) error {
 	ms := time.Since(w.begun).Milliseconds()
 	var err error
 	if w.dir == Up {
-		_, err = exec(ctx, s, w.r.sql.applied, w.rev.ID, join(w.rev.Parents), w.rev.Message, w.rev.Checksum(), ms)
+		_, err = exec(ctx, s, w.sql.applied, w.rev.ID, join(w.rev.Parents), w.rev.Message, w.rev.Checksum(), ms)
 	} else {
-		_, err = exec(ctx, s, w.r.sql.gone, w.rev.ID)
+		_, err = exec(ctx, s, w.sql.gone, w.rev.ID)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = exec(ctx, s, w.r.sql.logged, w.rev.ID, string(w.dir), w.rev.Checksum(), w.r.opts.Who, ms)
+	_, err = exec(ctx, s, w.sql.logged, w.rev.ID, string(w.dir), w.rev.Checksum(), w.r.opts.Who, ms)
 	return err
 }
 

@@ -83,7 +83,7 @@ func (w *work) batch(ctx context.Context, s *retort.Session, at int, b *Batch) e
 	if err := w.start(ctx, s, at); err != nil {
 		return err
 	}
-	if err := w.journal(ctx, s, w.r.sql.started, at); err != nil {
+	if err := w.journal(ctx, s, w.sql.started, at); err != nil {
 		return err
 	}
 	step := w.steps[at]
@@ -105,13 +105,13 @@ func (w *work) batch(ctx context.Context, s *retort.Session, at int, b *Batch) e
 		b.More = n > 0
 	}
 	// A cursor is the user's text; what PostgreSQL cannot hold is an error there.
-	if _, err := exec(ctx, s, w.r.sql.progress, w.rev.ID, string(w.dir), at+1, b.Rows, b.Total, b.Cursor); err != nil {
+	if _, err := exec(ctx, s, w.sql.progress, w.rev.ID, string(w.dir), at+1, b.Rows, b.Total, b.Cursor); err != nil {
 		return err
 	}
 	if b.More {
 		return nil
 	}
-	if err := w.journal(ctx, s, w.r.sql.done, at); err != nil {
+	if err := w.journal(ctx, s, w.sql.done, at); err != nil {
 		return err
 	}
 	return w.end(ctx, s, at+1)

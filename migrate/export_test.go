@@ -11,6 +11,7 @@ func (r *Runner) WithoutJournal() *Runner {
 	forgetful.done, forgetful.started = nothing, nothing
 	forgetful.progress = strings.Replace(nothing, "$4::text, $5::text", "$4::bigint, $5::bigint, $6::text", 1)
 	out.sql = &forgetful
+	out.opts.Schema = "public" // so that the texts stay as they are
 	return &out
 }
 

@@ -52,6 +52,17 @@ func newLedger(o *Options) *ledger {
 	return l
 }
 
+// in is the ledger's SQL with its schema in it, for transactions in which a revision may
+// have set another search_path.
+func (l *ledger) in(o *Options, schema string) *ledger {
+	if o.Schema != "" || schema == "" {
+		return l
+	}
+	qualified := *o
+	qualified.Schema = schema
+	return newLedger(&qualified)
+}
+
 // createSQL makes the tables. The lease's token has a unique index, so that taking
 // the lease over conflicts with a step's FOR KEY SHARE, and renewing it does not.
 var createSQL = []string{

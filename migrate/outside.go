@@ -28,7 +28,7 @@ func (w *work) outside(ctx context.Context, at int) error {
 	step, begun := w.steps[at], time.Now()
 	p, seen := probeOf(sqltext.Words(step.SQL, -1))
 	resumed := !w.fresh && w.was.step(w.rev.ID, w.dir, at+1) != nil
-	if err := w.note(ctx, at, w.r.sql.started, at); err != nil {
+	if err := w.note(ctx, at, w.sql.started, at); err != nil {
 		return err
 	}
 	for attempt := 1; ; attempt++ {
@@ -50,7 +50,7 @@ func (w *work) outside(ctx context.Context, at int) error {
 			return w.cause(ctx, err)
 		}
 	}
-	if err := w.note(ctx, at, w.r.sql.done, at+1); err != nil {
+	if err := w.note(ctx, at, w.sql.done, at+1); err != nil {
 		return err
 	}
 	w.r.event(w.about(Event{Kind: StepDone, Step: at + 1, Mode: Outside, Elapsed: time.Since(begun)}))
@@ -243,5 +243,5 @@ func (w *work) indexOf(ctx context.Context, p probe) (string, error) {
 
 // unquoted is the value of a string constant without escapes.
 func unquoted(literal string) string {
-	return strings.ReplaceAll(strings.Trim(literal, "'"), "''", "'")
+	return strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(literal, "'"), "'"), "''", "'")
 }

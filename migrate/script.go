@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,7 @@ func Script(h *History, opts Options, dir Direction, from, target string) (strin
 	}
 	w := &script{l: newLedger(&opts), opts: &opts, dir: dir}
 	fmt.Fprintf(&w.b, "-- %d revisions %s, from %s to %s.\n-- Run it alone, and with ON_ERROR_STOP: psql -v ON_ERROR_STOP=1 -f FILE\n\n", len(revisions), dir, from, target)
-	fmt.Fprintf(&w.b, "SET lock_timeout = %d;\nSET statement_timeout = 0;\n", opts.LockTimeout.Milliseconds())
+	w.settings()
 	if dir == Up {
 		w.ledger()
 	}
@@ -99,7 +100,7 @@ func (w *script) revision(rev *Revision) error {
 	}
 	w.ledgered(w.l.forgetJournal, rev.ID)
 	w.ledgered(w.l.start, rev.ID, join(rev.Parents), rev.Message, rev.Checksum(), string(state), w.opts.Who)
-	open := true
+	open, sets := true, false
 	begin := func() {
 		if !open {
 			w.b.WriteString("\n")
@@ -107,16 +108,22 @@ func (w *script) revision(rev *Revision) error {
 		}
 		open = true
 	}
+	commit := func() {
+		w.line("COMMIT")
+		if sets {
+			w.reset()
+		}
+		open, sets = false, false
+	}
 	for i, s := range steps {
 		if s.Mode == Call {
 			return fmt.Errorf("migrate: revision %s calls a function of Go, which a script cannot; let a program run it; see docs/errors.md#migrate-function", rev.label())
 		}
 		if mode := s.mode(); mode != Together {
 			begin()
-			w.journal(w.l.started, rev, i, s)
-			w.line("COMMIT")
+			w.beside(sets, func() { w.journal(w.l.started, rev, i, s) })
+			commit()
 			w.b.WriteString("\n")
-			open = false
 			if mode == Alone {
 				begin()
 			}
@@ -124,22 +131,56 @@ func (w *script) revision(rev *Revision) error {
 			begin()
 		}
 		w.step(s)
+		sets = sets || settles(s.SQL)
 		begin()
-		w.journal(w.l.done, rev, i, s)
+		w.beside(sets, func() { w.journal(w.l.done, rev, i, s) })
 		if s.mode() != Together && i+1 < len(steps) {
-			w.line("COMMIT")
-			open = false
+			commit()
 		}
 	}
 	begin()
+	w.beside(sets, func() { w.ended(rev) })
+	commit()
+	return nil
+}
+
+// ended writes that the revision is applied or gone.
+func (w *script) ended(rev *Revision) {
 	if w.dir == Up {
 		w.ledgered(w.l.applied, rev.ID, join(rev.Parents), rev.Message, rev.Checksum(), "0")
 	} else {
 		w.ledgered(w.l.gone, rev.ID)
 	}
 	w.ledgered(w.l.logged, rev.ID, string(w.dir), rev.Checksum(), w.opts.Who, "0")
-	w.line("COMMIT")
-	return nil
+}
+
+// settles tells whether a statement may leave settings behind.
+func settles(sql string) bool {
+	words := sqltext.Words(sql, -1)
+	return len(words) > 0 && (words[0] == "set" || words[0] == "reset") || slices.Contains(words, "set_config")
+}
+
+// beside writes lines of the ledger where the revision may have set another
+// search_path: they mean the one that psql began with.
+func (w *script) beside(sets bool, lines func()) {
+	if !sets {
+		lines()
+		return
+	}
+	w.line("DO 'BEGIN PERFORM set_config(''retort.search_path'', current_setting(''search_path''), true); SET LOCAL search_path TO DEFAULT; END'")
+	lines()
+	w.line("DO 'BEGIN PERFORM set_config(''search_path'', current_setting(''retort.search_path''), true); END'")
+}
+
+// reset ends what a transaction has set, as a run does.
+func (w *script) reset() {
+	w.b.WriteString("RESET ALL;\nRESET ROLE;\n")
+	w.settings()
+}
+
+// settings are those of a run.
+func (w *script) settings() {
+	fmt.Fprintf(&w.b, "SET lock_timeout = %d;\nSET statement_timeout = 0;\n", w.opts.LockTimeout.Milliseconds())
 }
 
 // guard refuses a revision that is applied already, or one that is not there to be
@@ -169,5 +210,6 @@ func (w *script) step(s *Step) {
 		w.line(s.SQL)
 		return
 	}
-	w.line("DO " + sqltext.Literal("DECLARE\n    n bigint;\nBEGIN\n    LOOP\n        "+s.SQL+";\n        GET DIAGNOSTICS n = ROW_COUNT;\n        COMMIT;\n        EXIT WHEN n = 0;\n    END LOOP;\nEND"))
+	// By EXECUTE: a column may be called n, too, and RETURNING needs no target.
+	w.line("DO " + sqltext.Literal("DECLARE\n    n bigint;\nBEGIN\n    LOOP\n        EXECUTE "+sqltext.Literal(s.SQL)+";\n        GET DIAGNOSTICS n = ROW_COUNT;\n        COMMIT;\n        EXIT WHEN n = 0;\n    END LOOP;\nEND"))
 }

@@ -73,6 +73,7 @@ type snapshot struct {
 	readOnly string // why; empty: it is not
 	schema   string // the current one
 	exists   bool   // the ledger
+	place    string // the schema in which it is
 
 	format  int
 	holder  *Holder // nil: the lock is free
@@ -85,7 +86,7 @@ const factsSQL = `/* retort:migrate.read */
 SELECT current_database()::text, session_user::text, coalesce(current_schema()::text, ''),
        CASE WHEN pg_is_in_recovery() THEN 'it is a standby'
             WHEN current_setting('default_transaction_read_only') = 'on' THEN 'default_transaction_read_only is on' ELSE '' END,
-       coalesce(to_regclass({lease})::text, '')`
+       coalesce((SELECT n.nspname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({lease})), '')`
 
 // read asks the database, in two round trips.
 func (r *Runner) read(ctx context.Context) (*snapshot, error) {
@@ -94,7 +95,7 @@ func (r *Runner) read(ctx context.Context) (*snapshot, error) {
 		return nil, fmt.Errorf("migrate: read the ledger: %w", err)
 	}
 	f := facts[0][0]
-	s := &snapshot{database: f[0], user: f[1], schema: f[2], readOnly: f[3], exists: f[4] != ""}
+	s := &snapshot{database: f[0], user: f[1], schema: f[2], readOnly: f[3], exists: f[4] != "", place: f[4]}
 	if !s.exists {
 		return s, nil
 	}

@@ -155,7 +155,7 @@ DO 'DECLARE
     n bigint;
 BEGIN
     LOOP
-        UPDATE books SET price = 1 WHERE id IN (SELECT id FROM books WHERE price IS NULL ORDER BY id LIMIT 3);
+        EXECUTE ''UPDATE books SET price = 1 WHERE id IN (SELECT id FROM books WHERE price IS NULL ORDER BY id LIMIT 3)'';
         GET DIAGNOSTICS n = ROW_COUNT;
         COMMIT;
         EXIT WHEN n = 0;
