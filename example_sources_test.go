@@ -95,3 +95,24 @@ func ExampleSession_Filter() {
 	// 1 1 <nil>
 	// 3 <nil>
 }
+
+// A second session sees what the first one does, its filters included.
+func ExampleSession_Options() {
+	eng, done := exampleEngine()
+	defer done()
+	ctx := context.Background()
+	count := func(s *retort.Session) {
+		n, err := Authors.Query().Count(ctx, s)
+		fmt.Println(n, err, s.Close(ctx))
+	}
+
+	s := eng.Session()
+	s.Filter(retort.FilterBy("author", Authors, &Authors.C.Email, "jane@example.org"))
+	count(eng.SessionWith(s.Options()))
+	count(s)
+	count(eng.Session())
+	// Output:
+	// 1 <nil> <nil>
+	// 1 <nil> <nil>
+	// 2 <nil> <nil>
+}
