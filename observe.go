@@ -37,7 +37,8 @@ type Observer interface {
 //     statement what the server reported as affected or returned. Duration, Rows
 //     and Err are set for FlightEnd only. Statements and Rows are the observer's to keep.
 //   - Units: Duration is wall time, the wait for a connection not included.
-//   - Errors: Err is what the session's caller gets, but for the table's name.
+//   - Errors: Err is what the session's caller gets, but for the table's name. Of SQL
+//     in pgx's and database/sql's types it has the same cause in words without values.
 type FlightInfo struct {
 	Begin      string
 	Settings   string

@@ -227,7 +227,7 @@ func (s *Session) used(ctx context.Context, err error, sqls ...string) error {
 // lost gives up the transaction.
 func (s *Session) lost(ctx context.Context, cause error) {
 	s.failed = s.eng.explain(cause)
-	s.giveBack(ctx, cause)
+	s.giveBack(ctx, shown(cause))
 }
 
 // beside is what a session knows of code beside it that uses its transaction.
