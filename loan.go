@@ -164,14 +164,17 @@ func (p *lending) close(ctx context.Context) error {
 			close(p.empty)
 		}
 	}
-	inUse := p.inUse
 	p.mu.Unlock()
 	select {
 	case <-p.empty:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("retort: closing the engine: %d connections were still in use: %w", inUse, ctx.Err())
 	}
+	inUse := p.stats().InUse
+	if inUse == 0 { // both at once, or just now
+		return nil
+	}
+	return fmt.Errorf("retort: closing the engine: %d connections were still in use: %w", inUse, ctx.Err())
 }
 
 func (p *lending) stats() pool.Stats {

@@ -163,6 +163,16 @@ func TestLender(t *testing.T) {
 		must(t, eng.Close(ctx))
 	})
 
+	t.Run("Close_with_a_context_that_has_ended_is_no_error_where_nothing_is_borrowed", func(t *testing.T) {
+		t.Parallel()
+		_, _, eng := lentBench(t, 1)
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		for range 50 { // either way is ready
+			must(t, eng.Close(ended))
+		}
+	})
+
 	t.Run("settings_of_a_pool_are_refused_beside_it", func(t *testing.T) {
 		t.Parallel()
 		_, err := retort.Open(retort.Config{

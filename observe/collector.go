@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -188,7 +189,8 @@ func (c *Collector) PoolEvent(e pool.Event) {
 func (c *Collector) route(ctx context.Context) string { return c.labelOf(retort.LabelsOf(ctx).Route) }
 
 func (c *Collector) labelOf(route string) string {
-	label, isNew := c.routes.label(route)
+	// Prometheus panics at a label that is not UTF-8.
+	label, isNew := c.routes.label(strings.ToValidUTF8(route, "?"))
 	if isNew {
 		c.unknown.WithLabelValues(label)
 	}

@@ -188,6 +188,16 @@ func TestCollector_bounds_the_holders(t *testing.T) {
 	}
 }
 
+// Prometheus panics at such a label, in the middle of a request.
+func TestCollector_counts_a_route_that_is_not_UTF8(t *testing.T) {
+	t.Parallel()
+	registry, k := collecting(t)
+	must(t, write(retort.WithLabels(t.Context(), retort.Labels{Route: "/notes/\xff"}), k.Engine, nil, "a"))
+	if all := series(t, registry); !contains(all, "retort_commits_total{route=/notes/?} 1") {
+		t.Errorf("got\n%s", strings.Join(all, "\n"))
+	}
+}
+
 func TestCollector_of_two_engines(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewPedanticRegistry()
