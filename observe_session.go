@@ -141,12 +141,19 @@ func (e *Engine) borrow(ctx context.Context) (loan, time.Time, error) {
 	start := time.Now()
 	lease, err := e.acquire(ctx)
 	now := time.Now()
+	told := false
+	defer func() {
+		if !told && err == nil { // the observer panicked
+			e.release(lease, nil)
+		}
+	}()
 	if t := tallyOf(ctx); t != nil {
 		t.waited(now.Sub(start))
 	}
 	if e.told.connections != nil {
 		e.told.connections.Acquired(ctx, now.Sub(start), err)
 	}
+	told = true
 	if err == nil {
 		e.ready(ctx, lease.Resource())
 	}

@@ -23,13 +23,15 @@ func (s *Session) giveBack(ctx context.Context, cause error) {
 		s.undoJoined(ctx)
 		return
 	}
+	defer func() { // also when an observer panics
+		s.beside.ended()
+		s.eng.release(s.lease, cause)
+		s.lease, s.open, s.wrote = loan{}, false, false
+	}()
 	if !c.Broken() && !c.Draining() && c.TxStatus() != 'I' {
 		cause = errors.Join(cause, s.sendRollback(ctx))
 	}
 	s.tellRelease(ctx, cause)
-	s.beside.ended()
-	s.eng.release(s.lease, cause)
-	s.lease, s.open, s.wrote = loan{}, false, false
 }
 
 // sendRollback ends the transaction whatever became of ctx. When that fails, the
