@@ -155,13 +155,17 @@ func advice(err error, next func(command string) string) []string {
 // is not repeated.
 func again(cmd *cobra.Command) string {
 	words := []string{cmd.CommandPath()}
+	if back := typedBack(cmd); back != "" {
+		words = append(words, back)
+	}
 	for _, arg := range cmd.Flags().Args() {
 		words = append(words, quoted(arg))
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		list, many := f.Value.(pflag.SliceValue)
 		switch {
-		case f.Name == "url", strings.Contains(f.Value.String(), "://"), strings.Contains(f.Value.String(), "password="):
+		case f.Value.Type() == digits{}.Type(): // said as one word
+		case f.Name == "url", secret(f.Value.String()):
 			words = append(words, "--"+f.Name+" …")
 		case many:
 			for _, value := range list.GetSlice() {

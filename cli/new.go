@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,6 +35,9 @@ func New(cfg Config) *cobra.Command {
 	}
 	quiet(db)
 	db.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if secret(err.Error()) {
+			err = errors.New("the value of a flag is the address of a database, which is not repeated here: it may hold a password")
+		}
 		return a.end(cmd, misuse("%w; --help lists the flags", err))
 	})
 	db.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON document instead of text")
@@ -102,6 +107,9 @@ func (a *app) known(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	if err := misplaced(cmd, args); err != nil {
+		return a.end(cmd, err)
+	}
 	hint := ""
 	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
 		hint = "; did you mean " + strings.Join(like, " or ") + "?"
@@ -122,6 +130,9 @@ func (a *app) arguments(cmd *cobra.Command, args []string, use string) error {
 			most = 1 << 20
 		}
 	}
+	if err := misplaced(cmd, args); err != nil {
+		return a.end(cmd, err)
+	}
 	switch {
 	case len(args) < least:
 		return a.end(cmd, misuse("%s is missing: %s", strings.Trim(words[len(args)], "[]."), cmd.UseLine()))
@@ -129,4 +140,31 @@ func (a *app) arguments(cmd *cobra.Command, args []string, use string) error {
 		return a.end(cmd, misuse("%q is one argument too many: %s", args[most], cmd.UseLine()))
 	}
 	return nil
+}
+
+// misplaced refuses the address of a database where it would be taken for something
+// else and be repeated: a password may be in it.
+func misplaced(cmd *cobra.Command, args []string) error {
+	where := ""
+	if slices.ContainsFunc(args, secret) {
+		where = "an argument"
+	}
+	for _, name := range []string{"dir", "id"} {
+		if f := cmd.Flag(name); f != nil && secret(f.Value.String()) {
+			where = "--" + name
+		}
+	}
+	if where == "" {
+		return nil
+	}
+	err := fmt.Errorf("%s is the address of a database, which is not repeated here: it may hold a password", where)
+	if cmd.Flag("url") == nil {
+		return failed(Misused, fmt.Errorf("%w; the program knows its database", err))
+	}
+	return failed(Misused, fmt.Errorf("%w; set DATABASE_URL, or give --url", err), cmd.CommandPath()+" --url …")
+}
+
+// secret reports whether a text looks like the address of a database.
+func secret(text string) bool {
+	return strings.Contains(text, "://") || strings.Contains(text, "password=")
 }

@@ -69,12 +69,20 @@ func (c *call) target(otherwise string) string {
 	if len(c.args) > 0 {
 		return c.args[0]
 	}
-	if f := c.cmd.Flags().Lookup("back-1"); f != nil {
+	if back := typedBack(c.cmd); back != "" {
+		return back
+	}
+	return otherwise
+}
+
+// typedBack is a target such as -1, as it was typed.
+func typedBack(cmd *command) string {
+	if f := cmd.Flags().Lookup("back-1"); f != nil {
 		if d, ok := f.Value.(digits); ok && *d.text != "" {
 			return "-" + *d.text
 		}
 	}
-	return otherwise
+	return ""
 }
 
 // runner makes the runner of a command.
