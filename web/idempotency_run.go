@@ -39,6 +39,9 @@ func (s *settings) keyOf(r *http.Request, body []byte) (*keyed, error) {
 	if len(values) == 0 && !s.keyRequired {
 		return nil, nil
 	}
+	if len(values) == 0 {
+		return nil, malformed("header."+IdempotencyHeader, "is required; give each request a new one, and the same one when it is sent again")
+	}
 	if len(values) != 1 {
 		return nil, malformed("header."+IdempotencyHeader, "must be given once")
 	}

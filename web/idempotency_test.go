@@ -121,7 +121,7 @@ func TestIdempotent(t *testing.T) {
 			says    string
 		}{
 			"another_request":     {thing("b"), []string{"X-Account", "ann", "Idempotency-Key", "used"}, 422, "/problems/key-reused"},
-			"no_key":              {thing("b"), []string{"X-Account", "ann"}, 400, "must be given once"},
+			"no_key":              {thing("b"), []string{"X-Account", "ann"}, 400, "is required"},
 			"two_keys":            {thing("b"), []string{"X-Account", "ann", "Idempotency-Key", "a", "Idempotency-Key", "b"}, 400, "must be given once"},
 			"an_empty_key":        {thing("b"), []string{"X-Account", "ann", "Idempotency-Key", `""`}, 400, "1 to 255"},
 			"a_key_with_a_space":  {thing("b"), []string{"X-Account", "ann", "Idempotency-Key", "a b"}, 400, "1 to 255"},
