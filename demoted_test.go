@@ -65,7 +65,7 @@ func TestDemoted_server_is_left_by_writes_of_every_kind(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			defer tx.Rollback()
+			defer func() { _ = tx.Rollback() }()
 			if _, err := tx.ExecContext(ctx, write); err != nil {
 				_, _ = tx.ExecContext(ctx, "SELECT 1") // in a transaction that has failed
 				return err
