@@ -121,6 +121,31 @@ func TestDeleteWithRelations(t *testing.T) {
 			t.Errorf("%d comments", n)
 		}
 	})
+	t.Run("an_Add_or_Detach_before_the_flush_takes_it_back_for_its_rows_too", func(t *testing.T) {
+		for call, takeBack := range map[string]func(*retort.Session, any){
+			"Add":    func(s *retort.Session, o any) { s.Add(o) },
+			"Detach": func(s *retort.Session, o any) { s.Detach(o) },
+		} {
+			fill()
+			boss := &Person{Name: call, Reports: retort.ManyOf(&Person{Name: call + "'s"})}
+			commit(t, b.Engine, boss)
+			s := b.session(t)
+			p, err := essays.With(&essays.C.Comments).One(t.Context(), s)
+			must(t, err)
+			boss, err = people.With(&people.C.Reports).Where(retort.Eq(&people.C.Name, call)).One(t.Context(), s)
+			must(t, err)
+			s.Delete(p, boss)
+			takeBack(s, p)
+			takeBack(s, boss)
+			must(t, s.Commit(t.Context()))
+			if n := b.QueryInt(t, "SELECT count(*) FROM comments c JOIN posts p ON p.id = c.post_id"); n != 2 {
+				t.Errorf("%s: %d comments", call, n)
+			}
+			if n := b.QueryInt(t, "SELECT count(*) FROM people WHERE boss_id = $1", boss.ID); n != 1 {
+				t.Errorf("%s: %d reports", call, n)
+			}
+		}
+	})
 	t.Run("asks_for_rows_that_it_does_not_know", func(t *testing.T) {
 		fill()
 		s := b.session(t)

@@ -20,7 +20,7 @@ func (u *Unit) Detach(t *model.Table, o mapper.Object) error {
 	if s.status == Pending {
 		s.status = Transient
 	} else {
-		s.status = Detached
+		s.status, s.doomed = Detached, false
 	}
 	s.leave()
 	u.let(s)

@@ -54,7 +54,9 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 		u.unrefer(s)
 	case s.status == Persistent && !s.doomed:
 		s.doomed = true
-		return u.dropping(s)
+		if len(t.Relations) > 0 {
+			u.related.doomed = append(u.related.doomed, s)
+		}
 	}
 	return nil
 }

@@ -39,13 +39,14 @@ type cut struct {
 // related is what a unit knows of relations beyond the fields themselves.
 type related struct {
 	waiting []*state // those with waits
+	doomed  []*state // whose rows the next flush sees to; an Add may come before
 	cuts    []cut
 	orphans []cut // row is nil: of a deleted owner whose rows are not known
 }
 
 // clone is r with lists of its own, as those of r are changed in place.
 func (r related) clone() related {
-	return related{slices.Clone(r.waiting), slices.Clone(r.cuts), slices.Clone(r.orphans)}
+	return related{slices.Clone(r.waiting), slices.Clone(r.doomed), slices.Clone(r.cuts), slices.Clone(r.orphans)}
 }
 
 // own ties the relation fields of a state to it.
@@ -173,6 +174,9 @@ func (s *state) awaited(columns []int) *state {
 //
 //   - Errors: a row without its owner, joined.
 func (u *Unit) refresh() error {
+	if err := u.drop(); err != nil {
+		return err
+	}
 	r := &u.related
 	var errs []error
 	r.waiting = slices.DeleteFunc(r.waiting, func(s *state) bool {
@@ -223,6 +227,19 @@ func (s *state) refersTo(columns []int, other *state, from []int) bool {
 	return true
 }
 
+// drop does what the relations of objects that are to be deleted say.
+func (u *Unit) drop() error {
+	var errs []error
+	for len(u.related.doomed) > 0 { // which may doom others
+		s := u.related.doomed[0]
+		u.related.doomed = u.related.doomed[1:]
+		if s.status == Persistent && s.doomed {
+			errs = append(errs, u.dropping(s))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // dropping does for the rows of s, which is to be deleted, what its relations
 // say and the database does not do.
 func (u *Unit) dropping(s *state) error {
@@ -237,7 +254,7 @@ func (u *Unit) dropping(s *state) error {
 			continue
 		}
 		for _, o := range rows {
-			if c, ok := u.known(o); ok {
+			if c, ok := u.known(o); ok && !c.doomed {
 				errs = append(errs, u.untie(s, rel, c))
 			}
 		}

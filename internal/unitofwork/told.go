@@ -24,6 +24,9 @@ func (w *Work) Tell(list []Told) []Told {
 //
 //   - Errors: every object that cannot be written, joined.
 func (u *Unit) Upcoming() ([]Told, error) {
+	if err := u.drop(); err != nil {
+		return nil, err
+	}
 	if err := u.settle(); err != nil {
 		return nil, err
 	}
