@@ -127,6 +127,7 @@ func (u *Unit) ready(changes []*Change) (now []*Change, more bool, err error) {
 			}
 		}
 	}
+	release(changes, waiting)
 	for _, c := range changes {
 		if !waiting[c] && (c.Kind != Delete || c.early) {
 			now = append(now, c)
@@ -146,6 +147,46 @@ func (u *Unit) ready(changes []*Change) (now []*Change, more bool, err error) {
 		}
 	}
 	return nil, false, &CycleError{Table: changes[0].Table.Name(), Constraint: changes[0].state.has().parents[0].link.Name}
+}
+
+// release takes updates out of waiting that free unique values which others take
+// now. The keys that they wait for are written by updates behind them.
+func release(changes []*Change, waiting map[*Change]bool) {
+	late := lateRows(changes, waiting)
+	for again := true; again; {
+		again = false
+		taken := make(map[*model.Unique]map[mapper.Key]bool)
+		for _, c := range changes {
+			if c.Kind != Update || !waiting[c] || late.refers(c) {
+				continue
+			}
+			uniques := c.Table.Uniques()
+			for i := range uniques {
+				u := &uniques[i]
+				if u.Deferred || !intersect(c.columns, u.Columns) {
+					continue
+				}
+				if taken[u] == nil {
+					taken[u] = takenNow(changes, waiting, c.Table, u)
+				}
+				if key, null := c.Table.Plan.RowKeyThen(c.state.snapshot, u.Columns); taken[u][key] && (!null || u.NullsEqual) {
+					waiting[c], again = false, true // and what it takes itself is taken now, too
+					break
+				}
+			}
+		}
+	}
+}
+
+// takenNow are the values of u that changes which do not wait give their rows.
+func takenNow(changes []*Change, waiting map[*Change]bool, t *model.Table, u *model.Unique) map[mapper.Key]bool {
+	taken := make(map[mapper.Key]bool)
+	for _, c := range changes {
+		if c.Table == t && !waiting[c] && (c.Kind == Insert || c.Kind == Update && intersect(c.columns, u.Columns)) {
+			taken[t.Plan.RowKey(c.state.object, u.Columns)] = true
+		}
+	}
+	return taken
 }
 
 // waitsFor tells whether a row that is there already waits for a new one.
