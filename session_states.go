@@ -33,8 +33,8 @@ func (s *Session) Expire(objects ...any) { s.each("Expire", objects, (*unitofwor
 //
 //   - Shape: one round trip when the session does not have the row, else none; the
 //     object itself is not touched and stays outside. Relations are not followed.
-//   - Errors: [ErrStale] when the object's version is not the row's; what Get
-//     returns.
+//   - Errors: [ErrStale] when the object's version is not the row's, or that row is
+//     gone; what Get returns.
 func (t *Table[T]) Merge(ctx context.Context, s *Session, object *T) (*T, error) {
 	o, err := t.declaration().merge(ctx, s, reflect.TypeFor[T](), mapper.ObjectAt(object))
 	return mapper.At[T](o), err
@@ -49,11 +49,12 @@ func (d *declaration) merge(ctx context.Context, s *Session, goType reflect.Type
 		return mapper.Object{}, fmt.Errorf("retort: Merge: got a nil *%s", compiled.Type)
 	}
 	object := compiled.Plan.Any(given)
-	if state := s.State(object); state != "transient" && state != "detached" {
+	if state := s.State(object); state == "pending" || state == "persistent" {
 		return given, nil
 	}
 	copied := func() (mapper.Object, error) {
 		fresh := compiled.Plan.Clone(given)
+		compiled.Plan.CopyColumns(fresh, compiled.Plan.New(), compiled.InsertReturned())
 		s.Add(compiled.Plan.Any(fresh))
 		return fresh, nil
 	}
@@ -62,9 +63,16 @@ func (d *declaration) merge(ctx context.Context, s *Session, goType reflect.Type
 			return copied()
 		}
 	}
+	stale := func(why string) error {
+		key := compiled.KeyValue(given)
+		return &StaleError{Table: compiled.Name(), Key: key, Keys: []any{key}, Err: errors.New("retort: Merge: " + why)}
+	}
 	into, err := s.get(ctx, compiled, compiled.KeyValue(given))
 	switch {
 	case errors.Is(err, ErrNotFound) && !compiled.KeyServerMade():
+		if compiled.Version >= 0 && !compiled.Plan.IsZero(given, compiled.Version) {
+			return mapper.Object{}, stale("the object has a version, and its row is gone")
+		}
 		return copied()
 	case err != nil:
 		return mapper.Object{}, err
@@ -74,8 +82,7 @@ func (d *declaration) merge(ctx context.Context, s *Session, goType reflect.Type
 	}
 	defer s.leave()
 	if s.unit.Merge(compiled, into, given) {
-		key := compiled.KeyValue(given)
-		return mapper.Object{}, &StaleError{Table: compiled.Name(), Key: key, Keys: []any{key}, Err: errors.New("retort: Merge: the object is of an older version")}
+		return mapper.Object{}, stale("the object is of an older version")
 	}
 	return into, nil
 }

@@ -194,6 +194,28 @@ func TestMerge(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+	t.Run("of_a_row_that_was_deleted_meanwhile", func(t *testing.T) {
+		gone := newAuthor("gone")
+		s := b.session(t)
+		s.Add(gone)
+		must(t, s.Commit(ctx))
+		given := *gone
+		s.Delete(gone)
+		must(t, s.Flush(ctx))
+		_, err := Authors.Merge(ctx, s, gone)
+		wantErr(t, err, retort.ErrStale)
+		must(t, s.Commit(ctx))
+		fresh := b.session(t)
+		_, err = Authors.Merge(ctx, fresh, &given)
+		wantErr(t, err, retort.ErrStale)
+		given.Version = retort.Version{}
+		got, err := Authors.Merge(ctx, fresh, &given)
+		must(t, err)
+		must(t, fresh.Commit(ctx))
+		if got.CreatedAt.IsZero() || got.CreatedAt.Equal(given.CreatedAt) {
+			t.Errorf("created at %v, the deleted row was at %v", got.CreatedAt, given.CreatedAt)
+		}
+	})
 	t.Run("misuse", func(t *testing.T) {
 		_, err := Authors.Merge(ctx, s, nil)
 		wantErr(t, err, nil, "Merge: got a nil *retort_test.Author")
