@@ -153,6 +153,21 @@ func TestHooks(t *testing.T) {
 		}
 		b.idle(t)
 	})
+	t.Run("before_flush_may_detach_what_is_being_refreshed", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		s := b.session(t)
+		read, other := newAuthor("read"), newAuthor("other")
+		s.Add(read, other)
+		must(t, s.Commit(ctx))
+		s.Hook(retort.Hooks{BeforeFlush: func(context.Context, *retort.Session, *retort.Changes) error {
+			s.Detach(read)
+			return nil
+		}})
+		other.Name = "changed"
+		wantErr(t, s.Refresh(ctx, read), nil, "detached")
+		must(t, s.Commit(ctx))
+	})
 	t.Run("after_flush_sees_what_the_server_made_and_costs_COMMIT_a_trip", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)

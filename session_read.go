@@ -174,6 +174,9 @@ func (s *Session) Refresh(ctx context.Context, object any) error {
 	if err != nil {
 		return err
 	}
+	if status := s.unit.Status(o); status != unitofwork.Persistent { // a hook let it go meanwhile
+		return s.stranger("Refresh", t, o, status, "that stay in the session can be read again")
+	}
 	s.unit.Reload(o, fresh.object, fresh.then)
 	return nil
 }

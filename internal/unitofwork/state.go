@@ -299,8 +299,9 @@ func (u *Unit) Hold(o mapper.Object) error {
 
 // Unhold ends Hold.
 func (u *Unit) Unhold(o mapper.Object) {
-	s, _ := u.known(o)
-	s.held = false
+	if s, ok := u.known(o); ok {
+		s.held = false
+	}
 }
 
 // Reload gives a persistent object the values of fresh, a copy of its row, of
