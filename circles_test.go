@@ -115,6 +115,23 @@ func TestCirclesBetweenTables(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+	t.Run("a_key_that_was_made_NULL_is_in_the_row_that_is_deleted_still", func(t *testing.T) {
+		t.Parallel()
+		b := newLeague(t)
+		s := b.session(t)
+		team := &Team{Name: "x"}
+		s.Add(team)
+		captain := &Player{TeamID: team.ID}
+		s.Add(captain)
+		team.CaptainID = &captain.ID
+		must(t, s.Commit(ctx))
+		team.CaptainID = nil
+		s.Delete(team, captain)
+		must(t, s.Commit(ctx))
+		if n := b.QueryInt(t, "SELECT count(*) FROM players"); n != 0 {
+			t.Errorf("%d players", n)
+		}
+	})
 	t.Run("a_deferrable_key_waits", func(t *testing.T) {
 		t.Parallel()
 		b := newLeague(t)

@@ -102,11 +102,12 @@ func (a *arrangement) circles(changes []*Change) error {
 	for i, c := range changes {
 		for k := range c.Table.Links {
 			l := &c.Table.Links[k]
-			if !l.Back || !refers(c, l) || c.Kind == Update && !intersect(c.columns, l.Columns) {
+			key, refers := c.refersTo(l)
+			if !l.Back || !refers || c.Kind == Update && !intersect(c.columns, l.Columns) {
 				continue
 			}
 			a.fill(l, changes)
-			j, ok := a.rows[reference{l, c.Table.Plan.RowKey(c.state.object, l.Columns)}]
+			j, ok := a.rows[reference{l, key}]
 			if !ok || j == i || (changes[j].Kind == Delete) != (c.Kind == Delete) {
 				continue
 			}
@@ -129,7 +130,7 @@ func (a *arrangement) fill(l *model.Link, changes []*Change) {
 	a.filled[l] = true
 	for i, c := range changes {
 		if c.Table == l.To && (c.Kind == Delete || c.Kind == Insert && !l.ServerMade()) {
-			a.rows[reference{l, l.To.Plan.RowKey(c.state.object, l.Targets)}] = i
+			a.rows[reference{l, c.target(l)}] = i
 		}
 	}
 }

@@ -265,7 +265,10 @@ func (r references) refers(c *Change) bool {
 	for i := range c.Table.Links {
 		l := &c.Table.Links[i]
 		rows := r[l.To][targets(l)]
-		if len(rows) > 0 && refers(c, l) && rows[c.Table.Plan.RowKey(c.state.object, l.Columns)] {
+		if len(rows) == 0 {
+			continue
+		}
+		if key, ok := c.refersTo(l); ok && rows[key] {
 			return true
 		}
 	}

@@ -108,14 +108,15 @@ func (v *visit) follow(t *model.Table, l *model.Link, deletes bool) {
 	rows := make(map[mapper.Key]int, len(v.changes))
 	for i, c := range v.changes {
 		if c.Kind == Delete || c.Kind == Insert && !made {
-			rows[t.Plan.RowKey(c.state.object, l.Targets)] = i
+			rows[c.target(l)] = i
 		}
 	}
 	for i, c := range v.changes {
-		if !refers(c, l) || c.Kind == Update && !intersect(c.columns, l.Columns) {
+		key, refers := c.refersTo(l)
+		if !refers || c.Kind == Update && !intersect(c.columns, l.Columns) {
 			continue
 		}
-		switch j, ok := rows[t.Plan.RowKey(c.state.object, l.Columns)]; {
+		switch j, ok := rows[key]; {
 		case !ok || j == i:
 		case deletes:
 			v.before[j] = append(v.before[j], i)
@@ -125,10 +126,30 @@ func (v *visit) follow(t *model.Table, l *model.Link, deletes bool) {
 	}
 }
 
-// refers tells whether the row of c refers to another by l: NULL in one column of
-// a foreign key refers to nothing.
-func refers(c *Change, l *model.Link) bool { return c.state.refers(l) }
+// refersTo names the row that the one of c refers to by l. Of a row that is deleted
+// the snapshot tells: its object may say something else by now.
+func (c *Change) refersTo(l *model.Link) (key mapper.Key, ok bool) {
+	if c.Kind == Delete {
+		key, null := c.Table.Plan.RowKeyThen(c.state.snapshot, l.Columns)
+		return key, !null
+	}
+	if !c.state.refers(l) {
+		return mapper.Key{}, false
+	}
+	return c.Table.Plan.RowKey(c.state.object, l.Columns), true
+}
 
+// target is how rows that refer to the one of c by l name it.
+func (c *Change) target(l *model.Link) mapper.Key {
+	if c.Kind == Delete {
+		key, _ := c.Table.Plan.RowKeyThen(c.state.snapshot, l.Targets)
+		return key
+	}
+	return c.Table.Plan.RowKey(c.state.object, l.Targets)
+}
+
+// refers tells whether the object refers to another by l: NULL in one column of a
+// foreign key refers to nothing.
 func (s *state) refers(l *model.Link) bool {
 	for _, col := range l.Columns {
 		if s.table.Plan.IsNull(s.object, col) {

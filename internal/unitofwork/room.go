@@ -163,7 +163,7 @@ func (u *Unit) late(writes, deletes []*Change) map[*Change]bool {
 			continue // the row stays, and may be referred to
 		}
 		for l, keys := range left {
-			if l.To == d.Table && keys[d.Table.Plan.RowKey(d.state.object, l.Targets)] {
+			if l.To == d.Table && keys[d.target(l)] {
 				late[d] = true
 				queue = append(queue, d)
 				break
@@ -179,10 +179,11 @@ func (u *Unit) late(writes, deletes []*Change) map[*Change]bool {
 		queue = queue[1:]
 		for i := range d.Table.Links {
 			l := &d.Table.Links[i]
-			if !refers(d, l) {
+			key, refers := d.refersTo(l)
+			if !refers {
 				continue
 			}
-			if up := above[reference{l, d.Table.Plan.RowKey(d.state.object, l.Columns)}]; up != nil && !late[up] {
+			if up := above[reference{l, key}]; up != nil && !late[up] {
 				late[up] = true
 				queue = append(queue, up)
 			}
@@ -204,7 +205,7 @@ func rowsAbove(deletes []*Change) map[reference]*Change {
 			l := &d.Table.Links[i]
 			for _, to := range deletes {
 				if to.Table == l.To {
-					above[reference{l, to.Table.Plan.RowKey(to.state.object, l.Targets)}] = to
+					above[reference{l, to.target(l)}] = to
 				}
 			}
 		}
@@ -220,10 +221,11 @@ func withChildren(early []*Change, deletes []*Change) {
 	for _, d := range deletes {
 		for i := range d.Table.Links {
 			l := &d.Table.Links[i]
-			if !refers(d, l) {
+			key, refers := d.refersTo(l)
+			if !refers {
 				continue
 			}
-			r := reference{l, d.Table.Plan.RowKey(d.state.object, l.Columns)}
+			r := reference{l, key}
 			children[r] = append(children[r], d)
 			if !slices.Contains(targeting[l.To], l) {
 				targeting[l.To] = append(targeting[l.To], l)
@@ -244,8 +246,7 @@ func withChildren(early []*Change, deletes []*Change) {
 		parent := queue[0]
 		queue = queue[1:]
 		for _, l := range targeting[parent.Table] {
-			key := parent.Table.Plan.RowKey(parent.state.object, l.Targets)
-			for _, child := range children[reference{l, key}] {
+			for _, child := range children[reference{l, parent.target(l)}] {
 				add(child)
 			}
 		}
@@ -320,7 +321,7 @@ func unhook(changes []*Change) {
 func (c *Change) unhook(u *model.Unique) {
 	for i := range c.Table.Links {
 		l := &c.Table.Links[i]
-		if !l.Back || !intersect(c.columns, l.Columns) || intersect(u.Columns, l.Columns) || !refers(c, l) {
+		if !l.Back || !intersect(c.columns, l.Columns) || intersect(u.Columns, l.Columns) || !c.state.refers(l) {
 			continue
 		}
 		isLink := func(col int) bool { return slices.Contains(l.Columns, col) }
