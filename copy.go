@@ -15,6 +15,7 @@ import (
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/query"
+	"github.com/retort-go/retort/pgerr"
 )
 
 // CopyIn writes rows by COPY, the fastest way into a table, as they come: a million
@@ -124,8 +125,9 @@ func (s *Session) copyIn(ctx context.Context, sql string, rows func(io.Writer) e
 	return *t.tag, err
 }
 
-// copying runs a COPY past the flights.
-func (s *Session) copying(ctx context.Context, sql string, run func(context.Context, *pgconn.PgConn) (pgconn.CommandTag, error)) (int64, error) {
+// copying runs a COPY past the flights. Logs and observers are shown sql, in which
+// the values of st are parameters.
+func (s *Session) copying(ctx context.Context, st query.Statement, sql string, run func(context.Context, *pgconn.PgConn) (pgconn.CommandTag, error)) (int64, error) {
 	v := &view{s: s}
 	conn, err := v.enter(ctx, "")
 	if err != nil {
@@ -140,9 +142,15 @@ func (s *Session) copying(ctx context.Context, sql string, run func(context.Cont
 	}()
 	var tag pgconn.CommandTag
 	err = errLeft
-	watched, done := s.eng.watched(ctx, []string{sql}, nil)
+	var args []any
+	if s.eng.echo.params {
+		shown := statement(st, nil)
+		args = params(&shown)
+	}
+	watched, done := s.eng.watched(ctx, []string{sql}, args)
 	defer func() { done([]int64{tag.RowsAffected()}, err) }()
 	tag, err = run(watched, conn.PgConn())
+	err = s.eng.explain(pgerr.Wrap(err))
 	landed = true
 	err = s.used(ctx, err)
 	return tag.RowsAffected(), err
@@ -162,7 +170,8 @@ const (
 // decoding any: the way to a CSV file. Returns how many rows there were.
 //
 //   - Shape: inside the session's transaction; pending changes are written first, in a
-//     round trip of their own. COPY takes no parameters: values stand in its text, as quoted constants.
+//     round trip of their own. COPY takes no parameters: values stand in its text, as quoted constants, for
+//     the server alone; logs and observers are shown parameters.
 //   - Errors: of w, after which the session has failed.
 func (x *Selection[R]) CopyTo(ctx context.Context, s *Session, w io.Writer, format CopyFormat) (int64, error) {
 	switch format {
@@ -182,10 +191,18 @@ func (x *Selection[R]) CopyTo(ctx context.Context, s *Session, w io.Writer, form
 	if err != nil {
 		return 0, err
 	}
-	head, body, _ := strings.Cut(st.SQL, "*/ ")
-	sql := head + "*/ COPY (" + body + "\n) TO STDOUT (" + string(format) + ")"
+	shown, err := query.Read(form, s.world(), what)
+	if err != nil {
+		return 0, err
+	}
+	sql := copyTo(st.SQL, format)
 	//retortvet:ignore sqltext COPY takes no parameters: the values are constants, quoted by internal/query
-	return s.copying(ctx, sql, func(ctx context.Context, c *pgconn.PgConn) (pgconn.CommandTag, error) {
+	return s.copying(ctx, shown, copyTo(shown.SQL, format), func(ctx context.Context, c *pgconn.PgConn) (pgconn.CommandTag, error) {
 		return c.CopyTo(ctx, w, sql)
 	})
+}
+
+func copyTo(sql string, format CopyFormat) string {
+	head, body, _ := strings.Cut(sql, "*/ ")
+	return head + "*/ COPY (" + body + "\n) TO STDOUT (" + string(format) + ")"
 }

@@ -23,6 +23,9 @@ type Args struct {
 	// one stands for all values from there on.
 	Secrets uint64
 
+	// Text has values of columns in their text form, for constants.
+	Text bool
+
 	buf []byte
 }
 
@@ -85,6 +88,17 @@ func (a *Args) Hide() { a.Secrets |= 1 << min(len(a.Values)-1, 63) }
 func (a *Args) encode(c *column, at unsafe.Pointer, need bool) error {
 	if c.secret {
 		a.Secrets |= 1 << min(len(a.Values), 63) // nothing is sent if it is refused
+	}
+	if a.Text {
+		buf, err := c.literal(a.begin(), at)
+		switch {
+		case err != nil:
+			return err
+		case buf == nil:
+			return &NilValueError{Column: c.name}
+		}
+		a.end(buf, formatText)
+		return nil
 	}
 	if c.shape != shapeCoded {
 		buf, err := c.encode(a.begin(), at)
@@ -218,7 +232,7 @@ func (p *Plan) ColumnSize(objects []Object, col int) int {
 // elements.
 func (a *Args) array(c *column, n int, element func(i int) (unsafe.Pointer, error)) error {
 	write, format := c.encodeArray, formatBinary
-	if !c.pg.parts && (c.pg.oid == 0 || c.asText) {
+	if a.Text || !c.pg.parts && (c.pg.oid == 0 || c.asText) {
 		write, format = c.encodeLiteral, formatText
 	}
 	buf, err := write(a.begin(), n, element)

@@ -174,7 +174,7 @@ func (b *builder) value(call string, s source, col int, v any) {
 		return
 	}
 	if b.inline {
-		b.constant(call, v, s.table.Plan.OID(col))
+		b.quoted(call, s.table.Plan.OID(col), func(a *mapper.Args) error { return s.table.Plan.AppendValue(a, col, v) })
 		return
 	}
 	if err := s.table.Plan.AppendValue(&b.args, col, v); err != nil {
@@ -351,7 +351,7 @@ func (b *builder) in(p Predicate, s source, col int) {
 	}
 	if b.inline {
 		b.WriteString(" = ANY(")
-		b.constant(p.name, p.value, 0)
+		b.quoted(p.name, 0, func(a *mapper.Args) error { return s.table.Plan.AppendArray(a, col, p.value) })
 		b.WriteString(")")
 		return
 	}

@@ -31,11 +31,19 @@ func Constant(f Form, w World, label string) (Statement, error) {
 	return b.statement()
 }
 
-// constant writes a value as text that the server reads as it would a parameter of
-// that type.
+// constant writes a value without a column as text that the server reads as it would
+// a parameter of that type.
 func (b *builder) constant(call string, v any, oid uint32) {
-	var args mapper.Args
-	if _, err := b.world.Types.AppendText(&args, v); err != nil {
+	b.quoted(call, oid, func(a *mapper.Args) error {
+		_, err := b.world.Types.AppendText(a, v)
+		return err
+	})
+}
+
+// quoted writes the value that encode gives.
+func (b *builder) quoted(call string, oid uint32, encode func(*mapper.Args) error) {
+	args := mapper.Args{Text: true}
+	if err := encode(&args); err != nil {
 		b.errs = append(b.errs, nilHint(call, err))
 		return
 	}
