@@ -43,7 +43,8 @@ func nodesOf(call string, xs []any) []query.Node {
 // one, which gives an Expr of the plain type.
 func Col[V any](field *V) Expr[V] { return Expr[V]{query.Column("Col", field)} }
 
-// Val is a value as an expression; it travels as a parameter.
+// Val is a value as an expression; it travels as a parameter, written as the column
+// that it is compared with, joined to or set to has its values.
 //
 //   - Errors: nil, when the query runs.
 func Val[V any](v V) Expr[V] { return Expr[V]{query.Param("Val", v)} }

@@ -2,14 +2,14 @@ package retort
 
 import "github.com/retort-go/retort/internal/query"
 
-// HasElement holds when v is an element of the array: $1 = ANY(tags).
+// HasElement holds when v is an element of the array. A GIN index serves it.
 func HasElement[S ~[]V, V any](field *S, v V) Predicate {
-	return query.Condition("HasElement", query.Element("HasElement", query.Column("HasElement", field), "= ANY", v))
+	return query.Condition("HasElement", query.Element("HasElement", query.Column("HasElement", field), "@>", v, S{v}))
 }
 
 // AllElements holds when every element equals v, also for an empty array.
 func AllElements[S ~[]V, V any](field *S, v V) Predicate {
-	return query.Condition("AllElements", query.Element("AllElements", query.Column("AllElements", field), "= ALL", v))
+	return query.Condition("AllElements", query.Element("AllElements", query.Column("AllElements", field), "<@", v, S{v}))
 }
 
 // ContainsAll holds when the array has all elements of vs.
@@ -29,12 +29,12 @@ func Overlaps[S ~[]V, V any](field *S, vs S) Predicate {
 
 // ArrayAppend is the array with one more element.
 func ArrayAppend[S ~[]V, V any](e Expr[S], v V) Expr[S] {
-	return Expr[S]{query.Alike("array_append", e.node, query.Param("ArrayAppend", v))}
+	return Expr[S]{query.Op(e.node, "||", query.Param("ArrayAppend", S{v}))}
 }
 
 // ArrayRemove is the array without elements that equal v.
 func ArrayRemove[S ~[]V, V any](e Expr[S], v V) Expr[S] {
-	return Expr[S]{query.Alike("array_remove", e.node, query.Param("ArrayRemove", v))}
+	return Expr[S]{query.Without("ArrayRemove", e.node, v, S{v})}
 }
 
 // ArrayConcat is the array followed by another.

@@ -49,7 +49,7 @@ func CoalesceExpr[V any](first Expr[V], others ...Expr[V]) Expr[V] {
 
 // NullIf is the value, or NULL where it equals v.
 func NullIf[V any](e Expr[V], v V) Expr[V] {
-	return Expr[V]{query.Nullable(query.Alike("nullif", e.node, query.Param("NullIf", v)))}
+	return Expr[V]{query.Nullable(query.Among("nullif", e.node, query.Param("NullIf", v)))}
 }
 
 // Now is the time at which the transaction began, by the server's clock.
@@ -124,7 +124,7 @@ func among[V any](name string, first Expr[V], others []Expr[V]) Expr[V] {
 	for _, o := range others {
 		nodes = append(nodes, o.node)
 	}
-	return Expr[V]{query.Alike(name, nodes...)}
+	return Expr[V]{query.Among(name, nodes...)}
 }
 
 // CaseOf is a value that depends on conditions, while it is put together.

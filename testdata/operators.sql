@@ -1,13 +1,13 @@
 -- elements_of_arrays
 /* retort:select.all */ SELECT "offers"."id"
 FROM "offers"
-WHERE ($1 = ANY("offers"."tags") AND $2 = ANY("offers"."sizes"))
+WHERE (("offers"."tags" @> $1) AND ("offers"."sizes" @> $2))
 ORDER BY "offers"."id";
 
 -- all_elements
 /* retort:select.all */ SELECT "offers"."id"
 FROM "offers"
-WHERE $1 = ALL("offers"."sizes")
+WHERE ("offers"."sizes" <@ $1)
 ORDER BY "offers"."id";
 
 -- arrays_contain_and_overlap
@@ -25,7 +25,7 @@ ORDER BY "offers"."id";
 -- arrays_grow_and_shrink
 BEGIN;
 /* retort:update.returning */ UPDATE "offers"
-SET "tags" = (array_remove(array_append("tags", $1), $2) || "tags")
+SET "tags" = (array_remove(("tags" || $1), ($2::text[])[1]) || "tags")
 WHERE "id" = $3
 RETURNING "tags" AS "tags", cardinality("tags") AS "n";
 

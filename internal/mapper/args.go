@@ -168,7 +168,10 @@ func (p *Plan) AppendValue(a *Args, col int, v any) error {
 func (p *Plan) AppendArray(a *Args, col int, vs any) error {
 	c := &p.columns[col]
 	t := reflect.TypeOf(vs)
-	if t == nil || t.Kind() != reflect.Slice || c.pg.isArray() {
+	if c.pg.isArray() {
+		return &TypeError{Column: c.name, Want: "one array at a time (join retort.Eq by retort.Or)", Got: typeName(t)}
+	}
+	if t == nil || t.Kind() != reflect.Slice {
 		return &TypeError{Column: c.name, Want: "[]" + c.elem.String(), Got: typeName(t)}
 	}
 	byPointer := t.Elem().Kind() == reflect.Pointer && t.Elem().Elem() == c.elem

@@ -71,19 +71,6 @@ func Pure(n Node) Node {
 	return out
 }
 
-// Element compares a value with the elements of an array, as in $1 = ANY(array).
-//
-//go:noinline
-func Element(call string, array Node, operator string, v any) Node {
-	return Node{write: func(b *builder) facts {
-		b.param(call, v)
-		b.WriteString(" " + operator + "(")
-		f := b.node(call, array)
-		b.WriteString(")")
-		return facts{nullable: f.nullable}
-	}}
-}
-
 // InRange tells whether a range holds a value, which is cast to the type of the
 // range's bounds: the server could not tell it from a range.
 //

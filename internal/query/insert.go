@@ -99,6 +99,7 @@ func (b *builder) insertRows(t *model.Table, in *Insert) {
 	sel.Items = slices.Clone(sel.Items)
 	for i := range sel.Items {
 		if i < len(columns) {
+			sel.Items[i].Node = beside("InsertFrom", sel.Items[i].Node, t, columns[i])
 			sel.Items[i].Path = t.Plan.Column(columns[i]).Field.Path
 			sel.Items[i].Nullable = !t.Schema.Columns[columns[i]].NotNull
 		}

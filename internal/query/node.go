@@ -1,9 +1,7 @@
 package query
 
 import (
-	"encoding/json"
-	"reflect"
-	"time"
+	"strings"
 
 	"github.com/retort-go/retort/internal/model"
 )
@@ -15,8 +13,9 @@ import (
 //     copy of the function inside, and a program full of queries compiles for minutes.
 type Node struct {
 	write     func(b *builder) facts
-	aggregate bool // may have FILTER and OVER
-	window    bool // must have OVER
+	beside    func(b *builder, column facts) facts // of values: writes them as that column has them
+	aggregate bool                                 // may have FILTER and OVER
+	window    bool                                 // must have OVER
 }
 
 // facts are what is known of the value of a written expression.
@@ -53,6 +52,21 @@ func (b *builder) node(call string, n Node) facts {
 	return f
 }
 
+// nodeBeside writes n next to what has the values of a column, so that plain values
+// are written as the column has them: a day as a date, a type with a Value method as
+// what that gives.
+func (b *builder) nodeBeside(call string, n Node, column facts) facts {
+	if n.beside == nil || column.table == nil {
+		return b.node(call, n)
+	}
+	return b.node(call, Node{write: func(b *builder) facts { return n.beside(b, column) }})
+}
+
+// beside is n as the values of a column of t.
+func beside(call string, n Node, t *model.Table, col int) Node {
+	return Node{write: func(b *builder) facts { return b.nodeBeside(call, n, facts{table: t, col: col}) }}
+}
+
 // deepest bounds recursion: a filter that asks a table which has that filter.
 const deepest = 2000
 
@@ -75,10 +89,16 @@ func Column(call string, field any) Node {
 //
 //go:noinline
 func Param(call string, v any) Node {
-	return Node{write: func(b *builder) facts {
-		b.param(call, v)
-		return facts{}
-	}}
+	return Node{
+		write: func(b *builder) facts {
+			b.param(call, v)
+			return facts{}
+		},
+		beside: func(b *builder, column facts) facts {
+			b.valueOf(call, column, v)
+			return facts{table: column.table, col: column.col}
+		},
+	}
 }
 
 // Call is a function of the server with its arguments.
@@ -88,7 +108,7 @@ func Param(call string, v any) Node {
 //go:noinline
 func Call(name string, args ...Node) Node {
 	return Node{write: func(b *builder) facts {
-		f := b.call(name, args)
+		f := b.call(name, args, false)
 		return facts{nullable: f.nullable}
 	}}
 }
@@ -97,11 +117,19 @@ func Call(name string, args ...Node) Node {
 //
 //go:noinline
 func Alike(name string, args ...Node) Node {
-	return Node{write: func(b *builder) facts { return b.call(name, args) }}
+	return Node{write: func(b *builder) facts { return b.call(name, args, false) }}
 }
 
-// call writes a function; its facts are those of the first argument.
-func (b *builder) call(name string, args []Node) facts {
+// Among is [Alike] with arguments that are all of one type.
+//
+//go:noinline
+func Among(name string, args ...Node) Node {
+	return Node{write: func(b *builder) facts { return b.call(name, args, true) }}
+}
+
+// call writes a function; its facts are those of the first argument, and the others
+// are written beside it where they are among its like.
+func (b *builder) call(name string, args []Node, among bool) facts {
 	b.WriteString(name)
 	b.WriteString("(")
 	var out facts
@@ -109,7 +137,11 @@ func (b *builder) call(name string, args []Node) facts {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		f := b.node(name, a)
+		var column facts
+		if among {
+			column = out
+		}
+		f := b.nodeBeside(name, a, column)
 		if i == 0 {
 			out = f
 		}
@@ -172,7 +204,7 @@ func Coalesce(ns ...Node) Node {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			f := b.node("Coalesce", n)
+			f := b.nodeBeside("Coalesce", n, out)
 			if i == 0 {
 				out.table, out.col = f.table, f.col
 			}
@@ -191,7 +223,11 @@ func Op(left Node, operator string, right Node) Node {
 		b.WriteString("(")
 		l := b.node(operator, left)
 		b.WriteString(" " + operator + " ")
-		r := b.node(operator, right)
+		column := l
+		if l.table != nil && strings.Contains("+-*/%", operator) && isNumber(l.table.Plan.OID(l.col)) {
+			column = facts{} // which would cut the other one to its size
+		}
+		r := b.nodeBeside(operator, right, column)
 		b.WriteString(")")
 		l.nullable = l.nullable || r.nullable
 		return l
@@ -269,119 +305,4 @@ func Truth(p Predicate) Node {
 		b.WriteString(")")
 		return facts{nullable: true}
 	}}
-}
-
-// Branch is one WHEN of [Case].
-type Branch struct {
-	When Predicate
-	Then Node
-}
-
-// Case is the value of the first branch that holds, else that of otherwise; an
-// empty otherwise is NULL.
-//
-//go:noinline
-func Case(branches []Branch, otherwise Node) Node {
-	return Node{write: func(b *builder) facts {
-		if len(branches) == 0 {
-			b.fail("Case: it has no branch; add one with .When")
-		}
-		b.WriteString("CASE")
-		out := facts{nullable: otherwise.empty()}
-		for _, br := range branches {
-			if br.When.empty() {
-				b.fail("Case: the condition of a branch is empty")
-			}
-			b.WriteString(" WHEN ")
-			b.predicate(br.When)
-			b.WriteString(" THEN ")
-			out.nullable = b.node("Case", br.Then).nullable || out.nullable
-		}
-		if !otherwise.empty() {
-			b.WriteString(" ELSE ")
-			out.nullable = b.node("Case", otherwise).nullable || out.nullable
-		}
-		b.WriteString(" END")
-		return out
-	}}
-}
-
-// valueOf writes the next parameter, encoded as f says.
-func (b *builder) valueOf(call string, f facts, v any) {
-	if f.table != nil {
-		b.value(call, source{table: f.table}, f.col, v)
-		return
-	}
-	b.param(call, v)
-}
-
-// param writes the next parameter, typed by its Go type.
-func (b *builder) param(call string, v any) {
-	if b.isStandIn(v) {
-		b.fail("%s: the value is a field of a table's stand-in, which holds no data; name a column with retort.Col(&c.Field)", call)
-		return
-	}
-	t := reflect.TypeOf(v)
-	if isNil(v) {
-		b.fail("%s: a nil value compares with nothing; use retort.IsNull or .IsNull()", call)
-		return
-	}
-	if b.inline {
-		b.constant(call, v, oidOf(t))
-		return
-	}
-	if _, err := b.world.Types.AppendText(&b.args, v); err != nil {
-		b.errs = append(b.errs, nilHint(call, err))
-		return
-	}
-	b.bind(oidOf(t))
-}
-
-func isNil(v any) bool {
-	r := reflect.ValueOf(v)
-	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
-}
-
-// oidOf is the type of a parameter where the Go type leaves no doubt; 0 leaves it
-// to the server, which knows what stands on the other side.
-func oidOf(t reflect.Type) uint32 {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	switch t {
-	case reflect.TypeFor[time.Time]():
-		return 1184
-	case reflect.TypeFor[[]int64]():
-		return 1016
-	case reflect.TypeFor[[]int32]():
-		return 1007
-	case reflect.TypeFor[json.RawMessage]():
-		return 0
-	}
-	switch t.Kind() {
-	case reflect.Bool:
-		return 16
-	case reflect.Int16, reflect.Int8:
-		return 21
-	case reflect.Int32:
-		return 23
-	case reflect.Int, reflect.Int64:
-		if t == reflect.TypeFor[time.Duration]() {
-			return 0
-		}
-		return 20
-	case reflect.Float32:
-		return 700
-	case reflect.Float64:
-		return 701
-	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 {
-			return 17
-		}
-	case reflect.Array:
-		if t.Len() == 16 && t.Elem().Kind() == reflect.Uint8 {
-			return 2950
-		}
-	}
-	return 0
 }

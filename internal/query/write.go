@@ -158,7 +158,7 @@ func (b *builder) assign(t *model.Table, set []Assign) {
 			}
 			b.WriteString("NULL")
 		case !a.Node.empty():
-			b.node(a.Call, a.Node)
+			b.nodeBeside(a.Call, a.Node, facts{table: t, col: col})
 		default:
 			b.value(a.Call, s, col, a.Value)
 		}
