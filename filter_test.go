@@ -226,3 +226,25 @@ func TestFilters(t *testing.T) {
 		}
 	})
 }
+
+// TestUnfilteredDoesNotReachAnUpsertInside lifts a filter for a query, and not for the
+// WITH query that it reads.
+func TestUnfilteredDoesNotReachAnUpsertInside(t *testing.T) {
+	t.Parallel()
+	k := retorttest.New(t, retort.NewBase(invoices, invoiceLines))
+	ctx := t.Context()
+	s := k.Engine.SessionWith(retort.TxOptions{Filters: []retort.Filter{retort.FilterBy("tenant", invoices, &invoices.C.Tenant, 1)}})
+	defer s.Close(ctx)
+	theirs := &Invoice{Tenant: 2, Number: "theirs"}
+	s.Add(theirs)
+	must(t, s.Flush(ctx))
+	i := invoices.C
+	upsert := retort.InsertFrom(invoices, invoices.Query().Unfiltered("tenant"), retort.Into(&i.ID, &i.ID), retort.Into(&i.Tenant, &i.Tenant), retort.Into(&i.Number, &i.Number)).
+		OnConflict(&i.ID).DoUpdate(retort.Set(&i.Number, "mine now"))
+	changed := retort.CTE("changed", upsert)
+	n, err := invoices.Query().Join(changed, retort.EqCol(&changed.C.ID, &i.ID)).Unfiltered("tenant").Count(ctx, s)
+	must(t, err)
+	if n != 0 {
+		t.Errorf("%d rows of another tenant were changed", n)
+	}
+}

@@ -193,7 +193,7 @@ func (b *builder) writeSource(src Source, i int) {
 func (b *builder) nested(f func()) {
 	sources, entered, lifted, grouped, outputs := b.sources, b.entered, b.lifted, b.grouped, b.outputs
 	b.outer = append(b.outer, sources)
-	b.sources, b.entered, b.outputs = nil, nil, nil
+	b.sources, b.entered, b.lifted, b.grouped, b.outputs = nil, nil, nil, false, nil
 	f()
 	b.outer = b.outer[:len(b.outer)-1]
 	b.sources, b.entered, b.lifted, b.grouped, b.outputs = sources, entered, lifted, grouped, outputs
