@@ -99,7 +99,7 @@ func RowsBetween(before, after int) Frame {
 		return strconv.Itoa(n) + " " + side
 	}
 	if before < Unbounded || after < Unbounded {
-		return Frame{text: "?"}
+		return Frame{text: query.NoFrame}
 	}
 	return Frame{"ROWS BETWEEN " + bound(before, "PRECEDING") + " AND " + bound(after, "FOLLOWING")}
 }

@@ -100,7 +100,7 @@ func Similar[V ~string](field *V, other string) Predicate {
 // TextDistance is 1 less [Similarity]: ordered by it, a trigram index gives the
 // nearest first.
 func TextDistance[V ~string](field *V, other string) Expr[float32] {
-	return Expr[float32]{query.Op(query.Column("TextDistance", field), "<->", text(other))}
+	return Expr[float32]{query.Distance(query.Column("TextDistance", field), "<->", text(other))}
 }
 
 // ILike holds when the text matches the pattern, whatever the case of its letters;

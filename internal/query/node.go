@@ -234,6 +234,14 @@ func Op(left Node, operator string, right Node) Node {
 	}}
 }
 
+// Distance is [Op] whose result is no value of the column on the left.
+//
+//go:noinline
+func Distance(left Node, operator string, right Node) Node {
+	n := Op(left, operator, right)
+	return Node{write: func(b *builder) facts { return facts{nullable: n.write(b).nullable} }}
+}
+
 // OpValue joins an expression and a value, encoded as what is on the left.
 //
 //go:noinline

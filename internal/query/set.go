@@ -93,6 +93,9 @@ func fieldsOf(items []Item) []int {
 	return fields
 }
 
+// NoFrame stands for a frame with a bound that is none.
+const NoFrame = "?"
+
 // Over is an aggregate or a window function over the rows around its own.
 //
 //go:noinline
@@ -124,9 +127,12 @@ func Over(n Node, partition []Node, order []Order, frame string) Node {
 				b.orderKey(k)
 			}
 		}
-		if frame != "" {
-			b.WriteString(" " + frame)
-			f.nullable = true // a frame can be empty
+		switch frame {
+		case "":
+		case NoFrame:
+			b.fail("RowsBetween: a bound is a number of rows, 0 for the row itself, or retort.Unbounded")
+		default:
+			b.WriteString(" " + frame) // which has the row itself, as those of RowsBetween have
 		}
 		b.WriteString(")")
 		return f
