@@ -62,7 +62,7 @@ func Batches[T any](ctx context.Context, eng *Engine, q *Query[T], opts BatchOpt
 	if err := w.prepare(q); err != nil {
 		return 0, err
 	}
-	done := BatchError{Position: q.after}
+	done := BatchError{Position: q.core().after}
 	for {
 		if done.Err = ctx.Err(); done.Err != nil {
 			return done.Rows, &done
@@ -98,6 +98,7 @@ func (w *walk[T]) size() int {
 
 // prepare makes the query of the first batch.
 func (w *walk[T]) prepare(q *Query[T]) error {
+	q = q.clone() // which is none of no table, where it is nil
 	switch c := q.more; {
 	case w.fn == nil:
 		return errors.New("retort: Batches: the function is nil")

@@ -41,6 +41,12 @@ func (t *Table[T]) CopyIn(ctx context.Context, s *Session, rows iter.Seq[*T]) (i
 	}
 	now := s.moment()
 	columns := compiled.InsertColumns()
+	if len(columns) == 0 {
+		return 0, fmt.Errorf("retort: CopyIn: the database makes all columns of %q; use Insert", compiled.Name())
+	}
+	if rows == nil {
+		return 0, errors.New("retort: CopyIn: the rows are nil")
+	}
 	var args mapper.Args
 	encode := func(out []byte, row *T) ([]byte, error) {
 		o, ok := compiled.Plan.ObjectOf(row)

@@ -2,6 +2,7 @@ package query
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
@@ -54,6 +55,11 @@ func (in *Insert) form(b *builder) []output {
 
 func (b *builder) insertObjects(t *model.Table, in *Insert) {
 	columns := t.InsertColumns()
+	if len(columns) == 0 { // DEFAULT VALUES would be one row
+		b.list(t, "", t.Key[:1])
+		b.WriteString(")\nVALUES (DEFAULT)" + strings.Repeat(", (DEFAULT)", max(len(in.Objects), 1)-1))
+		return
+	}
 	b.list(t, "", columns)
 	b.WriteString(")\nVALUES ")
 	if n := len(columns) * len(in.Objects); n > largest {
