@@ -263,7 +263,9 @@ func (c *comparison) indexes(ref catalog.Ref, database, models []catalog.Index) 
 		})
 	for _, model := range added {
 		d := part(ref, catalog.KindIndex, model.Name)
-		equal := func(ix *catalog.Index) bool { return ix.Valid && same(indexText(ix), indexText(model)) }
+		equal := func(ix *catalog.Index) bool {
+			return ix.Valid && same(indexText(ix), indexText(model))
+		}
 		if i := slices.IndexFunc(gone, equal); i >= 0 {
 			d.Action, d.From = Rename, gone[i].Name
 			gone = slices.Delete(gone, i, i+1)

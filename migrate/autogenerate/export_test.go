@@ -3,5 +3,5 @@ package autogenerate
 // WithDatabase is withDatabase, for tests.
 var WithDatabase = withDatabase
 
-// Flat is flat, for tests.
-var Flat = flat
+// Rendered is rendered, for tests.
+var Rendered = rendered

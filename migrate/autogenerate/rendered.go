@@ -2,10 +2,69 @@ package autogenerate
 
 import "strings"
 
-// same reports whether two texts of the server say the same. They are equal, but for
-// one thing: the server writes (a OR b) OR c where it made the chain itself, as of
-// (x, y) IN (…), and reads that back as a OR b OR c.
-func same(a, b string) bool { return a == b || flat(a) == flat(b) }
+// same reports whether two texts of the server say the same. They are equal, but
+// for what it writes in one way where it made it itself, and in another where it has
+// read its own words, which a revision's file holds:
+//
+//   - (a OR b) OR c, as of (x, y) IN (…), is read back as a OR b OR c;
+//   - (ARRAY[a, b])::text[], as of a varchar IN ('a', 'b'), is read back as
+//     ARRAY[(a)::text, (b)::text].
+func same(a, b string) bool { return a == b || rendered(a) == rendered(b) }
+
+// rendered is a text of the server as it writes it once it has read it.
+func rendered(text string) string { return flat(pushed(text)) }
+
+// pushed pushes the cast of an array in brackets down to its elements.
+//
+//   - Source: transformTypeCast and transformArrayExpr in PostgreSQL's parse_expr.c.
+func pushed(text string) string {
+	const opens = "(ARRAY["
+	for from := 0; ; {
+		i := strings.Index(text[from:], opens)
+		if i < 0 {
+			return text
+		}
+		i += from
+		from = i + len(opens)
+		elements, n := elementsOf(text[from:])
+		rest, found := strings.CutPrefix(text[min(from+n, len(text)):], "])::")
+		typ, behind, array := strings.Cut(rest, "[]")
+		if !found || !array || strings.ContainsAny(typ, "[]'=<>+") {
+			continue
+		}
+		for j, e := range elements {
+			elements[j] = "(" + e + ")::" + typ
+		}
+		text = text[:i] + "ARRAY[" + strings.Join(elements, ", ") + "]" + behind
+		from = i + len("ARRAY[")
+	}
+}
+
+// elementsOf splits what stands before the bracket that closes it, and says where that
+// is: behind the text where there is none.
+func elementsOf(text string) ([]string, int) {
+	var out []string
+	depth, begin := 0, 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '\'', '"':
+			i = closing(text, i) - 1
+		case '(', '[':
+			depth++
+		case ')', ']':
+			if depth == 0 {
+				return append(out, text[begin:i]), i
+			}
+			depth--
+		case ',':
+			if depth == 0 {
+				out = append(out, text[begin:i])
+				begin = i + len(", ")
+			}
+		}
+	}
+	return nil, len(text)
+}
 
 // flat takes the parentheses around the beginning of a longer chain of AND or OR
 // away. They change nothing: both are associative.
