@@ -35,7 +35,8 @@ type ServerConfig struct {
 
 	// Grace is how long requests may go on after the server has stopped
 	// accepting; what is left then is rolled back. A COMMIT that is on its way is
-	// not cut: its answer is waited for. Default 10 s.
+	// not cut: its answer is waited for. Functions of [retort.Engine.Go] have what the
+	// requests leave of it, 5 s at least. Default 10 s.
 	Grace time.Duration
 
 	// Logger receives one line when the server is ready and what goes wrong in
@@ -80,7 +81,7 @@ func Serve(ctx context.Context, cfg ServerConfig) error {
 	}
 	listener, err := cfg.listen(ctx)
 	if err != nil {
-		return errors.Join(err, cfg.closeEngine())
+		return errors.Join(err, cfg.closeEngine(0))
 	}
 	// Requests outlive ctx by Grace, and are then told why they end.
 	base, cut := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -99,13 +100,14 @@ func Serve(ctx context.Context, cfg ServerConfig) error {
 	select {
 	case err := <-failed:
 		cut(ErrShutdown)
-		return errors.Join(fmt.Errorf("web: Serve: %w", err), srv.Close(), cfg.closeEngine())
+		return errors.Join(fmt.Errorf("web: Serve: %w", err), srv.Close(), cfg.closeEngine(0))
 	case <-ctx.Done():
 	}
 	draining.Store(true)
 	cfg.delay(log, failed)
+	ending := time.Now()
 	cfg.drain(srv, log, cut)
-	return cfg.closeEngine()
+	return cfg.closeEngine(cfg.grace() - time.Since(ending))
 }
 
 // drainKey finds, in a request's context, whether its server is ending.
@@ -181,10 +183,7 @@ func (cfg *ServerConfig) delay(log *slog.Logger, failed <-chan error) {
 
 // drain stops accepting and ends what is in flight, kindly and then not.
 func (cfg *ServerConfig) drain(srv *http.Server, log *slog.Logger, cut context.CancelCauseFunc) {
-	grace := cfg.Grace
-	if grace <= 0 {
-		grace = defaultGrace
-	}
+	grace := cfg.grace()
 	if shutdown(srv, grace) == nil {
 		return
 	}
@@ -201,11 +200,20 @@ func shutdown(srv *http.Server, limit time.Duration) error {
 	return srv.Shutdown(ctx)
 }
 
-func (cfg *ServerConfig) closeEngine() error {
+// grace is how long what is in flight may go on.
+func (cfg *ServerConfig) grace() time.Duration {
+	if cfg.Grace <= 0 {
+		return defaultGrace
+	}
+	return cfg.Grace
+}
+
+// closeEngine gives background functions what is left of the grace period.
+func (cfg *ServerConfig) closeEngine(left time.Duration) error {
 	if cfg.Engine == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), engineTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), max(left, engineTimeout))
 	defer cancel()
 	if err := cfg.Engine.Close(ctx); err != nil {
 		return fmt.Errorf("web: Serve: close the engine: %w", err)
