@@ -88,4 +88,21 @@ func TestDemoted_server_is_left_by_writes_of_every_kind(t *testing.T) {
 			}
 		})
 	}
+	t.Run("on_lent_connections", func(t *testing.T) {
+		t.Parallel()
+		ctx := t.Context()
+		kit, _, eng := lentBench(t, 1)
+		kit.Exec(t, "ALTER DATABASE "+kit.Name()+" SET default_transaction_read_only = on")
+		must(t, eng.Ping(ctx))
+		kit.Exec(t, "SET default_transaction_read_only = off; ALTER DATABASE "+kit.Name()+" RESET default_transaction_read_only")
+		s := eng.Session()
+		defer s.Close(ctx)
+		if _, err := s.Exec(ctx, write); pgerr.Code(err) != "25006" {
+			t.Fatalf("the first write: %v", err)
+		}
+		must(t, s.Rollback(ctx))
+		if _, err := s.Exec(ctx, write); err != nil {
+			t.Errorf("the next write: %v", err)
+		}
+	})
 }

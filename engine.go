@@ -261,6 +261,7 @@ func (e *Engine) acquire(ctx context.Context) (loan, error) {
 // like the first; then the others are replaced for nothing.)
 func (e *Engine) release(lease loan, err error) {
 	if lease.lent != nil {
+		e.noticed(lease.lent.conn, err)
 		e.lend.release(lease.lent)
 		return
 	}

@@ -149,7 +149,7 @@ func (p *lending) returned() {
 func (p *lending) release(l *lent) {
 	defer p.returned()
 	c := l.conn
-	if !c.Broken() && (c.MustClose() || c.TxStatus() != 'I' || c.Busy()) {
+	if !c.Broken() && (c.MustClose() || c.Condemned() != nil || c.TxStatus() != 'I' || c.Busy()) {
 		closeConn(c)
 	}
 	l.back()
