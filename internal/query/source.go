@@ -14,6 +14,7 @@ type source struct {
 	optional  bool            // its columns may be NULL, as a join may find no row
 	rows      []facts         // of the columns, where the source is a statement
 	text      string          // that statement in parentheses
+	filled    bool            // by INSERT, which means the table whatever has its name
 }
 
 // find resolves a field pointer; the column is -1 for a field that is none.
@@ -158,6 +159,9 @@ func (b *builder) add(src Source, t *model.Table, lateral bool, call string) {
 			s.rows = []facts{} // nothing to filter, nothing to read
 		}
 	}
+	for i := range b.commons {
+		b.shadowed(&s, b.commons[i].name)
+	}
 	if name == "" {
 		name = s.table.Schema.Name
 	}
@@ -257,6 +261,11 @@ func (b *builder) common(r *Rows, name string) []facts {
 			b.fail("CTE: two of them are named %q", name)
 		}
 	}
+	for _, sources := range append(b.outer[:len(b.outer):len(b.outer)], b.sources) {
+		for i := range sources {
+			b.shadowed(&sources[i], name)
+		}
+	}
 	start := b.Len()
 	var out []facts
 	if r.Step == nil {
@@ -276,6 +285,14 @@ func (b *builder) common(r *Rows, name string) []facts {
 	}
 	b.commons[at].text = text + union + b.Cut(start)
 	return out
+}
+
+// shadowed refuses a table that would not be read any more, as a WITH query has its
+// name.
+func (b *builder) shadowed(s *source, name string) {
+	if s.rows == nil && !s.filled && s.table.Schema.Namespace == "" && s.table.Schema.Name == name {
+		b.fail("CTE: %q is the name of a table that the statement reads beside it, which would be the CTE then; name the CTE otherwise", name)
+	}
 }
 
 // commonName is the name that r was given.
