@@ -51,14 +51,15 @@ type Page[T any] struct {
 // more and the same on every machine of the service.
 //
 //   - Shape: without [SortBy] the order is that of base, and the primary key behind
-//     it. A page has 20 rows unless a request asks for up to 100.
+//     it. A page has 20 rows unless a request asks for up to 100; Limit and Offset of
+//     base do not count.
 //   - Errors: a key that is too short panics, at registration.
 func Paginate[T any](key []byte, base *retort.Query[T]) *Pages[T] {
 	if len(key) < 16 {
 		panic(fmt.Sprintf("web: Paginate: the key has %d bytes; give 16 or more", len(key)))
 	}
 	return &Pages[T]{
-		key: slices.Clone(key), base: base, size: 20, largest: 100,
+		key: slices.Clone(key), base: base.Offset(0), size: 20, largest: 100,
 		sorts: make(map[string]func(bool) retort.Order), filters: make(map[string]filter),
 		names: PageNames{"sort", "limit", "cursor"},
 	}

@@ -228,3 +228,33 @@ func TestPaginate(t *testing.T) {
 		})
 	}
 }
+
+// TestPaginateLosesNoRowOfAnOddBase walks bases whose own bounds would hold for every
+// page anew, and whose rows the order alone does not tell apart.
+func TestPaginateLosesNoRowOfAnOddBase(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	k := retorttest.New(t, retort.NewBase(papers, retort.NewEnum[Paint]("paint", "red", "green")))
+	s := k.Engine.Session()
+	defer s.Close(context.Background())
+	for i := range 9 {
+		s.Add(&Paper{Title: fmt.Sprint(i), Paint: "red"})
+	}
+	for name, base := range map[string]*retort.Query[Paper]{
+		"offset": papers.Query().Offset(2), "limit": papers.Query().Limit(3), "distinct": papers.Query().Distinct(),
+	} {
+		list := web.Paginate([]byte("0123456789abcdef"), base).Size(2, 2)
+		web.SortBy(list, "pages", &papers.C.Pages)
+		params, seen := url.Values{}, 0
+		for page := (&web.Page[Paper]{Next: "first"}); page.Next != ""; params.Set("cursor", page.Next) {
+			var err error
+			if page, err = list.Read(ctx, s, params); err != nil {
+				t.Fatal(err)
+			}
+			seen += len(page.Items)
+		}
+		if seen != 9 {
+			t.Errorf("%s: %d of 9 rows", name, seen)
+		}
+	}
+}
