@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -234,7 +236,8 @@ func (e *Engine) String() string {
 	if e.lend != nil {
 		return "retort.Engine(on lent connections)"
 	}
-	return fmt.Sprintf("retort.Engine(%s:%d/%s)", e.fly.Conn.Host, e.fly.Conn.Port, e.fly.Conn.Database)
+	at := e.fly.Conn
+	return "retort.Engine(" + net.JoinHostPort(at.Host, strconv.Itoa(int(at.Port))) + "/" + at.Database + ")"
 }
 
 // Format prints as String, whatever the verb: the fields hold the password.

@@ -131,6 +131,14 @@ func TestNestedSessions(t *testing.T) {
 	b.idle(t)
 }
 
+func TestEngine_says_where_an_IPv6_address_ends(t *testing.T) {
+	t.Parallel()
+	eng := open(t, retort.Config{Base: library, URL: "postgres://u@[2001:db8::1]:5433/shop?sslmode=disable"})
+	if got := eng.String(); got != "retort.Engine([2001:db8::1]:5433/shop)" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestEngineNeverPrintsThePassword(t *testing.T) {
 	t.Parallel()
 	eng, err := retort.Open(retort.Config{URL: "postgres://jane:s3cr3t@127.0.0.1:1/db?sslmode=disable"})

@@ -38,14 +38,14 @@ func (o *TxOptions) settings() (*flight.Statement, error) {
 	for name, value := range set {
 		errs = append(errs, checkSetting(name, value))
 	}
+	errs = append(errs, o.repeated()...)
 	for _, t := range o.limits() {
-		_, twice := set[t.name]
 		switch {
 		case t.have == 0:
 			continue
 		case !t.possible():
 			errs = append(errs, fmt.Errorf("retort: TxOptions.%s is %s; give 1 ms to 24 days, or 0 for what the connection has", t.field, t.have))
-		case twice:
+		case o.sets(t.name):
 			errs = append(errs, fmt.Errorf("retort: TxOptions.%s is given, and %q in Settings, too; leave one out", t.field, t.name))
 		}
 		set[t.name] = t.ms()
@@ -59,6 +59,29 @@ func (o *TxOptions) settings() (*flight.Statement, error) {
 		return nil, err
 	}
 	return settingsStatement(names, set), nil
+}
+
+// sets tells whether Settings has that name; case is nothing to PostgreSQL.
+func (o *TxOptions) sets(name string) bool {
+	for n := range o.Settings {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// repeated finds names that are one to PostgreSQL.
+func (o *TxOptions) repeated() (errs []error) {
+	names := slices.Sorted(maps.Keys(o.Settings))
+	for i, name := range names {
+		for _, other := range names[:i] {
+			if strings.EqualFold(name, other) {
+				errs = append(errs, fmt.Errorf("retort: TxOptions.Settings: %q and %q are one setting to PostgreSQL; leave one out", other, name))
+			}
+		}
+	}
+	return errs
 }
 
 func settingsStatement(names []string, set map[string]string) *flight.Statement {

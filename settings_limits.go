@@ -83,7 +83,7 @@ func (o *TxOptions) within(engine *TxOptions) {
 		return
 	}
 	fill := func(have *time.Duration, name string, standard time.Duration) {
-		if _, own := o.Settings[name]; !own && *have == 0 {
+		if *have == 0 && !o.sets(name) {
 			*have = standard
 		}
 	}

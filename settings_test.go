@@ -280,21 +280,23 @@ func TestSettings_that_cannot_be(t *testing.T) {
 		many[fmt.Sprint("app.s", i)] = "x"
 	}
 	for want, opts := range map[string]retort.TxOptions{
-		"without a name":                     {Settings: map[string]string{"": "s3cret"}},
-		"TxOptions.Role":                     {Settings: map[string]string{"ROLE": "s3cret"}},
-		"TxOptions.Isolation":                {Settings: map[string]string{"transaction_isolation": "s3cret"}},
-		"Retort's own":                       {Settings: map[string]string{"Retort.stale_row": "s3cret"}},
-		`the value of "app.x" has a NUL`:     {Settings: map[string]string{"app.x": "s3cret\x00"}},
-		"a name has a NUL or invalid":        {Settings: map[string]string{"app.\xff": "s3cret"}},
-		"Role has a NUL":                     {Role: "s3cret\x00"},
-		"LockTimeout is 1µs":                 {LockTimeout: time.Microsecond},
-		"StatementTimeout is -1s":            {StatementTimeout: -time.Second},
-		"IdleTimeout is 2400h0m0s":           {IdleTimeout: 2400 * time.Hour},
-		`"lock_timeout" in Settings, too`:    {LockTimeout: time.Second, Settings: map[string]string{"lock_timeout": "s3cret"}},
-		"101 settings; give at most 100":     {Settings: many},
-		"(role) was refused":                 {Role: "nobody_has_this_name"},
-		"(no_such_setting) was refused":      {Settings: map[string]string{"no_such_setting": "s3cret"}},
-		"(app.x, statement_timeout) was ref": {Settings: map[string]string{"app.x": "s3cret", "statement_timeout": "s3cret"}},
+		"without a name":                      {Settings: map[string]string{"": "s3cret"}},
+		"TxOptions.Role":                      {Settings: map[string]string{"ROLE": "s3cret"}},
+		"TxOptions.Isolation":                 {Settings: map[string]string{"transaction_isolation": "s3cret"}},
+		"Retort's own":                        {Settings: map[string]string{"Retort.stale_row": "s3cret"}},
+		`the value of "app.x" has a NUL`:      {Settings: map[string]string{"app.x": "s3cret\x00"}},
+		"a name has a NUL or invalid":         {Settings: map[string]string{"app.\xff": "s3cret"}},
+		"Role has a NUL":                      {Role: "s3cret\x00"},
+		"LockTimeout is 1µs":                  {LockTimeout: time.Microsecond},
+		"StatementTimeout is -1s":             {StatementTimeout: -time.Second},
+		"IdleTimeout is 2400h0m0s":            {IdleTimeout: 2400 * time.Hour},
+		`"lock_timeout" in Settings, too`:     {LockTimeout: time.Second, Settings: map[string]string{"lock_timeout": "s3cret"}},
+		`LockTimeout is given, and "lock_t`:   {LockTimeout: time.Second, Settings: map[string]string{"Lock_Timeout": "s3cret"}},
+		`"App.x" and "app.x" are one setting`: {Settings: map[string]string{"app.x": "s3cret", "App.x": "s3cret"}},
+		"101 settings; give at most 100":      {Settings: many},
+		"(role) was refused":                  {Role: "nobody_has_this_name"},
+		"(no_such_setting) was refused":       {Settings: map[string]string{"no_such_setting": "s3cret"}},
+		"(app.x, statement_timeout) was ref":  {Settings: map[string]string{"app.x": "s3cret", "statement_timeout": "s3cret"}},
 	} {
 		s := b.session(t, opts)
 		s.Add(&Counter{Name: "never"})

@@ -3,7 +3,8 @@ package observe
 import (
 	"context"
 	"errors"
-	"fmt"
+	"net"
+	"strconv"
 
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -36,7 +37,7 @@ func poolName(a retort.Address) string {
 	if a.Host == "" {
 		return a.Database
 	}
-	return fmt.Sprintf("%s:%d/%s", a.Host, a.Port, a.Database)
+	return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port))) + "/" + a.Database
 }
 
 // failure are an error's attributes: error.type is the SQLSTATE where the server
