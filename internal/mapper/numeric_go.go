@@ -192,6 +192,9 @@ func setBigRat(dst unsafe.Pointer, d decimal) string {
 	return ""
 }
 
+// leastPrecision is that of a big.Float which was read from text.
+const leastPrecision = 64
+
 // textDecimal is a type that writes and reads its number as text.
 func textDecimal(t reflect.Type) decimalCodec {
 	return decimalCodec{
@@ -205,6 +208,9 @@ func textDecimal(t reflect.Type) decimalCodec {
 		},
 		set: func(dst unsafe.Pointer, d decimal) string {
 			fresh := reflect.New(t)
+			if f, ok := fresh.Interface().(*big.Float); ok {
+				f.SetPrec(max(leastPrecision, uint(4*len(d.digits)))) // its own would round
+			}
 			if fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText(d.append(nil)) != nil {
 				return "was refused by the UnmarshalText method of " + t.String()
 			}
