@@ -87,10 +87,25 @@ func (c *column) key(at unsafe.Pointer) Key {
 	if err != nil {
 		return Key{}
 	}
+	return Key{s: string(c.canonical(form))}
+}
+
+// canonical is the same form for equal values: numerics may differ in their scale,
+// texts of a uuid in case, hyphens and braces.
+func (c *column) canonical(form []byte) []byte {
 	if d, ok := c.decimal(form); ok {
-		form = d.trimmed().appendBinary(nil)
+		return d.trimmed().appendBinary(nil)
 	}
-	return Key{s: string(form)}
+	if c.pg.wire != wireUUID || form == nil {
+		return form
+	}
+	plain := make([]byte, 0, len(form))
+	for _, b := range bytes.ToLower(form) {
+		if b != '-' && b != '{' && b != '}' {
+			plain = append(plain, b)
+		}
+	}
+	return plain
 }
 
 // decimal reads the form of a numeric column, whose equal values may differ in
@@ -171,7 +186,7 @@ func (c *column) compareForms(x, y unsafe.Pointer) int {
 		return d.compare(e)
 	}
 	if c.asText || len(a) == 0 || len(b) == 0 {
-		return bytes.Compare(a, b)
+		return bytes.Compare(c.canonical(a), c.canonical(b))
 	}
 	switch c.pg.wire {
 	case wireInt2, wireInt4, wireInt8, wireTimestamptz, wireTimestamp, wireDate, wireTime, wireInterval:

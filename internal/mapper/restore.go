@@ -17,10 +17,7 @@ func (p *Plan) KeyThen(s Snapshot, col int) (key Key, null bool) {
 		return c.key(at), c.holdsNull && c.isNull(at)
 	}
 	form := c.formThen(load[[]byte](unsafe.Add(s.p, p.snap.slots[col])))
-	if d, ok := c.decimal(form); ok {
-		form = d.trimmed().appendBinary(nil)
-	}
-	return Key{s: string(form)}, form == nil
+	return Key{s: string(c.canonical(form))}, form == nil
 }
 
 // RowKeyThen is [Plan.RowKey] of the snapshot; null tells that one of the values
