@@ -72,19 +72,27 @@ func (p *Plan) restoreValue(c *column, col int, to, then unsafe.Pointer, s Snaps
 	if sent, ok := c.asSent(form); ok {
 		form = sent
 	}
-	if form != nil && !c.asText {
-		d := decodeColumn{op: opCoded, column: c, in: &incoming{pg: c.pg, oid: c.pg.oid, types: p.types}}
-		if c.shape == shapeJSON {
-			d.op = opJSON
-		}
-		var memory arena
-		fresh := reflect.New(c.elem).UnsafePointer()
-		if d.decode(fresh, form, &memory) == nil {
-			reflect.NewAt(c.elem, to).Elem().Set(reflect.NewAt(c.elem, fresh).Elem())
+	if form != nil {
+		fresh := reflect.New(c.elem)
+		if p.readForm(c, fresh.UnsafePointer(), form) {
+			reflect.NewAt(c.elem, to).Elem().Set(fresh.Elem())
 			return
 		}
 	}
 	reflect.NewAt(c.elem, to).Elem().Set(reflect.NewAt(c.elem, then).Elem())
+}
+
+// readForm stores the value that a form stands for, if that can be told.
+func (p *Plan) readForm(c *column, dst unsafe.Pointer, form []byte) bool {
+	if c.asText {
+		return c.reread(dst, form)
+	}
+	d := decodeColumn{op: opCoded, column: c, in: &incoming{pg: c.pg, oid: c.pg.oid, types: p.types}}
+	if c.shape == shapeJSON {
+		d.op = opJSON
+	}
+	var memory arena
+	return d.decode(dst, form, &memory) == nil
 }
 
 // Clone makes a copy of the object's columns that shares no memory with them that
