@@ -54,6 +54,8 @@ func (c *column) literalTime(buf []byte, t time.Time) ([]byte, error) {
 		return append(buf, suffix...), nil
 	case wireTimestamp:
 		t = wallClock(t)
+	default:
+		t = t.UTC() // equal times have equal texts
 	}
 	if _, ok := microseconds(t); !ok {
 		return nil, c.valueErr(reasonTime)

@@ -86,7 +86,7 @@ func (s *scannerCodec) literal(c *column, buf []byte, at unsafe.Pointer) ([]byte
 	case bool:
 		return strconv.AppendBool(buf, v), nil
 	case time.Time:
-		return (&column{name: c.name, shape: shapeTime, pg: c.pg, elem: timeType}).literal(buf, unsafe.Pointer(&v))
+		return c.timeText(buf, v)
 	case string:
 		if c.pg.wire == wireBytea {
 			return hex.AppendEncode(append(buf, `\x`...), []byte(v)), nil
@@ -102,6 +102,21 @@ func (s *scannerCodec) literal(c *column, buf []byte, at unsafe.Pointer) ([]byte
 		return append(buf, v...), checkText(c.name, string(v))
 	}
 	return nil, c.valueErr("came from the Value method of " + s.typ.String() + " as a type that is no driver.Value")
+}
+
+// timeText writes a time that came from a Value method; a text takes it with its
+// zone, as arguments of raw SQL do.
+func (c *column) timeText(buf []byte, t time.Time) ([]byte, error) {
+	if hotPair(shapeTime, &c.pg) || isJSON(c.pg.wire) {
+		return (&column{name: c.name, shape: shapeTime, pg: c.pg, elem: timeType}).literal(buf, unsafe.Pointer(&t))
+	}
+	if _, ok := microseconds(t); !ok {
+		return nil, c.valueErr(reasonTime)
+	}
+	if c.pg.wire == wireTime {
+		return t.AppendFormat(buf, "15:04:05.999999"), nil
+	}
+	return appendTime(buf, t)
 }
 
 func (s *scannerCodec) decode(d *decodeColumn, dst unsafe.Pointer, src []byte) error {
