@@ -218,6 +218,7 @@ func TestLoneWritesOfSeveralRows(t *testing.T) {
 	if n := b.QueryInt(t, "SELECT sum(value) FROM counters"); n != 14 {
 		t.Errorf("a sum of %d, want 14", n)
 	}
+	wantState(t, s, c, "detached")
 	must(t, s.Rollback(ctx))
 	b.idle(t)
 }

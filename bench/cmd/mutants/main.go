@@ -24,7 +24,7 @@ import (
 func targets() []mutants.Target {
 	// Of the root's tests those that are about what breaks: all take minutes.
 	root := mutants.Tests{Dir: ".", Run: regexp.MustCompile("Connection|Commit|Stale|Session|Savepoint|Isolation|Retr(y|ies)|Run|Nested|" +
-		"Killed|Nothing|Cancel|Restart|Altered|Outage|Primary|Pooler|Transaction|Rollback|Goroutines|Iter|Raw|Flush|Rows|Conflict|Lender|Lost|Disconnect|Outcomes|Deadlines|Settings|TimeLimits|Grouped")}
+		"Killed|Nothing|Cancel|Restart|Altered|Outage|Primary|Pooler|Transaction|Rollback|Goroutines|Iter|Raw|Flush|Rows|Conflict|Lender|Lost|Disconnect|Outcomes|Deadlines|Settings|TimeLimits|Grouped|Lone|Guarded|Demoted")}
 	return []mutants.Target{
 		{Dir: "pool", Tests: []mutants.Tests{{Dir: "pool"}}},
 		{
