@@ -13,22 +13,28 @@ import (
 // fail answers a request whose session was rolled back, and logs what the
 // client is not told.
 func (s *settings) fail(w http.ResponseWriter, r *http.Request, err error) {
-	ctx, labels := labeled(r)
-	s.failIn(ctx, labels, w, r, err)
+	s.failOf(s.txFor(r.Method), w, r, err)
 }
 
-// failIn is fail for work that ran in ctx, which has the labels. They stay as they
+// failOf is fail for work that ran in a transaction of tx.
+func (s *settings) failOf(tx retort.TxOptions, w http.ResponseWriter, r *http.Request, err error) {
+	ctx, labels := labeled(r)
+	s.failIn(ctx, labels, tx, w, r, err)
+}
+
+// failIn is failOf for work that ran in ctx, which has the labels. They stay as they
 // are: goroutines that the handler has left behind may ask them.
-func (s *settings) failIn(ctx context.Context, labels *requestLabels, w http.ResponseWriter, r *http.Request, err error) {
-	p := s.problemFor(ctx, r, err)
+func (s *settings) failIn(ctx context.Context, labels *requestLabels, tx retort.TxOptions, w http.ResponseWriter, r *http.Request, err error) {
+	p := problemFor(ctx, tx, r, err)
 	s.report(ctx, labels, w, r, p, err)
 	// Also when the client seems to have left: one that has only closed its side
 	// would otherwise read the 200 that net/http sends for a silent handler.
 	p.ServeHTTP(w, r)
 }
 
-// problemFor is ProblemOf with what the request tells beyond the error.
-func (s *settings) problemFor(ctx context.Context, r *http.Request, err error) Problem {
+// problemFor is ProblemOf with what the request and its transaction tell beyond the
+// error.
+func problemFor(ctx context.Context, tx retort.TxOptions, r *http.Request, err error) Problem {
 	p := ProblemOf(err)
 	canceled := p.Type == ProblemClientClosed
 	switch cause := context.Cause(ctx); {
@@ -38,9 +44,9 @@ func (s *settings) problemFor(ctx context.Context, r *http.Request, err error) P
 		return internalProblem() // the handler canceled a context of its own
 	case p.Type == ProblemStale && errors.Is(err, retort.ErrStale) && r.Header.Get("If-Match") != "":
 		return preconditionError().problem()
-	case p.Type == ProblemCommittedNotRendered && s.txFor(r.Method).ReadOnly:
+	case p.Type == ProblemCommittedNotRendered && tx.ReadOnly:
 		return internalProblem() // nothing was stored
-	case p.Type == ProblemUnavailable && pgerr.KindOf(err) == pgerr.ReadOnly && s.txFor(r.Method).ReadOnly:
+	case p.Type == ProblemUnavailable && pgerr.KindOf(err) == pgerr.ReadOnly && tx.ReadOnly:
 		return internalProblem() // no standby: the handler writes where it must not
 	}
 	return p

@@ -233,7 +233,7 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	out, err := a.run(ctx, rt.eng, tx, call)
 	if err != nil {
-		rt.set.failIn(ctx, labels, w, r, err)
+		rt.set.failIn(ctx, labels, tx, w, r, err)
 		return
 	}
 	out.send(w, r)

@@ -145,7 +145,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.buffer.send()
 	default:
 		x.buffer.discard()
-		g.set.fail(w, x.request, err)
+		g.set.failOf(tx, w, x.request, err)
 	}
 }
 

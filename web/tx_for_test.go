@@ -60,3 +60,29 @@ func TestTxFor(t *testing.T) {
 		}
 	}
 }
+
+// A session that TxFor makes read-only stores nothing, whatever the method: no
+// failure of it says "stored", and a write is a fault of the service.
+func TestReadOnlyTxForIsNotToldItIsStored(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	readOnly := web.TxFor(func(*http.Request) (retort.TxOptions, error) { return retort.TxOptions{ReadOnly: true}, nil })
+	type answer struct{ N int }
+	write := func(ctx context.Context, s *retort.Session) error {
+		_, err := s.DBTX().Exec(ctx, "DELETE FROM things")
+		return err
+	}
+	s.mux.Handle("POST /view", web.HandleView(s.Engine,
+		func(context.Context, *retort.Session, *struct{}) (*answer, error) { return &answer{}, nil },
+		func(*answer) *answer { panic("no view") }, readOnly, s.logger()))
+	s.mux.Handle("POST /write", web.Handle(s.Engine,
+		func(ctx context.Context, s *retort.Session, _ *struct{}) (*answer, error) { return &answer{}, write(ctx, s) }, readOnly, s.logger()))
+	s.mux.Handle("POST /plain", web.Sessions(s.Engine, readOnly, s.logger())(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_ = write(r.Context(), web.Session(r)) // COMMIT says it again
+	})))
+	for _, path := range []string{"/view", "/write", "/plain"} {
+		if p := s.do(t, "POST", path, "").problem(t); p.Type != web.ProblemInternal {
+			t.Errorf("POST %s: %d %s", path, p.Status, p.Type)
+		}
+	}
+}
