@@ -2,7 +2,9 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/gofrs/uuid/v5"
@@ -78,5 +80,22 @@ func TestHandleOfSqlc(t *testing.T) {
 			}
 			s.idle(t)
 		})
+	}
+}
+
+// What the server says of SQL beside the session reaches the log in words without
+// values, and what the handler says around it as it is.
+func TestLogOfSQLBesideTheSessionHasNoValues(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.mux.Handle("POST /raise", web.Handle(s.Engine, func(ctx context.Context, s *retort.Session, _ *struct{}) (*struct{}, error) {
+		_, err := s.DBTX().Exec(ctx, "DO $$ BEGIN RAISE EXCEPTION 'S3CRET'; END $$")
+		return nil, fmt.Errorf("raise it: %w", err)
+	}, s.logger()))
+	if p := s.do(t, "POST", "/raise", "").problem(t); p.Type != web.ProblemInternal {
+		t.Errorf("%d %s", p.Status, p.Type)
+	}
+	if log := s.log.String(); strings.Contains(log, "S3CRET") || !strings.Contains(log, "raise it: pgerr: raised by the database (SQLSTATE P0001)") {
+		t.Error(log)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/pgerr"
@@ -67,5 +68,15 @@ func (s *settings) report(ctx context.Context, labels *requestLabels, w http.Res
 	w.Header().Set(requestIDHeader, labels.Labels().RequestID)
 	// The log adds the route and the id. Not the path: it holds values.
 	s.log.LogAttrs(ctx, level, text, slog.String("method", r.Method),
-		slog.Int("status", p.Status), slog.String("type", p.Type), slog.String("error", err.Error()))
+		slog.Int("status", p.Status), slog.String("type", p.Type), slog.String("error", logged(err)))
+}
+
+// logged is the text of err with the server's answer in the words of pgerr: code
+// beside the session has pgx's own error, whose message may quote values.
+func logged(err error) string {
+	text := err.Error()
+	if e, ok := errors.AsType[*pgerr.ServerError](pgerr.Wrap(err)); ok && e.Err != nil {
+		return strings.ReplaceAll(text, e.Err.Error(), e.Error())
+	}
+	return text
 }

@@ -76,7 +76,9 @@ func TestReadOnlyTxForIsNotToldItIsStored(t *testing.T) {
 		func(context.Context, *retort.Session, *struct{}) (*answer, error) { return &answer{}, nil },
 		func(*answer) *answer { panic("no view") }, readOnly, s.logger()))
 	s.mux.Handle("POST /write", web.Handle(s.Engine,
-		func(ctx context.Context, s *retort.Session, _ *struct{}) (*answer, error) { return &answer{}, write(ctx, s) }, readOnly, s.logger()))
+		func(ctx context.Context, s *retort.Session, _ *struct{}) (*answer, error) {
+			return &answer{}, write(ctx, s)
+		}, readOnly, s.logger()))
 	s.mux.Handle("POST /plain", web.Sessions(s.Engine, readOnly, s.logger())(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_ = write(r.Context(), web.Session(r)) // COMMIT says it again
 	})))
