@@ -206,6 +206,13 @@ func (w *script) step(s *Step) {
 			w.b.WriteString(c.Text + "\n")
 		}
 	}
+	if p, _ := probeOf(sqltext.Words(s.SQL, -1)); s.Mode == Outside && p.kind == probeIndex {
+		// As a run does it: a timeout would leave an invalid index behind.
+		w.line("SET lock_timeout = 0")
+		w.line(s.SQL)
+		w.line(fmt.Sprintf("SET lock_timeout = %d", w.opts.LockTimeout.Milliseconds()))
+		return
+	}
 	if s.Mode != Batched {
 		w.line(s.SQL)
 		return

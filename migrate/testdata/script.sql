@@ -103,7 +103,9 @@ INSERT INTO "retort_revisions_journal" (revision, direction, step, checksum, mod
 ON CONFLICT (revision, direction, step) DO UPDATE SET checksum = excluded.checksum, mode = excluded.mode;
 COMMIT;
 
+SET lock_timeout = 0;
 CREATE INDEX CONCURRENTLY ix_books_price ON books (price);
+SET lock_timeout = 1000;
 
 BEGIN;
 /* retort:migrate.step */
