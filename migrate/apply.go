@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,6 +23,7 @@ type work struct {
 	was   *snapshot // the ledger before
 	begun time.Time
 	fresh bool // nothing of it is in the ledger yet
+	roles bool // a step sets another role
 
 	blockers []Blocker // whom the last attempt waited for
 }
@@ -31,6 +33,7 @@ func (r *Runner) apply(ctx context.Context, h *hold, s *snapshot, rev *Revision,
 	w := &work{hold: h, rev: rev, dir: dir, steps: rev.steps(dir), sql: r.sql.in(&r.opts, s.place), was: s, begun: time.Now()}
 	rec := s.record(rev.ID)
 	w.fresh = rec == nil || rec.State == Applied
+	w.roles = slices.ContainsFunc(w.steps, setsRole)
 	r.event(w.about(Event{Kind: RevisionStarted}))
 	for at := 0; at < len(w.steps); {
 		if !w.fresh && w.skip(at) {
@@ -100,7 +103,7 @@ func (w *work) together(ctx context.Context, at, next int) error {
 					return err
 				}
 			}
-			return w.end(ctx, s, next)
+			return w.asRunner(ctx, s, func() error { return w.end(ctx, s, next) })
 		})
 		if err != nil {
 			err = w.settled(ctx, err, func(s *snapshot) bool { return w.isDone(s, next) })
@@ -142,7 +145,7 @@ func (w *work) statement(ctx context.Context, s *retort.Session, at, attempt int
 	if err != nil {
 		return err
 	}
-	if err := w.journal(ctx, s, w.sql.done, at); err != nil {
+	if err := w.asRunner(ctx, s, func() error { return w.journal(ctx, s, w.sql.done, at) }); err != nil {
 		return err
 	}
 	w.r.event(w.about(Event{Kind: StepDone, Step: at + 1, Mode: step.mode(), Rows: n, Elapsed: time.Since(begun)}))

@@ -161,15 +161,16 @@ func settles(sql string) bool {
 }
 
 // beside writes lines of the ledger where the revision may have set another
-// search_path: they mean the one that psql began with.
+// search_path or role: they mean those that psql began with.
 func (w *script) beside(sets bool, lines func()) {
 	if !sets {
 		lines()
 		return
 	}
-	w.line("DO 'BEGIN PERFORM set_config(''retort.search_path'', current_setting(''search_path''), true); SET LOCAL search_path TO DEFAULT; END'")
+	w.line("DO 'BEGIN PERFORM set_config(''retort.search_path'', current_setting(''search_path''), true), set_config(''retort.role'', current_setting(''role''), true); " +
+		"RESET ROLE; SET LOCAL search_path TO DEFAULT; END'")
 	lines()
-	w.line("DO 'BEGIN PERFORM set_config(''search_path'', current_setting(''retort.search_path''), true); END'")
+	w.line("DO 'BEGIN PERFORM set_config(''search_path'', current_setting(''retort.search_path''), true), set_config(''role'', current_setting(''retort.role''), true); END'")
 }
 
 // reset ends what a transaction has set, as a run does.
