@@ -93,6 +93,7 @@ func (w *work) skipped() bool {
 func (w *work) together(ctx context.Context, at, next int) error {
 	failed := at
 	for attempt := 1; ; attempt++ {
+		through := false
 		err := w.tx(ctx, w.opts, func(ctx context.Context, s *retort.Session) error {
 			if err := w.start(ctx, s, at); err != nil {
 				return err
@@ -103,8 +104,13 @@ func (w *work) together(ctx context.Context, at, next int) error {
 					return err
 				}
 			}
-			return w.asRunner(ctx, s, func() error { return w.end(ctx, s, next) })
+			err := w.asRunner(ctx, s, func() error { return w.end(ctx, s, next) })
+			through = err == nil
+			return err
 		})
+		if through && pgerr.Code(err) != "" { // deferred constraints
+			err = fmt.Errorf("COMMIT behind it: %w", err)
+		}
 		if err != nil {
 			err = w.settled(ctx, err, func(s *snapshot) bool { return w.isDone(s, next) })
 		}

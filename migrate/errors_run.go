@@ -210,6 +210,10 @@ func (e *StepError) hint() string {
 		return "; the connection was lost: run it again"
 	case "25001":
 		return "; mark the statement with -- +outside"
+	case "2D000":
+		return "; the code ends transactions, and this one is the runner's: take COMMIT and ROLLBACK out of it, or mark the statement with -- +outside repeatable where it may run twice"
+	case "55P04":
+		return "; add the value in a transaction of its own: -- +alone on the line before ALTER TYPE"
 	}
 	return ""
 }

@@ -32,12 +32,23 @@ func checkStatement(s *Step) string {
 		}
 	case Outside:
 		if _, seen := probeOf(words); !seen && !s.Repeatable {
-			return "nothing in the database shows whether this statement was done, so a run that breaks off could not go on; " +
-				"take -- +outside away, or declare that it may run twice: -- +outside repeatable"
+			return unseen(words, needs)
 		}
 	case Call:
 	}
 	return ""
+}
+
+// unseen says what helps a statement of which nobody can tell whether it was done.
+func unseen(words []string, needs bool) string {
+	text := "nothing in the database shows whether this statement was done, so a run that breaks off could not go on; "
+	switch {
+	case needs && words[0] == "create" && slices.Contains(words, "index"):
+		return text + "give the index a name"
+	case needs:
+		return text + "declare that it may run twice: -- +outside repeatable"
+	}
+	return text + "take -- +outside away, or declare that it may run twice: -- +outside repeatable"
 }
 
 // has tells whether words begins so.
