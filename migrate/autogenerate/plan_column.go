@@ -114,6 +114,8 @@ func (p *planner) retype(t *catalog.Table, alter string, from, to *catalog.Colum
 		copied.Text += " and its indexes are built anew"
 		hazards = append(hazards, copied)
 		switch {
+		case !from.Enum && !to.Enum && !castable(from.Type, to.Type):
+			hazards = append(hazards, ByHand.Of("PostgreSQL has no cast from "+from.Type+" to "+to.Type+": write behind USING how the new values are made"))
 		case zoned(from.Type) != zoned(to.Type):
 			hazards = append(hazards, ByHand.Of("the session's TimeZone says which moment a time without a zone means: set it before this step"))
 		case !holds(from, to):
