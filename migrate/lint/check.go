@@ -200,13 +200,13 @@ func (c *checker) remember(a *Action) {
 				break
 			}
 		}
-		c.checks[a.Table+"\x00"+a.Name] = column
+		c.checks[bare(a.Table)+"\x00"+a.Name] = column
 		if a.Form == hazard.AddCheck {
-			c.proved[a.Table+"\x00"+column] = true
+			c.proved[bare(a.Table)+"\x00"+column] = true
 		}
-	case hazard.ValidateConstraint:
-		if column, ok := c.checks[a.Table+"\x00"+a.Name]; ok {
-			c.proved[a.Table+"\x00"+column] = true
+	case hazard.ValidateConstraint, hazard.DropConstraint:
+		if column, ok := c.checks[bare(a.Table)+"\x00"+a.Name]; ok {
+			c.proved[bare(a.Table)+"\x00"+column] = a.Form == hazard.ValidateConstraint
 		}
 	}
 	switch a.Verb {

@@ -16,7 +16,7 @@ func notNewColumn(c *checker, a *Action) bool {
 }
 
 // notProved leaves out a SET NOT NULL that finds a valid check.
-func notProved(c *checker, a *Action) bool { return !c.proved[a.Table+"\x00"+a.Column] }
+func notProved(c *checker, a *Action) bool { return !c.proved[bare(a.Table)+"\x00"+a.Column] }
 
 func cascades(_ *checker, a *Action) bool { return a.cascade }
 

@@ -1,0 +1,28 @@
+package lint_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/retort-go/retort/migrate"
+	"github.com/retort-go/retort/migrate/lint"
+)
+
+// TestProofOfNotNull: SET NOT NULL reads all rows where the check that proves it is
+// gone by then, and reads nothing however the table is named.
+func TestProofOfNotNull(t *testing.T) {
+	t.Parallel()
+	const add, prove = "ALTER TABLE public.t ADD CONSTRAINT p CHECK (a IS NOT NULL) NOT VALID;\n", "-- +alone\nALTER TABLE t VALIDATE CONSTRAINT p;\n"
+	const drop, set = "ALTER TABLE t DROP CONSTRAINT IF EXISTS p;\n", "ALTER TABLE t ALTER a SET NOT NULL;\n"
+	for text, want := range map[string]bool{add + prove + set + drop: false, add + prove + drop + set: true, strings.ReplaceAll(add+prove+drop+set, "public.", ""): true} {
+		rev, err := migrate.Parse("", "-- revision: a\n-- parents:\n-- +up\n"+text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := lint.Check(rev.Up, lint.Options{})
+		if got := slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Rule == "not-null-scans" }); got != want {
+			t.Errorf("found %t, want %t, in\n%s", got, want, text)
+		}
+	}
+}
