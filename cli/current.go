@@ -39,6 +39,7 @@ type standing struct {
 	Pending  []revisionItem `json:"pending"`
 	Holder   *holder        `json:"holder,omitempty"`
 	Problems []string       `json:"problems,omitempty"`
+	others   bool           // revisions are applied that no file has
 }
 
 // holder is who has the lock.
@@ -59,6 +60,7 @@ func (*call) standing(h *migrate.History, st *migrate.Status) standing {
 	}
 	for _, problem := range st.Problems {
 		said.Problems = append(said.Problems, problem.Error())
+		said.others = said.others || is[*migrate.UnknownRevisionsError](problem)
 	}
 	return said
 }
@@ -70,6 +72,8 @@ func (s standing) text(p *page) {
 		p.revisionTable(s.Current)
 	case !s.Exists:
 		p.line("nothing was ever applied: there is no ledger")
+	case s.others:
+		p.line("no revision of these files is applied")
 	default:
 		p.line("no revision is applied")
 	}

@@ -87,7 +87,7 @@ func (c *call) create(name, text string) (string, error) {
 	path := filepath.Join(c.folder(), name)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("%s exists already; nothing was written", path)
+		return "", &existsError{path}
 	}
 	if err != nil {
 		return "", err
@@ -99,3 +99,9 @@ func (c *call) create(name, text string) (string, error) {
 	}
 	return path, nil
 }
+
+// existsError says that a file is not replaced.
+type existsError struct{ path string }
+
+func (e *existsError) Error() string { return e.path + " exists already; nothing was written" }
+func (*existsError) Unwrap() error   { return fs.ErrExist }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,6 +38,9 @@ It gets a Go file that embeds the revisions into the program.`, func(c *call) (a
 		}
 		name := packageName(dir)
 		path, err := c.create(name+".go", fmt.Sprintf(embedding, name))
+		if errors.Is(err, fs.ErrExist) {
+			return nil, failed(Failed, err, c.next("history"))
+		}
 		if err != nil {
 			return nil, err
 		}
