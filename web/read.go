@@ -65,10 +65,12 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	limited := http.MaxBytesReader(w, r.Body, limit)
 	var body []byte
 	var err error
-	// A larger buffer grows with what arrives: a promise is cheap to make.
+	// A larger buffer grows with what arrives: a promise is cheap to make. Nor is it
+	// the end: a middleware that unpacks the body leaves the length as it was.
 	if n := r.ContentLength; n > 0 && n <= trustedLength {
-		body = make([]byte, n)
-		_, err = io.ReadFull(limited, body)
+		whole := bytes.NewBuffer(make([]byte, 0, n+bytes.MinRead))
+		_, err = whole.ReadFrom(limited)
+		body = whole.Bytes()
 	} else {
 		body, err = io.ReadAll(limited)
 	}
@@ -77,7 +79,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	case err == nil:
 		return body, nil
 	case errors.As(err, &over):
-		return nil, tooLarge(limit)
+		return nil, tooLarge(over.Limit) // which may be a middleware's
 	case r.Context().Err() != nil:
 		return nil, r.Context().Err()
 	case errors.Is(err, os.ErrDeadlineExceeded):
