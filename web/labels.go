@@ -28,7 +28,9 @@ func Labeled(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, l := labeled(r)
-		next.ServeHTTP(w, l.of(ctx, r)) // the mux sets the pattern of that one
+		inner := l.of(ctx, r)
+		defer handBack(r, inner)
+		next.ServeHTTP(w, inner) // the mux sets the pattern of that one
 	})
 }
 

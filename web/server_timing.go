@@ -32,8 +32,9 @@ func Timed(eng *retort.Engine) func(http.Handler) http.Handler {
 			registered("Timed", []string{"the handler is nil"})
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			t, r := timed(eng, w, r)
-			next.ServeHTTP(t, r)
+			t, inner := timed(eng, w, r)
+			defer handBack(r, inner)
+			next.ServeHTTP(t, inner)
 			t.begin() // nothing was written: net/http does
 		})
 	}

@@ -99,6 +99,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r)
 		return
 	}
+	given := r
 	if g.set.timing {
 		w, r = timed(g.eng, w, r)
 	}
@@ -107,6 +108,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	x := &exchange{gate: g, request: r, labels: labels, buffer: newBuffered(w, r, g.set.maxBuffer)}
 	x.writer = x.buffer
+	defer func() { handBack(given, x.request) }()
 	if g.set.streaming {
 		x.stream = &streamed{buffered: x.buffer}
 		x.writer = x.stream
@@ -169,6 +171,14 @@ func run(ctx context.Context, s *retort.Session, v *visit) (*struct{}, error) {
 		return nil, err
 	}
 	return nil, x.keep(ctx)
+}
+
+// handBack gives r the form that was parsed of a copy: the server deletes the files
+// of those that it finds in its own request.
+func handBack(r, copied *http.Request) {
+	if r.MultipartForm == nil {
+		r.MultipartForm = copied.MultipartForm
+	}
 }
 
 // closeReader ends the read-only session that followed Commit.
