@@ -19,9 +19,12 @@ func (r *reader) mapping(v reflect.Value, s *shape, first byte, at *place) {
 		if ok {
 			here := place{parent: at, name: key, index: -1}
 			r.once(seen, key, &here)
-			elem := reflect.New(s.elem.typ).Elem()
+			name, elem := reflect.New(s.key.typ).Elem(), reflect.New(s.elem.typ).Elem()
+			if message := setText(name, s.key, key); message != "" {
+				r.faults.addAt(&here, "has a name that "+message)
+			}
 			r.value(elem, s.elem, &here)
-			v.SetMapIndex(reflect.ValueOf(key).Convert(s.typ.Key()), elem)
+			v.SetMapIndex(name, elem)
 		}
 		r.comma()
 	}

@@ -37,6 +37,7 @@ type shape struct {
 	kind    kind
 	typ     reflect.Type
 	elem    *shape // of a pointer, field, slice, array or map
+	key     *shape // of a map
 	members []*member
 	names   map[string]int // JSON name → index in members
 }
@@ -136,7 +137,7 @@ func (c *compiler) container(s *shape, path string) {
 		s.kind = kindPointer
 	case reflect.Slice:
 		s.kind = kindSlice
-		if t.Elem().Kind() == reflect.Uint8 {
+		if t.Elem().Kind() == reflect.Uint8 && !c.custom(&shape{typ: t.Elem()}) {
 			s.kind = kindBytes
 			return
 		}
@@ -147,6 +148,9 @@ func (c *compiler) container(s *shape, path string) {
 		if t.Key().Kind() != reflect.String {
 			c.fail(path, "map keys are %s; make them strings", t.Key())
 			return
+		}
+		if s.key = textShape(c.shapeOf(t.Key(), path)); !s.key.scalar() { // it reads JSON, and a name is none
+			s.key = &shape{kind: kindString, typ: t.Key()}
 		}
 	case reflect.Interface:
 		s.kind = kindAny
