@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -66,7 +67,12 @@ func Paginate[T any](key []byte, base *retort.Query[T]) *Pages[T] {
 }
 
 // Size sets how many rows a page has by default, and at most.
+//
+//   - Errors: a size below 1, or a default above the largest, panics, at registration.
 func (p *Pages[T]) Size(normal, largest int) *Pages[T] {
+	if normal < 1 || largest < normal {
+		panic(fmt.Sprintf("web: Size(%d, %d): give 1 row or more, and no more by default than at most", normal, largest))
+	}
 	p.size, p.largest = normal, largest
 	return p
 }
@@ -192,6 +198,12 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 	page, cursor := q, params.Get(p.names.Cursor)
 	if cursor != "" {
 		position, ok := p.open(cursor, sum)
+		if ok {
+			ok, err = fits(q, s, position)
+		}
+		if err != nil {
+			return nil, err
+		}
 		if !ok {
 			return nil, badParameter(p.names.Cursor, "is not a cursor of this list in this order; begin without one")
 		}
@@ -276,6 +288,22 @@ func (p *Pages[T]) open(cursor string, sum []byte) ([]byte, bool) {
 	}
 	position := data[sha256.Size:]
 	return position, hmac.Equal(data[:sha256.Size], p.sign(position, sum))
+}
+
+// fits reports whether a position has the values of the query's order: the base may be
+// ordered by others since, or be that of another list with this key.
+func fits[T any](q *retort.Query[T], s *retort.Session, position []byte) (bool, error) {
+	keys, err := q.Position(s, new(T))
+	var texts []json.RawMessage
+	if err != nil || json.Unmarshal(position, &texts) != nil || len(texts) != len(keys) {
+		return false, err
+	}
+	for i, key := range keys {
+		if json.Unmarshal(texts[i], reflect.New(reflect.TypeOf(key)).Interface()) != nil {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 func (p *Pages[T]) sign(position, sum []byte) []byte {
