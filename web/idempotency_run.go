@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -68,12 +69,21 @@ func plainKey(s string) (string, bool) {
 // requestHash tells a repeated request from another one with the same key.
 func requestHash(r *http.Request, body []byte) []byte {
 	h := sha256.New()
-	for _, part := range []string{r.Method, r.URL.EscapedPath(), r.URL.RawQuery} {
+	for _, part := range []string{r.Method, askedPath(r), r.URL.RawQuery} {
 		h.Write([]byte(part))
 		h.Write([]byte{0})
 	}
 	h.Write(body)
 	return h.Sum(nil)
+}
+
+// askedPath is the path that the client named: http.StripPrefix cuts the one in URL.
+func askedPath(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	if asked, err := url.ParseRequestURI(r.RequestURI); err == nil && strings.HasSuffix(asked.EscapedPath(), path) {
+		return asked.EscapedPath()
+	}
+	return path
 }
 
 // proved are the options of a unit of work whose key's row is its outcome row, too.
@@ -97,7 +107,7 @@ func (k *keyed) claim(ctx context.Context, s *retort.Session) (*rendered, error)
 	before, err := k.table.Get(ctx, s, retort.Key{k.scope, k.key})
 	switch {
 	case errors.Is(err, retort.ErrNotFound):
-		return nil, &claimAgain{err} // swept in between
+		return nil, &claimAgain{errUnseen}
 	case err != nil:
 		return nil, claimFailed(err)
 	case !bytes.Equal(before.Request, k.hash):
@@ -119,6 +129,10 @@ func (k *keyed) claim(ctx context.Context, s *retort.Session) (*rendered, error)
 	}
 	return out, nil
 }
+
+// errUnseen is why a request whose key's row was swept in between runs again; one that
+// finds none at any try has a row that it may not see.
+var errUnseen = errors.New("web: the Idempotency-Key has a row that this session does not see; let no filter and no row security hide rows of the table of keys")
 
 // claimAgain is a claim that failed before anything was done, and may succeed next time.
 type claimAgain struct{ err error }

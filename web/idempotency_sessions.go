@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -75,6 +74,11 @@ func (x *exchange) keep(ctx context.Context) error {
 	return nil
 }
 
+// addedPrefix marks, among the headers that are kept, values that the handler added to
+// those of an outer middleware, such as a second cookie: the outer ones are another
+// request's by the time they are sent. No name of a header has a colon.
+const addedPrefix = ":added:"
+
 // answer is what the handler has made: a copy, with the headers that it set itself.
 func (b *buffered) answer() (status int, header http.Header, body []byte) {
 	b.mu.Lock()
@@ -84,20 +88,33 @@ func (b *buffered) answer() (status int, header http.Header, body []byte) {
 		status, header = http.StatusOK, b.header
 	}
 	outer := b.w.Header()
-	header = maps.Clone(header)
-	maps.DeleteFunc(header, func(name string, values []string) bool {
-		return slices.Equal(outer[name], values) || name == "Trailer" || strings.HasPrefix(name, http.TrailerPrefix)
-	})
+	own := make(http.Header, len(header))
+	for name, values := range header {
+		before := outer[name]
+		switch {
+		case slices.Equal(before, values), name == "Trailer", strings.HasPrefix(name, http.TrailerPrefix):
+		case len(before) > 0 && len(values) > len(before) && slices.Equal(before, values[:len(before)]):
+			own[addedPrefix+name] = slices.Clone(values[len(before):])
+		default:
+			own[name] = slices.Clone(values)
+		}
+	}
 	if b.body.Len() > 0 {
 		body = bytes.Clone(b.body.Bytes())
 	}
-	return status, header, body
+	return status, own, body
 }
 
 // replay sends the answer of a plain handler again.
 func (out *rendered) replay(w http.ResponseWriter) {
 	h := w.Header()
-	maps.Copy(h, out.header)
+	for name, values := range out.header {
+		if to, ok := strings.CutPrefix(name, addedPrefix); ok {
+			h[to] = append(h[to], values...)
+		} else {
+			h[name] = values
+		}
+	}
 	h.Set(replayedHeader, "true")
 	if bodyAllowed(out.status) {
 		h.Set("Content-Length", strconv.Itoa(len(out.body)))
