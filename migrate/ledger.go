@@ -23,7 +23,7 @@ type ledger struct {
 	readRevisions, readJournal, readLog, readLease string
 
 	// The lock.
-	fence, lockLease, takeLease, renewLease, watchLease, settleLease, freeLease string
+	fillLease, fence, lockLease, takeLease, renewLease, watchLease, settleLease, freeLease string
 
 	// A revision: start, each step, end.
 	start, forgetJournal, done, started, progress, applied, gone, logged string
@@ -42,7 +42,7 @@ func newLedger(o *Options) *ledger {
 	}
 	for to, text := range map[*string]string{
 		&l.readRevisions: readRevisionsSQL, &l.readJournal: readJournalSQL, &l.readLog: readLogSQL, &l.readLease: readLeaseSQL,
-		&l.fence: fenceSQL, &l.lockLease: lockLeaseSQL, &l.takeLease: takeLeaseSQL, &l.renewLease: renewLeaseSQL, &l.freeLease: freeLeaseSQL, &l.watchLease: watchLeaseSQL, &l.settleLease: settleLeaseSQL,
+		&l.fillLease: fillLeaseSQL, &l.fence: fenceSQL, &l.lockLease: lockLeaseSQL, &l.takeLease: takeLeaseSQL, &l.renewLease: renewLeaseSQL, &l.freeLease: freeLeaseSQL, &l.watchLease: watchLeaseSQL, &l.settleLease: settleLeaseSQL,
 		&l.start: startSQL, &l.forgetJournal: forgetJournalSQL, &l.done: doneSQL, &l.started: startedSQL, &l.progress: progressSQL,
 		&l.applied: appliedSQL, &l.gone: goneSQL, &l.logged: loggedSQL,
 		&l.stamp: stampSQL, &l.unstamp: unstampSQL, &l.checksum: checksumSQL, &l.stepChecksum: stepChecksumSQL,
@@ -134,6 +134,8 @@ FROM {log} ORDER BY id`
 SELECT format::text, coalesce(token, ''), holder, pid::text, watched::text, (coalesce(expires_at, '-infinity') > clock_timestamp())::text,
        coalesce((extract(epoch FROM clock_timestamp() - acquired_at) * 1000)::bigint, 0)::text
 FROM {lease}`
+
+	fillLeaseSQL = `/* retort:migrate.create */ INSERT INTO {lease} DEFAULT VALUES ON CONFLICT DO NOTHING`
 
 	fenceSQL = `/* retort:migrate.fence */ SELECT slot FROM {lease} WHERE slot = 1 AND token = $1 FOR KEY SHARE`
 

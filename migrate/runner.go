@@ -200,6 +200,14 @@ func (r *Runner) locked(ctx context.Context, done func(*snapshot) (bool, error),
 		if err := r.create(ctx, s); err != nil {
 			return err
 		}
+	} else if !s.leased { // somebody has emptied the table; without its row nobody gets the lock
+		err := r.tx(ctx, r.txOptions(r.opts.Lease, false), func(ctx context.Context, s *retort.Session) error {
+			_, err := exec(ctx, s, r.sql.fillLease)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("migrate: take the lock: %w", explainAccess(err, r))
+		}
 	}
 	h, err := r.wait(ctx, o, done)
 	if err != nil || h == nil {

@@ -74,6 +74,7 @@ type snapshot struct {
 	schema   string // the current one
 	exists   bool   // the ledger
 	place    string // the schema in which it is
+	leased   bool   // the lease has its row
 
 	format  int
 	holder  *Holder // nil: the lock is free
@@ -115,6 +116,7 @@ func (r *Runner) read(ctx context.Context) (*snapshot, error) {
 func (s *snapshot) fill(rows [][][]string) error {
 	c := columns{}
 	for _, v := range rows[0] {
+		s.leased = true
 		s.format, s.token = c.int(v[0]), v[1]
 		if v[1] != "" {
 			live := v[5] == "true"
