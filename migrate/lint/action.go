@@ -124,13 +124,16 @@ func (p *parser) upkeep() []Action {
 		return out
 	case p.eat("lock"):
 		p.eat("table")
-		p.eat("only")
-		a := Action{Form: hazard.LockTable, table: p.name(), Text: "ACCESS EXCLUSIVE"}
-		if p.find("in") {
-			mode, _, _ := strings.Cut(p.text(), " mode")
-			a.Text = strings.ToUpper(mode)
+		q, mode := *p, "ACCESS EXCLUSIVE"
+		if q.find("in") {
+			mode, _, _ = strings.Cut(strings.ToUpper(q.text()), " MODE")
 		}
-		return []Action{a}
+		var out []Action
+		for _, part := range p.split() {
+			part.eat("only")
+			out = append(out, Action{Form: hazard.LockTable, table: part.name(), Text: mode})
+		}
+		return out
 	case p.eat("cluster"):
 		p.skipOptions()
 		p.eat("verbose")

@@ -26,3 +26,16 @@ func TestProofOfNotNull(t *testing.T) {
 		}
 	}
 }
+
+// TestLockOfSeveralTables: each of them is found.
+func TestLockOfSeveralTables(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for _, f := range lint.Check([]migrate.Step{{SQL: `LOCK TABLE a, ONLY "B" IN EXCLUSIVE MODE NOWAIT`}}, lint.Options{}) {
+		got = append(got, f.Text)
+	}
+	want := []string{"LOCK TABLE holds EXCLUSIVE on a to the end of the transaction", `LOCK TABLE holds EXCLUSIVE on "B" to the end of the transaction`}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
