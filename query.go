@@ -136,28 +136,32 @@ func (q *Query[T]) Position(s *Session, row *T) ([]any, error) {
 }
 
 func (q *rowQuery) position(s *Session, row any) ([]any, error) {
-	t, err := q.of.tableOf(s, q.goType)
+	_, _, values, err := q.positionIn(s, row)
+	return values, err
+}
+
+// positionIn tells the keys of the order, too, as columns of the table t.
+func (q *rowQuery) positionIn(s *Session, row any) (t *model.Table, keys []int, values []any, err error) {
+	t, err = q.of.tableOf(s, q.goType)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if len(q.order) == 0 && (q.more == nil || !q.more.total) {
-		return nil, fmt.Errorf("retort: Position: the query has no order and so no next page; add .OrderBy(retort.Asc(&%s.C.%s))", t.Type.Name(), t.KeyField())
+		return nil, nil, nil, fmt.Errorf("retort: Position: the query has no order and so no next page; add .OrderBy(retort.Asc(&%s.C.%s))", t.Type.Name(), t.KeyField())
 	}
 	o, ok := t.Plan.ObjectOf(row)
 	if !ok {
-		return nil, fmt.Errorf("retort: Position: got a nil %T", row)
+		return nil, nil, nil, fmt.Errorf("retort: Position: got a nil %T", row)
 	}
 	sel := q.compiled(t, "query.position")
 	sel.World = s.world()
-	keys, err := sel.Keys()
-	if err != nil {
-		return nil, err
+	if keys, err = sel.Keys(); err != nil {
+		return nil, nil, nil, err
 	}
-	values := make([]any, len(keys))
-	for i, col := range keys {
-		values[i] = t.Plan.Value(o, col)
+	for _, col := range keys {
+		values = append(values, t.Plan.Value(o, col))
 	}
-	return values, nil
+	return t, keys, values, nil
 }
 
 // ByKey orders by the primary key, behind the keys of the order that are there.
@@ -173,13 +177,38 @@ func (q *Query[T]) Bookmark(s *Session, row *T) ([]byte, error) {
 }
 
 func (q *rowQuery) bookmark(s *Session, row any) ([]byte, error) {
-	values, err := q.position(s, row)
+	t, keys, values, err := q.positionIn(s, row)
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(values)
-	if err != nil {
-		return nil, fmt.Errorf("retort: Bookmark: a key of the order cannot be written as json by encoding/json")
+	texts := make([]json.RawMessage, len(values))
+	for i, v := range values {
+		if texts[i], err = bookmarked(t, keys[i], v); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(texts)
+}
+
+// bookmarked writes a value of the column as json that gives it back: else the page
+// behind it would begin anywhere.
+func bookmarked(t *model.Table, col int, v any) ([]byte, error) {
+	given, back := reflect.New(reflect.TypeOf(v)), reflect.New(reflect.TypeOf(v))
+	given.Elem().Set(reflect.ValueOf(v)) // for methods on the pointer
+	text, err := json.Marshal(given.Interface())
+	if err == nil {
+		err = json.Unmarshal(text, back.Interface())
+	}
+	_, asItIs := v.(json.RawMessage) // which may lose its blanks
+	same := err == nil
+	if same && !asItIs {
+		was, errWas := t.Plan.KeyOf(col, v)
+		is, errIs := t.Plan.KeyOf(col, back.Elem().Interface())
+		same = errWas == nil && errIs == nil && was == is
+	}
+	if !same {
+		return nil, fmt.Errorf("retort: Bookmark: column %q has a %T that does not come back from json as it was; give its type MarshalJSON and UnmarshalJSON, or order by another column",
+			t.Plan.Column(col).Name, v)
 	}
 	return text, nil
 }

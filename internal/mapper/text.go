@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"math/big"
+	"net"
 	"reflect"
 	"strconv"
 	"time"
@@ -19,7 +21,8 @@ import (
 //     string, bytes as \x hex, any [16]byte as a uuid, other slices and arrays as
 //     array literals, json.RawMessage, structs and maps as json. A driver.Valuer
 //     gives its own value; other types with MarshalText that are no numbers or
-//     strings give their text (netip.Addr, big.Int). Types of pgtype give what a
+//     strings give their text (netip.Addr, big.Int), and net.HardwareAddr does.
+//     big.Rat is a decimal. Types of pgtype give what a
 //     column of their default type would.
 //   - Units: times in their own zone, cut to microseconds.
 //   - Errors: [*ValueError] for what PostgreSQL would refuse; [*TypeError] for
@@ -45,7 +48,11 @@ func (r *Types) AppendText(a *Args, v any) (format int16, err error) {
 
 const deepest = 32 // pointers, Valuers and arrays in one another; beyond is a cycle
 
-var durationType = reflect.TypeFor[time.Duration]()
+var (
+	durationType     = reflect.TypeFor[time.Duration]()
+	bigRatType       = reflect.TypeFor[big.Rat]()
+	hardwareAddrType = reflect.TypeFor[net.HardwareAddr]()
+)
 
 func (r *Types) appendText(buf []byte, v reflect.Value, depth int) (_ []byte, null bool, err error) {
 	if !v.IsValid() {
@@ -91,11 +98,12 @@ func (r *Types) appendText(buf []byte, v reflect.Value, depth int) (_ []byte, nu
 	return buf, false, err
 }
 
-// ownLiteral writes registered types and those of pgtype, whose containers have
-// no Value method and whose intervals would depend on the session's settings.
+// ownLiteral writes registered types, those of pgtype, whose containers have no
+// Value method and whose intervals would depend on the session's settings, and
+// big.Rat, whose own text is a fraction.
 func (r *Types) ownLiteral(buf []byte, v reflect.Value) (_ []byte, known bool, err error) {
 	t := v.Type()
-	if _, registered := r.ofGo(t); !registered && t.PkgPath() != pgtypePath {
+	if _, registered := r.ofGo(t); !registered && t.PkgPath() != pgtypePath && t != bigRatType {
 		return nil, false, nil
 	}
 	var c column
@@ -146,6 +154,8 @@ func (r *Types) appendComposite(buf []byte, v reflect.Value, depth int) ([]byte,
 		return append(buf, raw...), nil
 	case reflect.PointerTo(t).Implements(textMarshalerType):
 		return appendMarshaled(buf, v)
+	case t == hardwareAddrType:
+		return append(buf, net.HardwareAddr(v.Bytes()).String()...), nil
 	case t.Kind() == reflect.Map || t.Kind() == reflect.Struct:
 		return appendJSON(buf, v)
 	case t.Elem().Kind() == reflect.Uint8:
