@@ -23,7 +23,8 @@ import (
 // numbers and times with values that differ from call to call, enums with their
 // first value, foreign keys with the key of a row that Make makes first.
 // What may be NULL stays NULL. Each change runs on the filled object and has the
-// last word; a foreign key that it sets needs no parent.
+// last word; a foreign key that it sets needs no parent, and of one that it sets a
+// part of, such as the tenant, the parent has that part.
 //
 //   - Shape: committed, one round trip for each row, past the kit's proxy: neither
 //     counted nor hit by faults. Booleans stay false.
@@ -142,23 +143,55 @@ func (m *maker) parent(ctx context.Context, model *retort.Model, v reflect.Value
 	}
 	of := &m.models[at]
 	parent := reflect.New(of.Type)
-	if err := m.row(ctx, parent.Interface(), func() {}); err != nil {
+	pair := func(i int) (own, referred reflect.Value, path string) {
+		path = model.Columns[column(model, key.Columns[i])].Field
+		return field(v, path), field(parent.Elem(), of.Columns[column(of, key.RefColumns[i])].Field), path
+	}
+	// What is there of the key is what the parent has to have: the tenant, say.
+	given := func() {
+		for i := range key.Columns {
+			if own, referred, _ := pair(i); !own.IsZero() {
+				assign(referred, own)
+			}
+		}
+	}
+	if err := m.row(ctx, parent.Interface(), given); err != nil {
 		return fmt.Errorf("its parent %s: %w", of.Type, err)
 	}
-	for i, name := range key.Columns {
-		path := model.Columns[column(model, name)].Field
-		from := field(parent.Elem(), of.Columns[column(of, key.RefColumns[i])].Field)
-		to := field(v, path)
-		if to.Kind() == reflect.Pointer && from.Kind() != reflect.Pointer {
-			to.Set(reflect.New(to.Type().Elem()))
-			to = to.Elem()
+	for i := range key.Columns {
+		own, referred, path := pair(i)
+		was := reflect.New(own.Type()).Elem()
+		was.Set(own)
+		if !assign(own, referred) {
+			return fmt.Errorf("field %s: a %s does not fit the parent's %s; set it", path, own.Type(), referred.Type())
 		}
-		if !from.CanConvert(to.Type()) {
-			return fmt.Errorf("field %s: a %s does not fit the parent's %s; set it", path, to.Type(), from.Type())
+		if !was.IsZero() && !reflect.DeepEqual(was.Interface(), own.Interface()) {
+			return fmt.Errorf("field %s is set, but no other field of its foreign key, and the database makes the parent's; set all of them", path)
 		}
-		to.Set(from.Convert(to.Type()))
 	}
 	return nil
+}
+
+// assign copies a key from one row to another; false where it does not fit.
+func assign(to, from reflect.Value) bool {
+	if from.Kind() == reflect.Pointer && to.Kind() != reflect.Pointer {
+		if from.IsNil() {
+			return false
+		}
+		from = from.Elem()
+	}
+	if to.Kind() == reflect.Pointer && from.Kind() != reflect.Pointer {
+		if !from.CanConvert(to.Type().Elem()) {
+			return false
+		}
+		to.Set(reflect.New(to.Type().Elem()))
+		to = to.Elem()
+	}
+	if !from.CanConvert(to.Type()) {
+		return false
+	}
+	to.Set(from.Convert(to.Type()))
+	return true
 }
 
 func column(model *retort.Model, name string) int {

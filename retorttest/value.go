@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -59,10 +60,10 @@ func setKind(f reflect.Value, c *schema.Column, n int64) error {
 		if base(c.Type) != "smallint" && f.Kind() != reflect.Int16 {
 			most = 1<<31 - 1
 		}
-		f.SetInt((n-1)%most + 1)
+		f.SetInt((n-1)%min(most, mostOf(c.Type)) + 1)
 		return nil
 	case reflect.Float32, reflect.Float64:
-		f.SetFloat(float64(n % 1000))
+		f.SetFloat(float64(n % min(1000, mostOf(c.Type))))
 		return nil
 	case reflect.Slice:
 		if f.Type().Elem().Kind() == reflect.Uint8 && base(c.Type) == "bytea" {
@@ -108,7 +109,7 @@ func text(c *schema.Column, n int64) (string, error) {
 	case "text", "citext", "varchar", "character varying", "char", "character", "bpchar", "name":
 		return short(c.Name+" "+strconv.FormatInt(n, 10), n, length(c.Type)), nil
 	case "smallint", "integer", "bigint", "numeric", "decimal", "real", "double precision", "int2", "int4", "int8", "float4", "float8":
-		return strconv.FormatInt(n%1000, 10), nil
+		return strconv.FormatInt(n%min(1000, mostOf(c.Type)), 10), nil
 	case "uuid":
 		return fmt.Sprintf("00000000-0000-4000-8000-%012x", n), nil
 	case "json", "jsonb":
@@ -147,6 +148,27 @@ func base(typ string) string {
 		name = strings.TrimSpace(name) + after
 	}
 	return strings.TrimSpace(name)
+}
+
+// mostOf is the greatest whole number of a numeric with a precision; 1 where it has
+// no digits before the point.
+func mostOf(typ string) int64 {
+	if name := base(typ); name != "numeric" && name != "decimal" {
+		return math.MaxInt64
+	}
+	_, rest, found := strings.Cut(typ, "(")
+	modifier, _, _ := strings.Cut(rest, ")")
+	precision, scale, _ := strings.Cut(modifier, ",")
+	digits, err := strconv.Atoi(strings.TrimSpace(precision))
+	behind, _ := strconv.Atoi(strings.TrimSpace(scale))
+	if !found || err != nil || digits-behind > 18 {
+		return math.MaxInt64
+	}
+	most := int64(1)
+	for range digits - behind {
+		most *= 10
+	}
+	return max(most-1, 1)
 }
 
 // length is the modifier of a type, 0 without one.
