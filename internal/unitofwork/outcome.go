@@ -58,6 +58,7 @@ func (u *Unit) apply(c *Change, keepUndo bool, m *memory) {
 		u.named(s)
 	} else {
 		u.overwrites(s)
+		u.followWritten(s, c.written())
 	}
 	if u.Ending && !keepUndo {
 		s.snapshot = mapper.Snapshot{}

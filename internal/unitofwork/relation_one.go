@@ -52,10 +52,8 @@ func (r *One) Get() (o mapper.Object, known bool) {
 	if on := s.awaited(rel.Near); on != nil {
 		return on.object, true
 	}
-	for _, col := range rel.Near {
-		if s.table.Plan.IsNull(s.object, col) {
-			return mapper.Object{}, true
-		}
+	if s.lacks(rel.Near) {
+		return mapper.Object{}, true
 	}
 	key := s.table.Plan.RowKey(s.object, rel.Near)
 	if r.known && !r.target.IsNil() && rel.Child.KeyOf(r.target) == key {

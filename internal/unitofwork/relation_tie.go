@@ -37,10 +37,8 @@ func (u *Unit) referred(s *state, columns []int, t *model.Table) *state {
 	if on := s.awaited(columns); on != nil {
 		return on
 	}
-	for _, col := range columns {
-		if s.table.Plan.IsNull(s.object, col) {
-			return nil
-		}
+	if s.lacks(columns) {
+		return nil
 	}
 	found, ok := u.row(identity{t, s.table.Plan.RowKey(s.object, columns)})
 	if !ok {

@@ -217,7 +217,7 @@ func (u *Unit) revive(s *state, row mapper.Object, then mapper.Snapshot) {
 	columns := slices.DeleteFunc(slices.Clone(s.table.AllColumns()), func(col int) bool { return slices.Contains(changed, col) })
 	u.overwrites(s)
 	s.snapshot = then
-	s.table.Plan.CopyColumns(s.object, row, columns)
+	u.followed(s, func() { s.table.Plan.CopyColumns(s.object, row, columns) })
 	s.expired = false
 }
 
@@ -309,7 +309,7 @@ func (u *Unit) Unhold(o mapper.Object) {
 func (u *Unit) Reload(o, fresh mapper.Object, then mapper.Snapshot) {
 	s, _ := u.known(o)
 	u.overwrites(s)
-	s.table.Plan.CopyColumns(o, fresh, s.table.AllColumns())
+	u.followed(s, func() { s.table.Plan.CopyColumns(o, fresh, s.table.AllColumns()) })
 	s.expired = false
 	s.snapshot = then
 }
