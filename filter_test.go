@@ -248,3 +248,23 @@ func TestUnfilteredDoesNotReachAnUpsertInside(t *testing.T) {
 		t.Errorf("%d rows of another tenant were changed", n)
 	}
 }
+
+// TestBelongsToHiddenByAFilter: what With has asked for is no longer "not loaded".
+func TestBelongsToHiddenByAFilter(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	b := blogBench(t)
+	fillBlogs(t, b, 2)
+	nobody := retort.TxOptions{Filters: []retort.Filter{retort.FilterBy("name", people, &people.C.Name, "nobody")}}
+	for name, q := range map[string]*retort.Query[Essay]{
+		"hidden": essays.Query(), "lifted": essays.Query().Unfiltered("name"),
+	} {
+		s := b.session(t, nobody)
+		p, err := q.Where(retort.IsNotNull(essays.C.AuthorID)).With(&essays.C.Author).First(ctx, s)
+		must(t, err)
+		author, err := p.Author.Get()
+		if err != nil || (author == nil) != (name == "hidden") {
+			t.Errorf("%s: %v, %v", name, author, err)
+		}
+	}
+}

@@ -116,6 +116,7 @@ func hand(parents []mapper.Object, r *relationRows, rowsOf func(int) []mapper.Ob
 	rel := r.loader.relation
 	owner := rel.Owner.Fields[rel.Field]
 	if rel.ToOne() {
+		filtered := rel.Refers() && r.loader.filtered()
 		for i, p := range parents {
 			field := mapper.FieldAt[unitofwork.One](p, owner)
 			rows := rowsOf(i)
@@ -123,7 +124,7 @@ func hand(parents []mapper.Object, r *relationRows, rowsOf func(int) []mapper.Ob
 			case len(rows) > 0:
 				field.Fill(rows[0])
 				back(rel, rows[:1], p)
-			case rel.Refers() && !r.loader.filtered() && !rel.Owner.Plan.IsNull(p, rel.Near[0]):
+			case rel.Refers() && !filtered && !rel.Owner.Plan.IsNull(p, rel.Near[0]):
 				// The object says another reference than the row: nothing is known of it.
 			default:
 				field.Fill(mapper.Object{})
@@ -154,7 +155,7 @@ func back(rel *model.Relation, rows []mapper.Object, p mapper.Object) {
 
 // filtered tells whether a row that is there may not have been read.
 func (l *loader) filtered() bool {
-	return len(l.spec.where)+len(l.def.where) > 0 || l.relation.Child.DeletedAt() >= 0 && !l.deleted
+	return len(l.spec.where)+len(l.def.where) > 0 || l.children("", query.Parents{}).Guarded()
 }
 
 // once drops what comes again: a row of many parents.

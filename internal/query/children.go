@@ -29,6 +29,12 @@ type Children struct {
 // is.
 func (c *Children) Keyed() bool { return c.Relation.Link != nil }
 
+// Guarded tells whether filters may leave out a row of the relation that is there.
+func (c *Children) Guarded() bool {
+	b := &builder{world: c.World, lifted: c.Lifted}
+	return len(b.guards(&source{table: c.Relation.Child}, c.Deleted)) > 0
+}
+
 // Rows is the statement that reads the rows, in the order of the relation for
 // each parent.
 func (c *Children) Rows() (Statement, error) {
