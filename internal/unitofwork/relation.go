@@ -294,11 +294,12 @@ func (u *Unit) parted(changes []*Change) {
 			switch {
 			case rel.ToOne():
 				if r := u.one(s, rel); !r.target.IsNil() && left(r.target) {
-					*r = One{owner: s, known: rel.Kind == model.HasOne}
+					known := rel.Kind == model.HasOne || s.lacks(rel.Near)
+					*r = One{owner: s, known: known, asked: known && r.asked}
 				}
 			default:
 				if m := u.many(s, rel); m.list != nil {
-					m.list.rows = slices.DeleteFunc(slices.Clone(m.list.rows), left)
+					m.list.rows, m.list.places = slices.DeleteFunc(slices.Clone(m.list.rows), left), nil
 				}
 			}
 		}
