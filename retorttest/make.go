@@ -150,7 +150,8 @@ func (m *maker) parent(ctx context.Context, model *retort.Model, v reflect.Value
 	// What is there of the key is what the parent has to have: the tenant, say.
 	given := func() {
 		for i := range key.Columns {
-			if own, referred, _ := pair(i); !own.IsZero() {
+			made := of.Columns[column(of, key.RefColumns[i])].Made
+			if own, referred, _ := pair(i); !made && !own.IsZero() {
 				assign(referred, own)
 			}
 		}
