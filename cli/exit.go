@@ -120,7 +120,7 @@ func advice(err error, next func(command string) string) []string {
 		}
 		return []string{next(command)}
 	}
-	if unfinished, ok := errors.AsType[*migrate.UnfinishedError](err); ok {
+	if unfinished, ok := errors.AsType[*migrate.UnfinishedError](err); ok && !unfinished.Unknown {
 		if unfinished.Direction == migrate.Down {
 			return []string{next("downgrade " + unfinished.Revision + "-1")}
 		}
@@ -134,7 +134,7 @@ func advice(err error, next func(command string) string) []string {
 		return []string{next("repair")}
 	case is[*migrate.PendingError](err):
 		return []string{next("upgrade")}
-	case is[*migrate.NotAppliedError](err), is[*migrate.UnknownRevisionsError](err), is[*migrate.OutOfOrderError](err):
+	case is[*migrate.NotAppliedError](err), is[*migrate.UnknownRevisionsError](err), is[*migrate.UnfinishedError](err), is[*migrate.OutOfOrderError](err):
 		return []string{next("current")}
 	case is[*migrate.IrreversibleError](err):
 		return []string{next(`revision -m "…"`)}

@@ -76,9 +76,13 @@ func (e *PendingError) Error() string {
 type UnfinishedError struct {
 	Revision  string
 	Direction Direction // in which it was begun
+	Unknown   bool      // no file has it: another program began it
 }
 
 func (e *UnfinishedError) Error() string {
+	if e.Unknown {
+		return fmt.Sprintf("migrate: revision %s was begun (%s) and not ended, and no file has it: end it with the program that has its file; see docs/errors.md#unfinished", e.Revision, e.Direction)
+	}
 	verb := "upgrade " + e.Revision
 	if e.Direction == Down {
 		verb = "downgrade " + e.Revision + "-1"

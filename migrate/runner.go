@@ -116,7 +116,7 @@ func (r *Runner) plan(s *snapshot, dir Direction, target string) ([]*Revision, e
 	var err error
 	u := s.unfinished()
 	if u != nil && directionOf(u.State) != dir {
-		return nil, &UnfinishedError{Revision: u.ID, Direction: directionOf(u.State)}
+		return nil, r.unended(u)
 	}
 	if dir == Up {
 		plan, err = r.history.Upgrade(s.applied(), target)
@@ -127,7 +127,7 @@ func (r *Runner) plan(s *snapshot, dir Direction, target string) ([]*Revision, e
 		return nil, err
 	}
 	if u != nil && len(plan) > 0 && !slices.Contains(idsOf(plan), u.ID) {
-		return nil, &UnfinishedError{Revision: u.ID, Direction: dir}
+		return nil, r.unended(u)
 	}
 	problems := r.problems(s)
 	if len(plan) == 0 && r.opts.AllowNewer {

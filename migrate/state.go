@@ -188,6 +188,11 @@ func (s *snapshot) unfinished() *Record {
 	return nil
 }
 
+// unended says that a revision has to be ended first.
+func (r *Runner) unended(u *Record) error {
+	return &UnfinishedError{Revision: u.ID, Direction: directionOf(u.State), Unknown: r.history.Get(u.ID) == nil}
+}
+
 func (s *snapshot) record(id string) *Record {
 	for i := range s.records {
 		if s.records[i].ID == id {

@@ -41,7 +41,7 @@ func (r *Runner) Status(ctx context.Context) (*Status, error) {
 	applied := r.history.set(s.applied())
 	st.Pending = r.history.filter(func(rev *Revision) bool { return !applied[rev.ID] })
 	if u := s.unfinished(); u != nil {
-		st.Problems = append(st.Problems, &UnfinishedError{Revision: u.ID, Direction: directionOf(u.State)})
+		st.Problems = append(st.Problems, r.unended(u))
 	}
 	return st, nil
 }
