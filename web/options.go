@@ -146,7 +146,8 @@ func (s *settings) txOfRequest(r *http.Request) (retort.TxOptions, error) {
 
 // TimeLimit bounds the work of each request, from when it has been read (with
 // [Sessions], from its headers) until COMMIT is sent; then it is rolled back and
-// answers 504. Repetitions are within it. Default: none.
+// answers 504. Repetitions are within it, and what [Streaming] reads behind [Commit].
+// Default: none.
 //
 //   - Shape: the handler's context ends. One that does not heed it keeps its client
 //     waiting, but neither locks nor its transaction: the server ends that

@@ -195,6 +195,11 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 	if err != nil {
 		return nil, err
 	}
+	for _, name := range []string{p.names.Sort, p.names.Limit, p.names.Cursor} {
+		if len(params[name]) > 1 {
+			return nil, badParameter(name, givenTwice)
+		}
+	}
 	page, cursor := q, params.Get(p.names.Cursor)
 	if cursor != "" {
 		position, ok := p.open(cursor, sum)
@@ -228,6 +233,8 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 	return &Page[T]{Items: rows}, nil
 }
 
+const givenTwice = "is given several times"
+
 // query is the base with sort and filters; sum is what a cursor is bound to.
 func (p *Pages[T]) query(s *retort.Session, params url.Values) (*retort.Query[T], []byte, error) {
 	q := p.base
@@ -238,7 +245,7 @@ func (p *Pages[T]) query(s *retort.Session, params url.Values) (*retort.Query[T]
 			continue
 		}
 		if len(values) != 1 {
-			return q, nil, badParameter(name, "is given several times")
+			return q, nil, badParameter(name, givenTwice)
 		}
 		condition, message := p.filters[name](s, values[0])
 		if message != "" {
@@ -258,6 +265,9 @@ func (p *Pages[T]) query(s *retort.Session, params url.Values) (*retort.Query[T]
 	}
 	order, ok := p.sorts[name]
 	if !ok {
+		if len(p.sorts) == 0 {
+			return q, nil, badParameter(p.names.Sort, "is not possible: this list has one order")
+		}
 		return q, nil, badParameter(p.names.Sort, "is none of "+strings.Join(sortedKeys(p.sorts), ", "))
 	}
 	return q.OrderBy(order(desc)), []byte(bound.String()), nil

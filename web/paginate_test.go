@@ -122,6 +122,9 @@ func TestPaginate(t *testing.T) {
 		"label_of_slot":     {"under": {"Red"}},
 		"label_of_pointer":  {"under_too": {"blue"}},
 		"twice":             {"kind": {"a", "b"}},
+		"two_sorts":         {"sort": {"-pages", "pages"}},
+		"two_limits":        {"limit": {"2", "3"}},
+		"two_cursors":       {"cursor": {page.Next, page.Next}, "sort": {"-pages"}},
 		"cursor":            {"cursor": {"x"}},
 		"other_sort":        {"cursor": {page.Next}, "sort": {"pages"}},
 		"other_filter":      {"cursor": {page.Next}, "sort": {"-pages"}, "kind": {"a"}},
@@ -163,6 +166,13 @@ func TestPaginate(t *testing.T) {
 		}
 		for _, more := range []string{"A", "=", "\n", page.Next} {
 			refused(page.Next + more)
+		}
+	})
+	t.Run("says_that_there_is_one_order", func(t *testing.T) {
+		_, err := web.Paginate([]byte(strings.Repeat("x", 16)), papers.Query()).Read(ctx, s, url.Values{"sort": {"pages"}})
+		want := []web.FieldError{{Location: "query.sort", Message: "is not possible: this list has one order"}}
+		if diff := cmp.Diff(want, web.ProblemOf(err).Errors); diff != "" {
+			t.Error(diff)
 		}
 	})
 	t.Run("says_which_labels_there_are", func(t *testing.T) {
