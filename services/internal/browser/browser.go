@@ -37,8 +37,10 @@ func Start(tb testing.TB) *Browser {
 		// For the browser's own questions about updates, accounts and the time.
 		// Nobody listens there; pages get a gate of their own.
 		chromedp.ProxyServer("127.0.0.1:1"),
-		// What the browser would ask for on behalf of a page with a form.
-		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,AutofillServerCommunication"),
+		// What the browser would ask for by a page's own way out: about forms, and, of its
+		// search engine, a connection beforehand and whether it has an assistant.
+		chromedp.Flag("disable-features", "Translate,BlinkGenPropertyTrees,AutofillServerCommunication,"+
+			"PreconnectToSearch,SearchEnginePreconnect2,AimEnabled"),
 	)
 	alloc, cancelAlloc := chromedp.NewExecAllocator(deadline, options...)
 	ctx, cancel := chromedp.NewContext(alloc)
