@@ -123,13 +123,13 @@ func targetsTable(targets []Target) string {
 			missed++
 		}
 	}
-	fmt.Fprintf(&b, "%d of %d targets kept.\n\n| workload | figure | beside | target | result | |\n|---|---|---|--:|--:|---|\n", len(targets)-missed, len(targets))
+	fmt.Fprintf(&b, "%d of %d targets kept.\n\n| workload | figure | beside | target | result | pgx-tuned's own | |\n|---|---|---|--:|--:|--:|---|\n", len(targets)-missed, len(targets))
 	for _, t := range targets {
 		limit := "≥ " + number(t.Least)
 		if t.Most > 0 {
 			limit = "≤ " + number(t.Most)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", t.Workload, t.Figure, t.To, limit, number(t.Result), verdict(t))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", t.Workload, t.Figure, t.To, limit, number(t.Result), number(t.Tuned), verdict(t))
 	}
 	return b.String()
 }

@@ -14,6 +14,7 @@ type Target struct {
 	Least    float64 `json:"least,omitempty"`
 	Most     float64 `json:"most,omitempty"`
 	Result   float64 `json:"result"`
+	Tuned    float64 `json:"pgx_tuned,omitempty"` // what pgx-tuned has there: more is hardly possible
 	Kept     bool    `json:"kept"`
 }
 
@@ -45,7 +46,11 @@ func judge(all cells, subject string, workloads []peers.Workload) []Target {
 	}
 	for _, w := range workloads {
 		to := func(entrant, figure string, get func(run.Cell) float64, least, most float64) {
-			add(Target{w.Name, figure, entrant, least, most, all.ratio(w.Name, subject, entrant, get), false})
+			t := Target{Workload: w.Name, Figure: figure, To: entrant, Least: least, Most: most, Result: all.ratio(w.Name, subject, entrant, get)}
+			if entrant != run.PgxTuned {
+				t.Tuned = all.ratio(w.Name, run.PgxTuned, entrant, get)
+			}
+			add(t)
 		}
 		to(run.PgxTuned, "throughput", rps, throughput.of(w.Name), 0)
 		to(run.PgxTuned, "processor", cpu, 0, processor.of(w.Name))
@@ -55,7 +60,10 @@ func judge(all cells, subject string, workloads []peers.Workload) []Target {
 		}
 		to(run.Origin, "throughput", rps, origin.of(w.Name), 0)
 		to(run.PgxUsual, "allocations", allocs, 0, 0.5)
-		add(Target{w.Name, "round trips", "", 0, float64(w.Trips), all.medianOf(w.Name, subject, trips), false})
+		add(Target{
+			Workload: w.Name, Figure: "round trips", Most: float64(w.Trips),
+			Result: all.medianOf(w.Name, subject, trips), Tuned: all.medianOf(w.Name, run.PgxTuned, trips),
+		})
 	}
 	return list
 }
