@@ -67,7 +67,7 @@ func (in *insertion) getOrCreate(ctx context.Context, s *Session) (mapper.Object
 	}
 	switch {
 	case len(made.objects) == 1:
-		return made.load(s)[0], true, nil
+		return made.created(s)[0], true, nil
 	case len(there.objects) == 1:
 		return there.load(s)[0], false, nil
 	}

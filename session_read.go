@@ -241,6 +241,19 @@ func (r *receiver) reload(s *Session) []mapper.Object {
 	return r.objects
 }
 
+// created is reload for rows that the open transaction has inserted: a rollback takes
+// them back.
+func (r *receiver) created(s *Session) []mapper.Object {
+	for i, fresh := range r.objects {
+		if o := s.unit.LoadCreated(r.table, fresh, r.then[i]); o != fresh {
+			s.unit.Reload(o, fresh, r.then[i])
+			r.objects[i] = o
+		}
+	}
+	r.kept(s)
+	return r.objects
+}
+
 // kept tells the session that it has the rows now.
 func (r *receiver) kept(s *Session) {
 	if r.batch != nil {

@@ -2,6 +2,7 @@ package retort_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -105,6 +106,61 @@ func TestGetOrCreate(t *testing.T) {
 		must(t, s.Commit(ctx))
 		if n := k.QueryInt(t, "SELECT count(*) FROM authors WHERE name = 'later'"); n != 1 {
 			t.Error("a change of what was created is not written")
+		}
+	})
+
+	t.Run("what_it_created_is_transient_when_that_is_taken_back", func(t *testing.T) {
+		s := k.Engine.Session()
+		defer s.Close(ctx)
+		create := map[string]func(context.Context) (*Author, error){
+			"GetOrCreate": func(ctx context.Context) (*Author, error) {
+				o, _, err := retort.GetOrCreate(ctx, s, Authors.Insert(newAuthor("brief")).OnConflict(&a.Email))
+				return o, err
+			},
+			"Insert": func(ctx context.Context) (*Author, error) {
+				rows, err := Authors.Insert(newAuthor("brief")).OnConflict(&a.Email).DoNothing().Rows(ctx, s)
+				return rows[0], err
+			},
+		}
+		for name, create := range create {
+			var o *Author
+			wanted := func(when string) {
+				t.Helper()
+				if state := s.State(o); state != "transient" || !o.CreatedAt.IsZero() || o.Version.Version != 0 || o.Name != "brief" {
+					t.Errorf("%s, %s: %s, %+v", name, when, state, o)
+				}
+			}
+			err := s.Savepoint(ctx, func(ctx context.Context) (err error) {
+				if o, err = create(ctx); err == nil {
+					o.Note = new("changed behind it")
+					err = s.Flush(ctx)
+				}
+				return errors.Join(err, errNo)
+			})
+			wantErr(t, err, errNo)
+			wanted("behind a savepoint")
+			o, err = create(ctx)
+			must(t, err)
+			must(t, s.Rollback(ctx))
+			wanted("behind a rollback")
+			s.Add(o)
+			must(t, s.Flush(ctx))
+			must(t, s.Rollback(ctx))
+		}
+	})
+
+	t.Run("an_object_whose_row_was_deleted_in_bulk_has_the_values_of_the_new_one", func(t *testing.T) {
+		s := k.Engine.Session()
+		defer s.Close(ctx)
+		c := Counters.C
+		mine := &Counter{Name: "again", Value: 1}
+		s.Add(mine)
+		_, err := Counters.Delete().Where(retort.Eq(&c.Name, "again")).Exec(ctx, s)
+		must(t, err)
+		got, created, err := retort.GetOrCreate(ctx, s, Counters.Insert(&Counter{Name: "again", Value: 2}).OnConflict(&c.Name))
+		must(t, err)
+		if !created || got != mine || got.Value != 2 {
+			t.Errorf("created %v, %+v", created, got)
 		}
 	})
 

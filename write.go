@@ -329,5 +329,8 @@ func (s *Session) written(ctx context.Context, goType reflect.Type, f query.Form
 	if r.objects == nil {
 		r.objects = []mapper.Object{} // empty, and not nil
 	}
+	if in, ok := f.(*query.Insert); ok && in.Creates() {
+		return r.created(s), nil
+	}
 	return r.reload(s), nil
 }

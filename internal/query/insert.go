@@ -32,6 +32,11 @@ type Conflict struct {
 	SetWhere []Predicate
 }
 
+// Creates tells whether all rows that come back are new ones.
+func (in *Insert) Creates() bool {
+	return in.Conflict == nil || !in.Conflict.Whole && len(in.Conflict.Set) == 0
+}
+
 // excluded is how an INSERT calls the row that met another one.
 const excluded = "excluded."
 

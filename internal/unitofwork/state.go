@@ -245,6 +245,20 @@ func (u *Unit) Load(t *model.Table, o mapper.Object, then mapper.Snapshot) mappe
 	return o
 }
 
+// LoadCreated is [Unit.Load] of a row that the open transaction has inserted, past
+// the unit: it goes with the transaction, and with it what the database has made.
+func (u *Unit) LoadCreated(t *model.Table, o mapper.Object, then mapper.Snapshot) mapper.Object {
+	if stands := u.Load(t, o, then); stands != o {
+		return stands // its row had been deleted past the unit before
+	}
+	s := u.ordered[len(u.ordered)-1]
+	s.inserted = true
+	if made := t.InsertReturned(); len(made) > 0 {
+		s.keep().undo = []undo{{before: t.Plan.New(), columns: made}}
+	}
+	return o
+}
+
 // LoadAll is [Unit.Load] of many objects of one table, each replaced by what
 // stands for its row. It makes room once, where Load would many times.
 func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object, then []mapper.Snapshot) {
