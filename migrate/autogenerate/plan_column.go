@@ -21,6 +21,7 @@ func (p *planner) addColumn(t *catalog.Table, d Difference) {
 	rewrite := hazard.AddColumnCopy.On(t.Name)
 	switch {
 	case col.Identity != "" || col.Generated != "" && !col.Virtual:
+		plain.NotNull = col.NotNull && !p.waiting[columnKey{t.Namespace, t.Name, col.Name}]
 		hazards = append(hazards, rewrite)
 	case col.Default == "":
 		plain.NotNull = false // see notNulls
@@ -195,63 +196,6 @@ func start(options string) string {
 	return "1"
 }
 
-// needy lists columns of tables that stay which shall be NOT NULL and are not, or
-// are new and could not be made so at once.
-func (p *planner) needy(do func(t *catalog.Table, col *catalog.Column)) {
-	p.each(catalog.KindColumn, func(d Difference) {
-		t, ok := p.to.Table(d.Namespace, d.Table)
-		if !ok || p.created[t.Ref()] || p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
-			return
-		}
-		col, ok := t.Column(d.Name)
-		if !ok || !col.NotNull {
-			return
-		}
-		late := d.Action == Add && col.Identity == "" && col.Generated == "" && !hazard.Constant(col.Default)
-		if late || d.Action == Alter && d.Aspect == Nullability {
-			do(t, col)
-		}
-	})
-}
-
-// notNulls proves NOT NULL by a check that is validated without a lock that
-// writers feel; SET NOT NULL then finds the proof and reads nothing.
-func (p *planner) notNulls() {
-	p.backfill()
-	p.needy(func(t *catalog.Table, col *catalog.Column) {
-		alter := "ALTER TABLE " + p.table(t.Ref())
-		name, check := sqltext.Ident(col.Name), sqltext.Ident(short(t.Name+"_"+col.Name, "_not_null"))
-		p.step(Alone, alter+" ADD CONSTRAINT "+check+" CHECK ("+name+" IS NOT NULL) NOT VALID", hazard.AddCheckNotValid.On(t.Name))
-		where := "UPDATE " + p.table(t.Ref()) + " SET " + name + " = "
-		if col.Default != "" {
-			p.step(Alone, where+"DEFAULT WHERE "+name+" IS NULL", Locks.Of("every row that is changed; on a large table do it in batches first"))
-		} else {
-			p.step(Alone, "", ByHand.Of("rows without a value need one now: "+where+"… WHERE "+name+" IS NULL"))
-		}
-		p.step(Alone, alter+" VALIDATE CONSTRAINT "+check, MayFail.Of("a NULL that is left stops it"))
-		p.step(Together, alter+" ALTER COLUMN "+name+" SET NOT NULL", hazard.SetNotNullProved.On(t.Name))
-		p.step(Together, alter+" DROP CONSTRAINT "+check)
-	})
-	p.identities()
-}
-
-// backfill gives the rows that are there the value of a default that could not
-// come with the column.
-func (p *planner) backfill() {
-	p.each(catalog.KindColumn, func(d Difference) {
-		t, ok := p.to.Table(d.Namespace, d.Table)
-		if !ok || d.Action != Add {
-			return
-		}
-		col, ok := t.Column(d.Name)
-		if ok && !col.NotNull && col.Default != "" && !hazard.Constant(col.Default) {
-			name := sqltext.Ident(col.Name)
-			p.step(Alone, "UPDATE "+p.table(t.Ref())+" SET "+name+" = DEFAULT WHERE "+name+" IS NULL",
-				Locks.Of("every row; on a large table do it in batches first"))
-		}
-	})
-}
-
 // identities makes columns count that did not.
 func (p *planner) identities() {
 	p.each(catalog.KindColumn, func(d Difference) {
@@ -293,14 +237,4 @@ func (p *planner) ownedSequences(table catalog.Ref, column string) []*catalog.Se
 		}
 	}
 	return out
-}
-
-// relax takes NOT NULL away, when no primary key asks for it any more.
-func (p *planner) relax() {
-	p.each(catalog.KindColumn, func(d Difference) {
-		if d.Action == Alter && d.Aspect == Nullability && d.Model == "NULL" && !p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
-			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" ALTER COLUMN "+sqltext.Ident(d.Name)+" DROP NOT NULL",
-				MayFail.Of("programs that still run may not expect NULL in "+d.Table+"."+d.Name))
-		}
-	})
 }

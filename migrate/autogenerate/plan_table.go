@@ -48,10 +48,15 @@ func (p *planner) tableSteps(ref catalog.Ref, differences []Difference) {
 	}
 	for i := range t.Columns {
 		if col := &t.Columns[i]; p.rebuilt[columnKey{t.Namespace, t.Name, col.Name}] {
-			p.step(Together, "ALTER TABLE "+p.table(ref)+" ADD COLUMN "+columnText(col),
-				hazard.AddColumnCopy.On(t.Name))
+			p.addRebuilt(t, *col)
 		}
 	}
+}
+
+// addRebuilt adds a generated column that was dropped to be made anew.
+func (p *planner) addRebuilt(t *catalog.Table, col catalog.Column) {
+	col.NotNull = col.NotNull && !p.waiting[columnKey{t.Namespace, t.Name, col.Name}]
+	p.step(Together, "ALTER TABLE "+p.table(t.Ref())+" ADD COLUMN "+columnText(&col), hazard.AddColumnCopy.On(t.Name))
 }
 
 func (p *planner) newTable(t *catalog.Table) {

@@ -29,6 +29,7 @@ type planner struct {
 	proofs   []Step               // validations of domains
 	taken    map[nameKey]bool     // names that the plan gives to something new
 	parted   map[partKey]bool     // indexes and constraints that must be made again
+	waiting  map[columnKey]bool   // generated columns made of others that have no value yet
 }
 
 // columnKey names a column, by the new names.
@@ -50,7 +51,7 @@ func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Ste
 	p := &planner{
 		from: renamed(from, renames), to: to, diffs: differences, asks: asks,
 		created: map[catalog.Ref]bool{}, drop: map[catalog.Ref]bool{}, lost: map[columnKey]bool{}, gone: map[catalog.Ref]bool{}, again: map[catalog.Ref]bool{},
-		retyped: map[columnKey]bool{}, rebuilt: map[columnKey]bool{}, taken: map[nameKey]bool{}, parted: map[partKey]bool{},
+		retyped: map[columnKey]bool{}, rebuilt: map[columnKey]bool{}, taken: map[nameKey]bool{}, parted: map[partKey]bool{}, waiting: map[columnKey]bool{},
 	}
 	p.look()
 	p.renames()
@@ -110,6 +111,7 @@ func (p *planner) look() {
 	p.closure()
 	p.lookForParts()
 	p.lookForNames()
+	p.lookForWaiting()
 }
 
 // closure adds views and functions that use what is in the way, and finds those
