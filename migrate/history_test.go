@@ -149,19 +149,23 @@ func TestHistory_Downgrade(t *testing.T) {
 		want            string
 		err             string
 	}{
-		"everything":          {"a1 b1 c1", "base", "c1 b1 a1", ""},
-		"to_an_id":            {"a1 b1 c1 c2 m1", "c1", "m1 c2", ""},
-		"the_last":            {"a1 b1 c1 c2 m1", "-1", "m1", ""},
-		"the_last_of_two":     {"a1 b1 c1", "-1", "", "2 ways after 0: b1, c1"},
-		"the_last_two":        {"a1 c1 c2", "-2", "c2 c1", ""},
-		"more_than_there_are": {"a1", "-2", "", "the history ends after 1"},
-		"what_depends_on_it":  {"a1 b1 x1", "a1", "x1 b1", ""},
-		"one_before_an_id":    {"a1 c1 c2", "c2-1", "c2", ""},
-		"what_is_not_applied": {"a1", "b1", "", "b1 (make b1) is not applied"},
-		"forward":             {"a1", "+1", "", "a downgrade goes back"},
-		"no_way_back":         {"a1 b1 x1 y1", "x1", "", "y1 has no section -- +down"},
-		"nothing":             {"a1", "a1", "", ""},
-		"nothing_at_all":      {"", "base", "", ""},
+		"everything":            {"a1 b1 c1", "base", "c1 b1 a1", ""},
+		"to_an_id":              {"a1 b1 c1 c2 m1", "c1", "m1 c2", ""},
+		"the_last":              {"a1 b1 c1 c2 m1", "-1", "m1", ""},
+		"the_last_of_two":       {"a1 b1 c1", "-1", "", "2 ways after 0: b1, c1"},
+		"the_last_two":          {"a1 c1 c2", "-2", "c2 c1", ""},
+		"more_than_there_are":   {"a1", "-2", "", "the history ends after 1"},
+		"what_depends_on_it":    {"a1 b1 x1", "a1", "x1 b1", ""},
+		"one_before_an_id":      {"a1 c1 c2", "c2-1", "c2", ""},
+		"one_before_the_first":  {"a1 c1 c2", "a1-1", "c2 c1 a1", ""},
+		"two_before_the_second": {"a1 c1 c2", "c1-2", "c2 c1 a1", ""},
+		"before_the_beginning":  {"a1", "a1-2", "", "a1-2 goes too far"},
+		"before_what_is_not":    {"", "a1-1", "", "a1 (make a1) is not applied"},
+		"what_is_not_applied":   {"a1", "b1", "", "b1 (make b1) is not applied"},
+		"forward":               {"a1", "+1", "", "a downgrade goes back"},
+		"no_way_back":           {"a1 b1 x1 y1", "x1", "", "y1 has no section -- +down"},
+		"nothing":               {"a1", "a1", "", ""},
+		"nothing_at_all":        {"", "base", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

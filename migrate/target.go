@@ -213,9 +213,15 @@ func (h *History) downTo(done map[string]bool, target string) (map[string]bool, 
 	if err != nil {
 		return nil, err
 	}
-	if relative {
-		if r, err = h.backFrom(r, -n, target); err != nil {
+	stays := true
+	if n < 0 {
+		if r, err = h.backFrom(r, -n-1, target); err != nil {
 			return nil, err
+		}
+		if stays = len(r.Parents) > 0; stays { // before the first one is nothing
+			if r, err = h.backFrom(r, 1, target); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if !done[r.ID] {
@@ -223,7 +229,7 @@ func (h *History) downTo(done map[string]bool, target string) (map[string]bool, 
 	}
 	goes := map[string]bool{}
 	for _, d := range h.Descendants(r.ID) {
-		goes[d.ID] = d.ID != r.ID
+		goes[d.ID] = d.ID != r.ID || !stays
 	}
 	return goes, nil
 }
