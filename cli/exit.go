@@ -126,7 +126,9 @@ func advice(err error, next func(command string) string) []string {
 		}
 		return []string{next("upgrade " + unfinished.Revision)}
 	}
-	if step, ok := errors.AsType[*migrate.StepError](err); ok && alreadyThere(err) {
+	if step, ok := errors.AsType[*migrate.StepError](err); ok && step.Direction == migrate.Down && pgerr.KindOf(err) != pgerr.LockNotAvailable {
+		return []string{next("plan --down " + step.Revision.ID + "-1")}
+	} else if ok && alreadyThere(err) {
 		return []string{next("stamp " + step.Revision.ID)}
 	}
 	switch {
