@@ -344,6 +344,14 @@ func (p *planner) uniqueKeys() {
 				slow(hazard.AddUnique.On(w.ref.Name), "PostgreSQL cannot build them concurrently"))
 			continue
 		}
+		if strings.HasPrefix(w.to.IndexDefinition, "USING gist ") { // WITHOUT OVERLAPS
+			if p.swaps(w) {
+				p.step(Together, "ALTER TABLE "+p.table(w.ref)+" DROP CONSTRAINT "+sqltext.Ident(w.from.Name), hazard.DropConstraint.On(w.ref.Name))
+			}
+			p.step(Together, p.addConstraint(w.ref, w.to.Name, w.to.Definition), slow(hazard.AddExclusion.On(w.ref.Name), "PostgreSQL cannot build it concurrently"),
+				MayFail.Of("rows that overlap stop it"))
+			continue
+		}
 		index := w.to.Name
 		if p.swaps(w) {
 			index = short(index, "_new")
@@ -355,6 +363,7 @@ func (p *planner) uniqueKeys() {
 		}
 		p.step(Together, strings.TrimSuffix(alter, " ")+" ADD CONSTRAINT "+sqltext.Ident(w.to.Name)+" "+usingIndex(w.to, index),
 			hazard.AddUsingIndex.On(w.ref.Name))
+		p.identify(w.ref, w.to.Name, w.to.Name)
 	}
 }
 

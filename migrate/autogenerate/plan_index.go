@@ -130,17 +130,21 @@ func (p *planner) indexes() {
 			p.step(Together, "", CannotUndo.Of("index "+w.to.Name+" was invalid before; it stays valid"))
 		case w.from == nil || p.cleared(w):
 			p.buildIndex(w, w.to.Name)
+			p.identify(w.ref, w.to.Name, w.to.Name)
 		case w.whole:
 			p.dropIndex(w, w.from.Name)
 			p.buildIndex(w, w.to.Name)
+			p.identify(w.ref, w.to.Name, w.to.Name)
 		default:
 			beside := short(w.to.Name, "_new")
 			p.buildIndex(w, beside)
+			p.identify(w.ref, w.to.Name, beside)
 			p.dropIndex(w, w.from.Name)
 			p.step(Together, "ALTER INDEX "+p.name(w.ref.Namespace, beside)+" RENAME TO "+sqltext.Ident(w.to.Name))
 		}
 	}
 	p.uniqueKeys()
+	p.replicas()
 	p.relax()
 }
 

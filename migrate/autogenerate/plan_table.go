@@ -1,6 +1,7 @@
 package autogenerate
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -95,11 +96,9 @@ func (p *planner) alterTable(t *catalog.Table, d Difference) {
 	case Storage:
 		p.storageSteps(t.Name, alter, parameters(d.Database), parameters(d.Model))
 	case Replica:
-		identity := d.Model
-		if identity == "" {
-			identity = "DEFAULT"
+		if identityIndex(d.Model) == "" { // else its index may have to be built first
+			p.step(Together, alter+" REPLICA IDENTITY "+cmp.Or(d.Model, "DEFAULT"))
 		}
-		p.step(Together, alter+" REPLICA IDENTITY "+identity)
 	case Access:
 		if p.from.Version >= 150000 {
 			method := d.Model
