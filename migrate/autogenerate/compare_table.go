@@ -20,6 +20,9 @@ func (c *comparison) tables() {
 			c.table(db, model)
 		},
 		func(db *catalog.Table) {
+			if db.Foreign {
+				return // as its server is, which nothing here sees
+			}
 			if c.holdsRowsOfModel(db) {
 				if c.opts.DropPartitions {
 					c.add(object(Drop, db.Ref()))
@@ -146,7 +149,9 @@ func (c *comparison) columns(dbTable, table *catalog.Table) {
 			}
 			c.alter(d, Nullability, nullability(db), nullability(model))
 			c.alter(d, Default, db.Default, model.Default)
-			c.alter(d, Identity, identity(db), identity(model))
+			if !model.Inherited || !table.Partition() { // a partition counts with its table
+				c.alter(d, Identity, identity(db), identity(model))
+			}
 			c.optional(d, Storage, db.Storage, model.Storage)
 			c.optional(d, Compression, db.Compression, model.Compression)
 			c.optional(d, Comment, db.Comment, model.Comment)
@@ -220,6 +225,7 @@ func (c *comparison) constraints(dbTable, table *catalog.Table) {
 		d := part(ref, catalog.KindConstraint, model.Name)
 		equal := func(k *catalog.Constraint) bool { return same(k.Definition, model.Definition) }
 		if i := slices.IndexFunc(gone, equal); i >= 0 {
+			c.optional(d, Comment, gone[i].Comment, model.Comment)
 			d.Action, d.From = Rename, gone[i].Name
 			gone = slices.Delete(gone, i, i+1)
 		}
@@ -267,6 +273,7 @@ func (c *comparison) indexes(ref catalog.Ref, database, models []catalog.Index) 
 			return ix.Valid && same(indexText(ix), indexText(model))
 		}
 		if i := slices.IndexFunc(gone, equal); i >= 0 {
+			c.optional(d, Comment, gone[i].Comment, model.Comment)
 			d.Action, d.From = Rename, gone[i].Name
 			gone = slices.Delete(gone, i, i+1)
 		}

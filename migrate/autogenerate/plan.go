@@ -100,6 +100,7 @@ func lostFor(database *catalog.Catalog, differences []Difference) []Hazard {
 // there.
 func inverse(differences []Difference) []Difference {
 	tables, types, columns := map[[2]string]string{}, map[[2]string]string{}, map[[3]string]string{}
+	parts := map[Difference]string{} // constraints and indexes
 	for _, d := range differences {
 		if d.Action != Rename {
 			continue
@@ -111,6 +112,8 @@ func inverse(differences []Difference) []Difference {
 			types[[2]string{d.Namespace, d.Name}] = d.From
 		case catalog.KindColumn:
 			columns[[3]string{d.Namespace, d.Table, d.Name}] = d.From
+		case catalog.KindConstraint, catalog.KindIndex:
+			parts[Difference{Kind: d.Kind, Namespace: d.Namespace, Table: d.Table, Name: d.Name}] = d.From
 		}
 	}
 	out := make([]Difference, 0, len(differences))
@@ -126,6 +129,9 @@ func inverse(differences []Difference) []Difference {
 			back.Name, back.From = d.From, d.Name
 		case Alter:
 			if old, ok := columns[[3]string{d.Namespace, d.Table, d.Name}]; ok && d.Kind == catalog.KindColumn {
+				back.Name = old
+			}
+			if old, ok := parts[Difference{Kind: d.Kind, Namespace: d.Namespace, Table: d.Table, Name: d.Name}]; ok {
 				back.Name = old
 			}
 			if old, ok := tables[[2]string{d.Namespace, d.Name}]; ok && d.Kind == catalog.KindTable {

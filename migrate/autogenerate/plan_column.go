@@ -23,6 +23,7 @@ func (p *planner) addColumn(t *catalog.Table, d Difference) {
 	case col.Identity != "" || col.Generated != "" && !col.Virtual:
 		plain.NotNull = col.NotNull && !p.waiting[columnKey{t.Namespace, t.Name, col.Name}]
 		hazards = append(hazards, rewrite)
+	case col.Generated != "": // the server computes its values: NOT NULL reads them
 	case col.Default == "":
 		plain.NotNull = false // see notNulls
 	case !hazard.Constant(col.Default):
@@ -56,8 +57,8 @@ func (p *planner) alterColumn(t *catalog.Table, name string, aspects map[Aspect]
 			p.step(Together, alter+" SET EXPRESSION AS ("+to.Generated+")", hazard.SetExpression.On(t.Name))
 		}
 	}
-	if _, differs := aspects[Identity]; differs && from.Identity != "" {
-		p.alterIdentity(alter, from, to)
+	if _, differs := aspects[Identity]; differs && from.Identity != "" && to.Identity != "" {
+		p.step(Together, alter+" "+alteredIdentity(from, to))
 	}
 	_, retype := aspects[DataType]
 	_, redefault := aspects[Default]
@@ -145,13 +146,19 @@ func number(col *catalog.Column) bool { return slices.Contains(numbers, hazard.B
 
 func zoned(typ string) bool { return strings.HasSuffix(hazard.BaseType(typ), " with time zone") }
 
-// alterIdentity changes or takes away an identity; one that is new comes after
-// NOT NULL, see identities.
-func (p *planner) alterIdentity(alter string, from, to *catalog.Column) {
-	if to.Identity == "" {
-		p.step(Together, alter+" DROP IDENTITY")
-		return
-	}
+// clearIdentities takes identities away, whose sequences have the names that those of
+// serial columns get.
+func (p *planner) clearIdentities() {
+	p.each(catalog.KindColumn, func(d Difference) {
+		if d.Action == Alter && d.Aspect == Identity && d.Model == "" && !p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
+			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" ALTER COLUMN "+sqltext.Ident(d.Name)+" DROP IDENTITY")
+		}
+	})
+}
+
+// alteredIdentity changes an identity; one that is new comes after NOT NULL, see
+// identities.
+func alteredIdentity(from, to *catalog.Column) string {
 	var parts []string
 	if from.Identity != to.Identity {
 		parts = append(parts, "SET GENERATED "+to.Identity)
@@ -159,7 +166,7 @@ func (p *planner) alterIdentity(alter string, from, to *catalog.Column) {
 	if from.Sequence != to.Sequence {
 		parts = append(parts, sequenceSettings(to.Sequence))
 	}
-	p.step(Together, alter+" "+strings.Join(parts, " "))
+	return strings.Join(parts, " ")
 }
 
 // sequenceSettings sets every option, those that are left out to their default.

@@ -28,10 +28,23 @@ func (p *planner) comments() {
 	for _, key := range p.rebuiltColumns() {
 		if t, ok := p.to.Table(key.namespace, key.table); ok {
 			if col, ok := t.Column(key.column); ok {
-				p.comment("COLUMN "+p.table(t.Ref())+"."+sqltext.Ident(col.Name), col.Comment, false)
+				comment := col.Comment
+				if d := part(t.Ref(), catalog.KindColumn, col.Name); !p.saysComment(d) {
+					comment = cmp.Or(comment, p.formerComment(key))
+				}
+				p.comment("COLUMN "+p.table(t.Ref())+"."+sqltext.Ident(col.Name), comment, false)
 			}
 		}
 	}
+}
+
+func (p *planner) formerComment(key columnKey) string {
+	if t, ok := p.from.Table(key.namespace, key.table); ok {
+		if col, ok := t.Column(key.column); ok {
+			return col.Comment
+		}
+	}
+	return ""
 }
 
 // commentsOfRebuilt gives indexes, constraints and policies that were dropped and made

@@ -1,6 +1,7 @@
 package autogenerate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -128,10 +129,13 @@ func (p *planner) view(ref catalog.Ref, differences []Difference) {
 	if _, differs := changed(differences); !differs && !p.again[ref] {
 		return
 	}
-	_, exists := p.from.View(ref.Namespace, ref.Name)
+	old, exists := p.from.View(ref.Namespace, ref.Name)
 	p.step(Together, p.createView(v, exists && !p.gone[ref]))
 	if exists && !p.gone[ref] {
 		return
+	}
+	if exists {
+		v = p.withOthers(v, old)
 	}
 	for i := range v.Indexes {
 		p.step(Together, p.createIndex(ref, &v.Indexes[i], v.Indexes[i].Name, false))
@@ -152,10 +156,14 @@ func (p *planner) function(ref catalog.Ref, differences []Difference) {
 	if _, differs := changed(differences); !differs && !p.again[ref] {
 		return
 	}
-	_, exists := p.from.Function(ref.Namespace, ref.Name)
+	old, exists := p.from.Function(ref.Namespace, ref.Name)
 	p.step(Together, p.createFunction(f, exists && !p.gone[ref]))
-	if f.Comment != "" && (!exists || p.gone[ref]) {
-		p.step(Together, "COMMENT ON "+p.described(ref)+" IS "+sqltext.Literal(f.Comment))
+	comment := f.Comment
+	if exists && !p.saysComment(object(Alter, ref)) {
+		comment = cmp.Or(comment, old.Comment)
+	}
+	if !exists || p.gone[ref] {
+		p.comment(p.described(ref), comment, false)
 	}
 }
 
@@ -204,14 +212,17 @@ func (p *planner) clear() {
 			continue
 		}
 		if ref.Kind == catalog.KindView {
-			p.step(Together, p.dropView(ref))
+			p.step(Together, p.dropView(ref), p.rightsGo(ref)...)
 		} else if p.again[ref] {
-			p.step(Together, "DROP "+p.described(ref), Locks.Of("what calls it waits until this transaction ends"))
+			p.step(Together, "DROP "+p.described(ref), append(p.rightsGo(ref), Locks.Of("what calls it waits until this transaction ends"))...)
+		} else if p.early[ref] {
+			p.step(Together, "DROP "+p.described(ref))
 		}
 	}
 	p.clearConstraints()
 	p.clearIndexes()
 	p.clearColumns()
+	p.clearIdentities()
 	p.clearTables()
 }
 
@@ -268,7 +279,7 @@ func (p *planner) drops() {
 		}
 	})
 	for _, ref := range slices.Backward(p.from.Order) {
-		if !p.drop[ref] || ref.Kind == catalog.KindView || p.inTheWay(ref) {
+		if !p.drop[ref] || ref.Kind == catalog.KindView || p.early[ref] || p.inTheWay(ref) {
 			continue
 		}
 		switch ref.Kind {

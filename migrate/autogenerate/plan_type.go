@@ -60,13 +60,11 @@ func (p *planner) newLabels() {
 			}
 			sql := "ALTER TYPE " + p.name(d.Namespace, d.Name) + " ADD VALUE " + sqltext.Literal(label)
 			switch {
+			case len(from.Labels) == 0: // each comes behind the one before it
 			case i > 0 && i < len(to.Labels)-1:
 				sql += " AFTER " + sqltext.Literal(to.Labels[i-1])
 			case i == 0:
 				sql += " BEFORE " + sqltext.Literal(from.Labels[0])
-			}
-			if len(from.Labels) == 0 {
-				sql = "ALTER TYPE " + p.name(d.Namespace, d.Name) + " ADD VALUE " + sqltext.Literal(label)
 			}
 			p.step(Alone, sql)
 		}

@@ -22,9 +22,10 @@ func (p *planner) watched(policy func(t *catalog.Table, policy *catalog.Policy),
 		if p.speaksOfEnum(text) {
 			return true
 		}
-		for i := range t.Columns {
-			key := columnKey{t.Namespace, t.Name, t.Columns[i].Name}
-			if p.retyped[key] && !p.leaves(t, key.column) && mentions(text, key.column) || p.rebuilt[key] && mentions(text, key.column) {
+		for key := range p.retyped {
+			own := key.namespace == t.Namespace && key.table == t.Name
+			stays := p.rebuilt[key] || !p.lost[key]
+			if stays && mentions(text, key.column) && (own || kind == catalog.KindPolicy && mentions(text, key.table)) {
 				return true
 			}
 		}

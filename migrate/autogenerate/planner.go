@@ -22,6 +22,7 @@ type planner struct {
 	lost     map[columnKey]bool   // columns that it drops
 	gone     map[catalog.Ref]bool // views and functions that are dropped or made anew
 	again    map[catalog.Ref]bool // of these, the ones that come back
+	early    map[catalog.Ref]bool // of these, functions that do not and hold what is in the way
 	retyped  map[columnKey]bool   // columns that change their type or expression
 	rebuilt  map[columnKey]bool   // of these, the ones that are dropped and added again
 	anew     []catalog.Ref        // enums that are made anew
@@ -50,7 +51,7 @@ func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Ste
 	}
 	p := &planner{
 		from: renamed(from, renames), to: to, diffs: differences, asks: asks,
-		created: map[catalog.Ref]bool{}, drop: map[catalog.Ref]bool{}, lost: map[columnKey]bool{}, gone: map[catalog.Ref]bool{}, again: map[catalog.Ref]bool{},
+		created: map[catalog.Ref]bool{}, drop: map[catalog.Ref]bool{}, lost: map[columnKey]bool{}, gone: map[catalog.Ref]bool{}, again: map[catalog.Ref]bool{}, early: map[catalog.Ref]bool{},
 		retyped: map[columnKey]bool{}, rebuilt: map[columnKey]bool{}, taken: map[nameKey]bool{}, parted: map[partKey]bool{}, waiting: map[columnKey]bool{},
 	}
 	p.look()
@@ -132,6 +133,24 @@ func (p *planner) closure() {
 		p.again[ref] = !slices.ContainsFunc(p.diffs, func(d Difference) bool {
 			return d.Action == Drop && d.Kind == ref.Kind && d.Namespace == ref.Namespace && d.Name == ref.Name
 		})
+	}
+	p.holders()
+}
+
+// holders finds the dropped functions that stop what the plan does before it drops
+// functions: that of a view, or the change of a type or column.
+func (p *planner) holders() {
+	for changed := true; changed; {
+		changed = false
+		for _, u := range p.from.Uses {
+			if u.By.Kind != catalog.KindFunction || !p.gone[u.By] || p.again[u.By] || p.early[u.By] {
+				continue
+			}
+			if u.On.Kind == catalog.KindView && p.gone[u.On] || p.again[u.On] || p.early[u.On] || slices.Contains(p.anew, u.On) ||
+				p.retyped[columnKey{u.On.Namespace, u.On.Name, u.Column}] {
+				p.early[u.By], changed = true, true
+			}
+		}
 	}
 }
 

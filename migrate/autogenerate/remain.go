@@ -42,6 +42,17 @@ func remaining(database, models *catalog.Catalog, differences []Difference) *cat
 	out.Tables = beside(out.Tables, db.Tables, func(t *catalog.Table) bool { return others[t.Ref()] })
 	out.Views = beside(out.Views, db.Views, func(v *catalog.View) bool { return others[v.Ref()] })
 	out.Uses = beside(out.Uses, db.Uses, func(u *catalog.Use) bool { return others[u.By] })
+	for i := range out.Views {
+		v := &out.Views[i]
+		was, ok := db.View(v.Namespace, v.Name)
+		if !ok || others[v.Ref()] {
+			continue
+		}
+		v.Triggers = beside(v.Triggers, was.Triggers, func(tr *catalog.Trigger) bool {
+			_, claimed := trigger(v.Triggers, tr.Name)
+			return !claimed && !drop[key(catalog.KindTrigger, v.Namespace, v.Name, tr.Name)]
+		})
+	}
 	for i := range out.Tables {
 		t := &out.Tables[i]
 		was, ok := db.Table(t.Namespace, t.Name)
@@ -58,6 +69,13 @@ func remaining(database, models *catalog.Catalog, differences []Difference) *cat
 		})
 	}
 	return out
+}
+
+func trigger(list []catalog.Trigger, name string) (*catalog.Trigger, bool) {
+	if i := slices.IndexFunc(list, func(t catalog.Trigger) bool { return t.Name == name }); i >= 0 {
+		return &list[i], true
+	}
+	return nil, false
 }
 
 // beside appends what is wanted of more.
