@@ -40,6 +40,7 @@ func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations [
 	if err != nil {
 		return nil, err
 	}
+	batch.of(&parents)
 	if opens = opens || st.Opens(); (s.open || s.unit.Dirty() || opens) && !s.snapshotIsolation() {
 		return s.selectInTransaction(ctx, sel, relations, &parents, st, opens)
 	}
@@ -77,8 +78,9 @@ func (s *Session) readSnapshot(ctx context.Context, reset func(), statements []f
 // relationRows are the rows that one statement read, and those of relations of
 // theirs.
 type relationRows struct {
-	loader *loader
-	rows   receiver
+	loader  *loader
+	parents *receiver // whose rows the statement went by; nil: by objects of the session
+	rows    receiver
 	keyed  bool // each row begins with the parent's columns
 	keys   *mapper.Decoder
 	owners []mapper.Key // of the rows, in their order, where they are keyed
@@ -87,6 +89,14 @@ type relationRows struct {
 }
 
 type relationBatch []*relationRows
+
+// of tells the batch whose rows its statements go by.
+func (b relationBatch) of(parents *receiver) relationBatch {
+	for _, r := range b {
+		r.parents = parents
+	}
+	return b
+}
 
 func (b relationBatch) reset() {
 	for _, r := range b {
@@ -115,7 +125,7 @@ func relationStatements(label string, loaders []*loader, parents query.Parents) 
 		if err != nil {
 			return nil, nil, false, err
 		}
-		r.nested = nested
+		r.nested = nested.of(&r.rows)
 		statements = append(statements, more...)
 		opens = opens || st.Opens() || inside
 	}
@@ -153,6 +163,17 @@ func (r *relationRows) owner(i int) mapper.Key {
 	return rel.Child.Plan.RowKey(r.rows.objects[i], rel.Columns)
 }
 
+// asked tells whether the statement looked for the row that p refers to: the row of
+// p may say otherwise than the object that the session had before.
+func (r *relationRows) asked(p mapper.Object) bool {
+	if r.parents == nil {
+		return true
+	}
+	row, ok := r.parents.rowOf(p)
+	rel := r.loader.relation
+	return !ok || rel.Owner.Plan.RowKey(row, rel.Near) == rel.Owner.Plan.RowKey(p, rel.Near)
+}
+
 // key is the identity of the parent's columns in front of a row.
 func (r *relationRows) key(fields []flight.Field, values [][]byte) (mapper.Key, error) {
 	rel := r.loader.relation
@@ -184,7 +205,7 @@ func (s *Session) selectInTransaction(ctx context.Context, sel *query.Select, re
 		if err != nil {
 			return nil, err
 		}
-		r := &relationRows{loader: l, rows: receiver{table: l.relation.Child}, keyed: true, seen: make(map[mapper.Key]bool)}
+		r := &relationRows{loader: l, parents: parents, rows: receiver{table: l.relation.Child}, keyed: true, seen: make(map[mapper.Key]bool)}
 		batch = append(batch, r)
 		statements = append(statements, statement(child, r.row))
 	}

@@ -116,7 +116,6 @@ func hand(parents []mapper.Object, r *relationRows, rowsOf func(int) []mapper.Ob
 	rel := r.loader.relation
 	owner := rel.Owner.Fields[rel.Field]
 	if rel.ToOne() {
-		filtered := rel.Refers() && r.loader.filtered()
 		for i, p := range parents {
 			field := mapper.FieldAt[unitofwork.One](p, owner)
 			rows := rowsOf(i)
@@ -124,7 +123,7 @@ func hand(parents []mapper.Object, r *relationRows, rowsOf func(int) []mapper.Ob
 			case len(rows) > 0:
 				field.Fill(rows[0])
 				back(rel, rows[:1], p)
-			case rel.Refers() && !filtered && !rel.Owner.Plan.IsNull(p, rel.Near[0]):
+			case rel.Refers() && !r.asked(p):
 				// The object says another reference than the row: nothing is known of it.
 			default:
 				field.Fill(mapper.Object{})

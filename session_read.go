@@ -188,6 +188,8 @@ type receiver struct {
 	expect  int // rows, as far as it is known
 	objects []mapper.Object
 	then    []mapper.Snapshot // of objects
+	read    []mapper.Object   // the rows, once the session's own objects stand for some of them in objects
+	rows    map[mapper.Object]mapper.Object
 }
 
 func (r *receiver) row(fields []flight.Field, values [][]byte) error {
@@ -210,6 +212,18 @@ func (r *receiver) row(fields []flight.Field, values [][]byte) error {
 
 func (r *receiver) reset() { r.objects, r.then, r.batch = nil, nil, nil }
 
+// rowOf is the row as it was read for which the session has had o before.
+func (r *receiver) rowOf(o mapper.Object) (row mapper.Object, ok bool) {
+	if r.rows == nil {
+		r.rows = make(map[mapper.Object]mapper.Object, len(r.read))
+		for i, row := range r.read {
+			r.rows[r.objects[i]] = row
+		}
+	}
+	row, ok = r.rows[o]
+	return row, ok
+}
+
 // expected is how many rows a query with that limit is made ready for, -1 being
 // none. Pages are full most often; a limit that is there for safety is not.
 func expected(limit int) int {
@@ -222,7 +236,7 @@ func expected(limit int) int {
 
 // load takes the rows into the session: same row, same object.
 func (r *receiver) load(s *Session) []mapper.Object {
-	s.unit.LoadAll(r.table, r.objects, r.then)
+	r.read = s.unit.LoadAll(r.table, r.objects, r.then)
 	r.kept(s)
 	return r.objects
 }

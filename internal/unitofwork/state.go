@@ -261,12 +261,20 @@ func (u *Unit) LoadCreated(t *model.Table, o mapper.Object, then mapper.Snapshot
 
 // LoadAll is [Unit.Load] of many objects of one table, each replaced by what
 // stands for its row. It makes room once, where Load would many times.
-func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object, then []mapper.Snapshot) {
+//
+//   - Shape: read is what objects were, nil where none was replaced.
+func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object, then []mapper.Snapshot) (read []mapper.Object) {
+	stands := func(i int, o mapper.Object) {
+		if read == nil && objects[i] != o {
+			read = slices.Clone(objects)
+		}
+		objects[i] = o
+	}
 	if len(objects) <= few {
 		for i, o := range objects {
-			objects[i] = u.Load(t, o, then[i])
+			stands(i, u.Load(t, o, then[i]))
 		}
-		return
+		return read
 	}
 	u.expect(len(objects))
 	states := make([]state, 0, len(objects))
@@ -276,7 +284,7 @@ func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object, then []mapper.Sn
 			if s.expired {
 				u.revive(s, o, then[i])
 			}
-			objects[i] = s.object
+			stands(i, s.object)
 			continue
 		}
 		states = append(states, state{table: t, object: o, status: Persistent, key: key, snapshot: then[i]})
@@ -284,6 +292,7 @@ func (u *Unit) LoadAll(t *model.Table, objects []mapper.Object, then []mapper.Sn
 		u.remember(s)
 		u.own(s)
 	}
+	return read
 }
 
 // Keep takes over the memory of snapshots that were loaded.
