@@ -81,11 +81,11 @@ type relationRows struct {
 	loader  *loader
 	parents *receiver // whose rows the statement went by; nil: by objects of the session
 	rows    receiver
-	keyed  bool // each row begins with the parent's columns
-	keys   *mapper.Decoder
-	owners []mapper.Key // of the rows, in their order, where they are keyed
-	seen   map[mapper.Key]bool
-	nested relationBatch
+	keyed   bool // each row begins with the parent's columns
+	keys    *mapper.Decoder
+	owners  []mapper.Key // of the rows, in their order, where they are keyed
+	seen    map[mapper.Key]bool
+	nested  relationBatch
 }
 
 type relationBatch []*relationRows

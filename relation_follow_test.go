@@ -17,7 +17,8 @@ func shown(t *testing.T, v any) string {
 }
 
 // TestBelongsToFollowsItsColumns looks at objects whose reference was written by its
-// column, past the relation, once their session is over: nobody looks anything up then.
+// column, past the relation: before the flush, behind it, and once their session is over, when
+// nobody looks anything up.
 func TestBelongsToFollowsItsColumns(t *testing.T) {
 	t.Parallel()
 	const boss, writer = int64(1), int64(2)
@@ -59,8 +60,14 @@ func TestBelongsToFollowsItsColumns(t *testing.T) {
 			} else {
 				p.AuthorID = c.then
 			}
-			must(t, s.Flush(ctx))
-			for _, when := range []string{"flushed", "closed"} {
+			for _, when := range []string{"changed", "flushed", "closed"} {
+				switch when {
+				case "flushed":
+					must(t, s.Flush(ctx))
+				case "closed":
+					must(t, s.Commit(ctx))
+					must(t, s.Close(ctx))
+				}
 				got := "none"
 				switch a, err := p.Author.Get(); {
 				case err != nil:
@@ -69,12 +76,8 @@ func TestBelongsToFollowsItsColumns(t *testing.T) {
 				case a != nil:
 					got = a.Name
 				}
-				if text := shown(t, &p.Author); got != c.get || text != c.json {
-					t.Errorf("%s: the author is %s, %s", when, got, text)
-				}
-				if when == "flushed" {
-					must(t, s.Commit(ctx))
-					must(t, s.Close(ctx))
+				if text := shown(t, p.Author); got != c.get || text != c.json || p.Author.IsZero() != (got == "not loaded") {
+					t.Errorf("%s: the author is %s, %s, zero %t", when, got, text, p.Author.IsZero())
 				}
 			}
 		})

@@ -13,8 +13,9 @@ import (
 // [BelongsTo] and [HasOne] declare it. It never does I/O by itself.
 //
 //   - Shape: in JSON the row, or null when there is none; null also when nobody
-//     asked for it, or absent with the tag `json:"name,omitzero"`. A row that is
-//     known from its other end alone is not shown: it would be shown in itself.
+//     asked for it, or absent with the tag `json:"name,omitzero"`; as Get follows a
+//     reference, so does JSON. A row that is known from its other end alone is not
+//     shown: it would be shown in itself.
 //   - Concurrency: as the object that holds it.
 type One[T any] struct{ in unitofwork.One }
 
@@ -61,16 +62,19 @@ func (r *One[T]) Set(row *T) error {
 	return err
 }
 
-// IsZero tells whether nobody asked for the row; it makes omitzero leave it out
-// of JSON.
-func (r *One[T]) IsZero() bool { return !r.in.Asked() }
+// IsZero tells whether nobody asked for the row, or for the one that the columns
+// refer to by now; it makes omitzero leave it out of JSON.
+func (r *One[T]) IsZero() bool {
+	_, asked := r.in.Shown()
+	return !asked
+}
 
 // MarshalJSON writes the row, or null.
 //
 //   - Errors: rows that hold each other and would never end.
 func (r One[T]) MarshalJSON() ([]byte, error) {
-	o, known := r.in.Held()
-	if !known || o.IsNil() || !r.in.Asked() {
+	o, _ := r.in.Shown()
+	if o.IsNil() {
 		return []byte("null"), nil
 	}
 	if err := r.in.Endless(); err != nil {

@@ -52,9 +52,9 @@ func (r related) clone() related {
 // own ties the relation fields of a state to it.
 func (u *Unit) own(s *state) {
 	s.unit = u
-	for _, rel := range s.table.Relations {
+	for i, rel := range s.table.Relations {
 		if rel.ToOne() {
-			u.one(s, rel).adopt(s)
+			u.one(s, rel).adopt(s, i)
 		} else {
 			u.many(s, rel).adopt(s)
 		}
@@ -294,8 +294,7 @@ func (u *Unit) parted(changes []*Change) {
 			switch {
 			case rel.ToOne():
 				if r := u.one(s, rel); !r.target.IsNil() && left(r.target) {
-					known := rel.Kind == model.HasOne || s.lacks(rel.Near)
-					*r = One{owner: s, known: known, asked: known && r.asked}
+					r.hold(mapper.Object{}, rel.Kind == model.HasOne || s.lacks(rel.Near))
 				}
 			default:
 				if m := u.many(s, rel); m.list != nil {

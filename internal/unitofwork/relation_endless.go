@@ -27,15 +27,9 @@ func (m *Many) Endless() error {
 
 // Endless is that of [Many].
 func (r *One) Endless() error {
-	if r.owner == nil || r.owner.standIn || r.target.IsNil() {
-		return nil
-	}
-	for _, rel := range r.owner.table.Relations {
-		if rel.ToOne() && mapper.FieldAt[One](r.owner.object, r.owner.table.Fields[rel.Field]).target == r.target {
-			if err := endless(r.owner.object, rel, []mapper.Object{r.target}); err != nil {
-				return err
-			}
-		}
+	rel := r.declared()
+	if o, _ := r.Shown(); rel != nil && !o.IsNil() {
+		return endless(r.owner.object, rel, []mapper.Object{o})
 	}
 	return nil
 }
@@ -82,8 +76,8 @@ func shown(o mapper.Object, rel *model.Relation) []mapper.Object {
 	case rel.Hidden:
 		return nil
 	case rel.ToOne():
-		if r := mapper.FieldAt[One](o, f); r.Asked() && !r.target.IsNil() {
-			return []mapper.Object{r.target}
+		if row, _ := mapper.FieldAt[One](o, f).Shown(); !row.IsNil() {
+			return []mapper.Object{row}
 		}
 		return nil
 	default:

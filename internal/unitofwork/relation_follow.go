@@ -57,7 +57,7 @@ func (u *Unit) follow(s *state, rel *model.Relation) {
 		r.target = found.object
 		return
 	}
-	*r = One{owner: s}
+	r.hold(mapper.Object{}, false)
 }
 
 // lacks tells whether one of columns is NULL, so that they refer to nothing.

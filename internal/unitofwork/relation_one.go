@@ -14,19 +14,30 @@ import (
 type One struct {
 	owner  *state // the object that has the field, as its session knows it
 	target mapper.Object
-	known  bool // target is the row, or there is none
-	asked  bool // by a query or by the program, not by the other end
+	known  bool  // target is the row, or there is none
+	asked  bool  // by a query or by the program, not by the other end
+	place  int16 // of the relation among those of owner
 }
 
 // Fill gives the relation what a query read: a row, or the zero Object for none.
 func (r *One) Fill(o mapper.Object) { r.target, r.known, r.asked = o, true, true }
 
-// Asked tells whether somebody asked for the row; a row that is known from the
-// other end alone is not shown in JSON, where it would be shown within itself.
-func (r *One) Asked() bool { return r.known && r.asked }
+// hold gives the relation what is known of it now. What is not known any more
+// nobody has asked for.
+func (r *One) hold(o mapper.Object, known bool) {
+	r.target, r.known, r.asked = o, known, known && r.asked
+}
 
-// Held is what the field itself holds; see [One.Get].
-func (r *One) Held() (o mapper.Object, known bool) { return r.target, r.known }
+// Shown is what JSON holds: [One.Get], if somebody asked for it. A row that is known
+// from the other end alone would be shown within itself.
+//
+//   - Shape: also for a copy of the field, which encoding/json makes.
+func (r *One) Shown() (o mapper.Object, asked bool) {
+	if !r.known || !r.asked {
+		return mapper.Object{}, false
+	}
+	return r.get(r.declared())
+}
 
 // Back gives the relation the row that was read with its other end.
 func (r *One) Back(o mapper.Object) {
@@ -40,13 +51,11 @@ func (r *One) Back(o mapper.Object) {
 //
 //   - Shape: a reference that was changed by its columns is followed in the
 //     identity map, where the session still has it.
-func (r *One) Get() (o mapper.Object, known bool) {
+func (r *One) Get() (o mapper.Object, known bool) { return r.get(r.relation()) }
+
+func (r *One) get(rel *model.Relation) (o mapper.Object, known bool) {
 	s := r.owner
-	if s == nil || s.unit == nil || s.standIn || !s.in() {
-		return r.target, r.known
-	}
-	rel := r.relation()
-	if rel == nil || !rel.Refers() {
+	if rel == nil || !rel.Refers() || s.unit == nil || !s.in() {
 		return r.target, r.known
 	}
 	if on := s.awaited(rel.Near); on != nil {
@@ -93,11 +102,13 @@ func (r *One) Name() string {
 // StandIn marks the field of a stand-in, which is no row.
 func (r *One) StandIn() { r.owner = &state{standIn: true} }
 
-func (r *One) adopt(s *state) {
+// adopt is for the state whose object has the field, as its relation at place. A
+// copy of another object begins without what that one knew.
+func (r *One) adopt(s *state, place int) {
 	if r.owner != nil && r.owner.object != s.object {
 		*r = One{}
 	}
-	r.owner = s
+	r.owner, r.place = s, int16(place)
 }
 
 // take ties what the program set in the relation of a new object.
@@ -113,16 +124,22 @@ func (r *One) take(rel *model.Relation) error {
 	return r.set(rel, o)
 }
 
-func (r *One) relation() *model.Relation {
+// declared is the relation of the field, or of the one that it is a copy of; nil
+// when no session has the object.
+func (r *One) declared() *model.Relation {
 	if r.owner == nil || r.owner.standIn {
 		return nil
 	}
-	for _, rel := range r.owner.table.Relations {
-		if rel.ToOne() && mapper.FieldAt[One](r.owner.object, r.owner.table.Fields[rel.Field]) == r {
-			return rel
-		}
+	return r.owner.table.Relations[r.place]
+}
+
+// relation is declared, and nil for a copy.
+func (r *One) relation() *model.Relation {
+	rel := r.declared()
+	if rel == nil || mapper.FieldAt[One](r.owner.object, r.owner.table.Fields[rel.Field]) != r {
+		return nil
 	}
-	return nil
+	return rel
 }
 
 // Set makes the relation hold o, or nothing for the zero Object. A new object is

@@ -3,6 +3,8 @@ package unitofwork
 import (
 	"maps"
 	"slices"
+
+	"github.com/retort-go/retort/internal/mapper"
 )
 
 // fields is what the relation fields of objects held at a [Point].
@@ -59,7 +61,7 @@ func (f *fields) putBack() {
 func (u *Unit) unload(s *state) {
 	for _, rel := range s.table.Relations {
 		if rel.ToOne() {
-			*u.one(s, rel) = One{owner: s}
+			u.one(s, rel).hold(mapper.Object{}, false)
 		} else {
 			u.many(s, rel).list = nil
 		}
