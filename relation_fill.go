@@ -104,7 +104,7 @@ func (s *Session) fill(parents []mapper.Object, r *relationRows) []mapper.Object
 			next[place]++
 		}
 	}
-	hand(parents, r, func(i int) []mapper.Object { return rows[counts[places[i]]:counts[places[i]+1]] })
+	s.hand(parents, r, func(i int) []mapper.Object { return rows[counts[places[i]]:counts[places[i]+1]] })
 	if len(r.loader.nested) == 0 {
 		return nil
 	}
@@ -112,13 +112,17 @@ func (s *Session) fill(parents []mapper.Object, r *relationRows) []mapper.Object
 }
 
 // hand gives parents their rows, and rows their parent.
-func hand(parents []mapper.Object, r *relationRows, rowsOf func(int) []mapper.Object) {
+func (s *Session) hand(parents []mapper.Object, r *relationRows, rowsOf func(int) []mapper.Object) {
 	rel := r.loader.relation
 	owner := rel.Owner.Fields[rel.Field]
+	var unwritten *unitofwork.Unwritten
+	if s.opts.NoAutoflush {
+		unwritten = s.unit.Unwritten(rel, r.loader.whole() && !r.loader.filtered())
+	}
 	if rel.ToOne() {
 		for i, p := range parents {
 			field := mapper.FieldAt[unitofwork.One](p, owner)
-			rows := rowsOf(i)
+			rows := unwritten.Rows(p, rowsOf(i))
 			switch {
 			case len(rows) > 0:
 				field.Fill(rows[0])
@@ -133,7 +137,7 @@ func hand(parents []mapper.Object, r *relationRows, rowsOf func(int) []mapper.Ob
 	}
 	lists := unitofwork.NewLists(len(parents))
 	for i, p := range parents {
-		rows := rowsOf(i)
+		rows := unwritten.Rows(p, rowsOf(i))
 		if rel.Through { // several rows in between may lead to one; they are neighbors by its key
 			rows = slices.Compact(slices.Clone(rows))
 		}

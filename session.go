@@ -64,7 +64,8 @@ type TxOptions struct {
 
 	// NoAutoflush leaves pending changes where they are when the session reads or
 	// runs raw SQL: Flush, Commit and Savepoint write them, and whatever hands the
-	// transaction out. Default off, a session reads its own writes.
+	// transaction out. Relations that are read meanwhile hold what the flush will make
+	// of them. Default off, a session reads its own writes.
 	NoAutoflush bool
 
 	// Filters are conditions that every query of the session carries: a tenant.

@@ -92,6 +92,13 @@ func (m *Many) FillFrom(x *Lists, rows []mapper.Object, whole bool) {
 	l := &x.free[0]
 	x.free = x.free[1:]
 	l.rows, l.loaded, l.whole = slices.Clip(rows), true, whole
+	if m.list != nil {
+		for o, s := range m.list.links {
+			if s.status == Pending {
+				l.link(o, s)
+			}
+		}
+	}
 	m.list = l
 }
 
