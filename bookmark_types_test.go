@@ -1,6 +1,7 @@
 package retort_test
 
 import (
+	"errors"
 	"math/big"
 	"net"
 	"strings"
@@ -68,6 +69,31 @@ func TestBookmarkRefusesValuesThatJSONDoesNotShow(t *testing.T) {
 	mark, err := weights.OrderBy(retort.Asc(&weights.C.Price)).Bookmark(s, w)
 	if err == nil || !strings.Contains(err.Error(), `column "price"`) || strings.Contains(err.Error(), "700") {
 		t.Errorf("%s, %v", mark, err)
+	}
+}
+
+// The values of a row are another place in another order.
+func TestResumeRefusesABookmarkOfAnotherOrder(t *testing.T) {
+	t.Parallel()
+	k := retorttest.New(t, library)
+	ctx := t.Context()
+	s := k.Engine.Session()
+	defer s.Close(ctx)
+	b := Books.C
+	mark, err := Books.OrderBy(retort.Asc(&b.Title)).Bookmark(s, &Book{Title: "Emma"})
+	must(t, err)
+	for name, c := range map[string]struct {
+		order []retort.Order
+		want  error
+	}{
+		"the_same":            {[]retort.Order{retort.Asc(&b.Title)}, nil},
+		"the_other_direction": {[]retort.Order{retort.Desc(&b.Title)}, retort.ErrBookmark},
+		"the_key_descending":  {[]retort.Order{retort.Asc(&b.Title), retort.Desc(&b.ID)}, retort.ErrBookmark},
+		"another_column":      {[]retort.Order{retort.Asc(&b.AuthorID)}, retort.ErrBookmark},
+	} {
+		if _, err := Books.OrderBy(c.order...).Resume(mark).All(ctx, s); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/retort-go/retort/internal/flight"
 	"github.com/retort-go/retort/internal/mapper"
+	"github.com/retort-go/retort/internal/query"
 	"github.com/retort-go/retort/internal/unitofwork"
 	"github.com/retort-go/retort/pgerr"
 	"github.com/retort-go/retort/pool"
@@ -23,6 +24,9 @@ var (
 
 	// ErrStale: another transaction changed or deleted the row since it was read.
 	ErrStale = pgerr.ErrStale
+
+	// ErrBookmark: what [Query.Resume] got is no [Query.Bookmark] of the query's order.
+	ErrBookmark = query.ErrBookmark
 
 	// ErrNotLoaded: the relation was not asked for.
 	ErrNotLoaded = errors.New("retort: the relation was not loaded; see docs/errors.md#not-loaded")

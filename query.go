@@ -141,7 +141,7 @@ func (q *rowQuery) position(s *Session, row any) ([]any, error) {
 }
 
 // positionIn tells the keys of the order, too, as columns of the table t.
-func (q *rowQuery) positionIn(s *Session, row any) (t *model.Table, keys []int, values []any, err error) {
+func (q *rowQuery) positionIn(s *Session, row any) (t *model.Table, keys []query.Key, values []any, err error) {
 	t, err = q.of.tableOf(s, q.goType)
 	if err != nil {
 		return nil, nil, nil, err
@@ -158,8 +158,8 @@ func (q *rowQuery) positionIn(s *Session, row any) (t *model.Table, keys []int, 
 	if keys, err = sel.Keys(); err != nil {
 		return nil, nil, nil, err
 	}
-	for _, col := range keys {
-		values = append(values, t.Plan.Value(o, col))
+	for _, k := range keys {
+		values = append(values, t.Plan.Value(o, k.Column))
 	}
 	return t, keys, values, nil
 }
@@ -168,8 +168,8 @@ func (q *rowQuery) positionIn(s *Session, row any) (t *model.Table, keys []int, 
 func (q *Query[T]) ByKey() *Query[T] { return q.clauses(q.core().more.byKey()) }
 
 // Bookmark is [Query.Position] as bytes, for [Query.Resume]: what a cursor carries.
-// They hold values of the row in plain sight; sign them, and encrypt them where
-// that matters. web.Paginate signs.
+// They hold the order's columns and values of the row in plain sight; sign them, and
+// encrypt them where that matters. web.Paginate signs.
 //
 //   - Errors: as [Query.Position].
 func (q *Query[T]) Bookmark(s *Session, row *T) ([]byte, error) {
@@ -183,11 +183,11 @@ func (q *rowQuery) bookmark(s *Session, row any) ([]byte, error) {
 	}
 	texts := make([]json.RawMessage, len(values))
 	for i, v := range values {
-		if texts[i], err = bookmarked(t, keys[i], v); err != nil {
+		if texts[i], err = bookmarked(t, keys[i].Column, v); err != nil {
 			return nil, err
 		}
 	}
-	return json.Marshal(texts)
+	return query.NewBookmark(t, keys, texts)
 }
 
 // bookmarked writes a value of the column as json that gives it back: else the page
@@ -215,7 +215,8 @@ func bookmarked(t *model.Table, col int, v any) ([]byte, error) {
 
 // Resume is [Query.After] the row of a [Query.Bookmark].
 //
-//   - Errors: bytes that are no bookmark of this order, when the query runs.
+//   - Errors: [ErrBookmark] for bytes that are no bookmark of this order, when the
+//     query runs.
 func (q *Query[T]) Resume(bookmark []byte) *Query[T] {
 	q = q.clone()
 	q.after = []any{query.Bookmark(bookmark)}

@@ -9,7 +9,7 @@ import (
 // FuzzCursor holds that a list takes the cursors that it gave, bound to what they
 // were given for, and no others.
 func FuzzCursor(f *testing.F) {
-	p := &Pages[struct{ Title string }]{key: []byte("0123456789abcdef")}
+	p := &Pages[struct{ Title string }]{keys: [][]byte{[]byte("0123456789abcdef")}}
 	sum := []byte(`"kind"="a"&sort="title"`)
 	for _, seed := range []string{"", "=", "AAAA", "%", "\x00", p.seal(nil, sum), p.seal([]byte(`["Emma",1]`), sum), p.seal([]byte(`["Emma",1]`), nil)} {
 		f.Add(seed, []byte(`["Emma",1]`), 3)

@@ -26,6 +26,7 @@ func TestCursorOfAnotherOrderIsRefused(t *testing.T) {
 	must(t, err)
 	for name, other := range map[string]*web.Pages[Thing]{
 		"another_column": list(retort.Asc(&c.CreatedAt)), "none": list(), "one_more": list(retort.Asc(&c.Count), retort.Asc(&c.Name)),
+		"the_other_direction": list(retort.Desc(&c.Count)), "the_key_the_other_way": list(retort.Asc(&c.Count), retort.Desc(&c.ID)),
 	} {
 		if _, err := other.Read(t.Context(), s, url.Values{"cursor": {first.Next}}); web.StatusOf(err) != http.StatusBadRequest {
 			t.Errorf("%s: %v", name, err)

@@ -3,10 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"reflect"
@@ -25,7 +22,7 @@ import (
 //     [Paginate].
 //   - Concurrency: safe for many goroutines once it is made.
 type Pages[T any] struct {
-	key     []byte
+	keys    [][]byte // of cursors; the first one signs
 	base    *retort.Query[T]
 	sorts   map[string]func(desc bool) retort.Order
 	filters map[string]filter
@@ -56,11 +53,8 @@ type Page[T any] struct {
 //     base do not count.
 //   - Errors: a key that is too short panics, at registration.
 func Paginate[T any](key []byte, base *retort.Query[T]) *Pages[T] {
-	if len(key) < 16 {
-		panic(fmt.Sprintf("web: Paginate: the key has %d bytes; give 16 or more", len(key)))
-	}
 	return &Pages[T]{
-		key: slices.Clone(key), base: base.Offset(0), size: 20, largest: 100,
+		keys: cursorKeys("Paginate", key), base: base.Offset(0), size: 20, largest: 100,
 		sorts: make(map[string]func(bool) retort.Order), filters: make(map[string]filter),
 		names: PageNames{"sort", "limit", "cursor"},
 	}
@@ -203,18 +197,15 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 	page, cursor := q, params.Get(p.names.Cursor)
 	if cursor != "" {
 		position, ok := p.open(cursor, sum)
-		if ok {
-			ok, err = fits(q, s, position)
-		}
-		if err != nil {
-			return nil, err
-		}
 		if !ok {
-			return nil, badParameter(p.names.Cursor, "is not a cursor of this list in this order; begin without one")
+			return nil, badParameter(p.names.Cursor, otherList)
 		}
 		page = q.Resume(position)
 	}
 	rows, err := page.Limit(limit+1).All(ctx, s)
+	if errors.Is(err, retort.ErrBookmark) { // the base is ordered by others since, or is another list's with this key
+		return nil, badParameter(p.names.Cursor, otherList)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +224,11 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 	return &Page[T]{Items: rows}, nil
 }
 
-const givenTwice = "is given several times"
+// What is wrong with parameters.
+const (
+	givenTwice = "is given several times"
+	otherList  = "is not a cursor of this list in this order; begin without one"
+)
 
 // query is the base with sort and filters; sum is what a cursor is bound to.
 func (p *Pages[T]) query(s *retort.Session, params url.Values) (*retort.Query[T], []byte, error) {
@@ -283,45 +278,6 @@ func (p *Pages[T]) limit(params url.Values) (int, error) {
 		return 0, badParameter(p.names.Limit, fmt.Sprintf("is a whole number from 1 to %d", p.largest))
 	}
 	return n, nil
-}
-
-// seal signs a position: what a client hands back is what it was given.
-func (p *Pages[T]) seal(position, sum []byte) string {
-	return base64.RawURLEncoding.EncodeToString(append(p.sign(position, sum), position...))
-}
-
-// open gives back the position of a cursor whose signature is right.
-func (p *Pages[T]) open(cursor string, sum []byte) ([]byte, bool) {
-	data, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(data) < sha256.Size || base64.RawURLEncoding.EncodeToString(data) != cursor {
-		return nil, false // the decoder passes over line ends and spare bits
-	}
-	position := data[sha256.Size:]
-	return position, hmac.Equal(data[:sha256.Size], p.sign(position, sum))
-}
-
-// fits reports whether a position has the values of the query's order: the base may be
-// ordered by others since, or be that of another list with this key.
-func fits[T any](q *retort.Query[T], s *retort.Session, position []byte) (bool, error) {
-	keys, err := q.Position(s, new(T))
-	var texts []json.RawMessage
-	if err != nil || json.Unmarshal(position, &texts) != nil || len(texts) != len(keys) {
-		return false, err
-	}
-	for i, key := range keys {
-		if json.Unmarshal(texts[i], reflect.New(reflect.TypeOf(key)).Interface()) != nil {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-func (p *Pages[T]) sign(position, sum []byte) []byte {
-	mac := hmac.New(sha256.New, p.key)
-	fmt.Fprintf(mac, "%T %d ", *new(T), len(sum))
-	mac.Write(sum)
-	mac.Write(position)
-	return mac.Sum(nil)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

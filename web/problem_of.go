@@ -86,6 +86,11 @@ func sessionProblem(err error) (Problem, bool) {
 		}, true
 	case errors.Is(err, retort.ErrNotFound):
 		return Problem{Type: ProblemNotFound, Title: "Not found", Status: http.StatusNotFound}, true
+	case errors.Is(err, retort.ErrBookmark):
+		return Problem{
+			Type: ProblemMalformedInput, Title: "Malformed input", Status: http.StatusBadRequest,
+			Detail: "The cursor is not one of this list in this order. Begin without one.",
+		}, true
 	case errors.Is(err, retort.ErrStale):
 		return Problem{
 			Type: ProblemStale, Title: "Changed in between", Status: http.StatusConflict,

@@ -9,8 +9,8 @@ import (
 // refused, or its values travel as parameters.
 func FuzzBookmark(f *testing.F) {
 	for _, seed := range []string{
-		`["2026-01-31T00:00:00Z","Emma",[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]]`, `[]`, `null`, `[null,null,null]`, `{"a":1}`, `["","",""]`,
-		`["0000-01-01T00:00:00Z","'; DROP TABLE plants; --",[0]]`, `["2026-01-31T00:00:00+14:00","\u0000",[]]`, "[\"\xff\"]", `[[[[[[`,
+		`["+seen_at,+name,+id","2026-01-31T00:00:00Z","Emma",[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]]`, `[]`, `null`, `[null,null,null]`, `{"a":1}`, `["","",""]`,
+		`["+seen_at,+name,+id","0000-01-01T00:00:00Z","'; DROP TABLE plants; --",[0]]`, `["+seen_at,+name,+id","2026-01-31T00:00:00+14:00","\u0000",[]]`, "[\"\xff\"]", `[[[[[[`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -19,7 +19,7 @@ func FuzzBookmark(f *testing.F) {
 		order := []Order{{Field: &c.SeenAt}, {Field: &c.Name}}
 		return (&Select{Label: "q", Table: table, Order: order, After: []any{mark}, Limit: -1}).Rows()
 	}
-	good, err := json.Marshal([]any{"2026-01-31T00:00:00Z", "Emma", [16]byte{1}})
+	good, err := json.Marshal([]any{"+seen_at,+name,+id", "2026-01-31T00:00:00Z", "Emma", [16]byte{1}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -2,7 +2,11 @@ package query
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
+	"strings"
+
+	"github.com/retort-go/retort/internal/model"
 )
 
 // wherePage writes WHERE with the conditions of q and, on a page after the
@@ -60,30 +64,71 @@ func (b *builder) pageable(call string, q *Select, keys []orderKey) bool {
 	return true
 }
 
-// Bookmark stands for the values of After: a json array of them.
+// ErrBookmark says that what [Bookmark] holds is not of the query's order.
+var ErrBookmark = errors.New("retort: this is no bookmark of this query's order; take it from Bookmark of the same query, and begin at the first page where a client has another; see docs/errors.md#bookmark")
+
+// Bookmark stands for the values of After: a json array of the order and of them.
 type Bookmark []byte
+
+// Key is one key of a page's order.
+type Key struct {
+	Column int
+	Desc   bool
+}
+
+// NewBookmark keeps values with the order that they are a position in.
+func NewBookmark(table *model.Table, order []Key, values []json.RawMessage) (Bookmark, error) {
+	name, err := json.Marshal(orderName(table, order))
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(append([]json.RawMessage{name}, values...))
+}
+
+// orderName tells orders apart: the same values are another place in another one.
+func orderName(table *model.Table, order []Key) string {
+	names := make([]string, len(order))
+	for i, k := range order {
+		names[i] = "+" + table.Columns[k.Column].Name
+		if k.Desc {
+			names[i] = "-" + table.Columns[k.Column].Name
+		}
+	}
+	return strings.Join(names, ",")
+}
 
 // bookmark reads the values in the types of the keys.
 func (b *builder) bookmark(q *Select, mark Bookmark, keys []orderKey) ([]any, bool) {
-	var texts []json.RawMessage
-	if json.Unmarshal(mark, &texts) != nil || len(texts) != len(keys) {
-		b.fail("Resume: these are no bookmark of this query's order; take it from Bookmark of the same query")
-		return nil, false
-	}
-	values := make([]any, len(keys))
+	order := make([]Key, len(keys))
 	for i, k := range keys {
 		if k.source != &b.sources[0] {
 			b.fail("Resume: a page is ordered by columns of its own table, %s", q.Table.Type)
 			return nil, false
 		}
-		v := reflect.New(q.Table.Plan.GoType(k.column))
-		if json.Unmarshal(texts[i], v.Interface()) != nil {
-			b.fail("Resume: these are no bookmark of this query's order; take it from Bookmark of the same query")
-			return nil, false
+		order[i] = Key{k.column, k.desc}
+	}
+	values, err := mark.values(q.Table, order)
+	if err != nil {
+		b.errs = append(b.errs, err)
+	}
+	return values, err == nil
+}
+
+func (mark Bookmark) values(table *model.Table, order []Key) ([]any, error) {
+	var texts []json.RawMessage
+	var name string
+	if json.Unmarshal(mark, &texts) != nil || len(texts) != 1+len(order) || json.Unmarshal(texts[0], &name) != nil || name != orderName(table, order) {
+		return nil, ErrBookmark
+	}
+	values := make([]any, len(order))
+	for i, k := range order {
+		v := reflect.New(table.Plan.GoType(k.Column))
+		if json.Unmarshal(texts[1+i], v.Interface()) != nil {
+			return nil, ErrBookmark
 		}
 		values[i] = v.Elem().Interface()
 	}
-	return values, true
+	return values, nil
 }
 
 func sameDirection(keys []orderKey) bool {

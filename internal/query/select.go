@@ -225,19 +225,19 @@ func (q *Select) Exists() (Statement, error) {
 
 // Keys lists the columns of the order, the primary key included as a page needs
 // it.
-func (q *Select) Keys() ([]int, error) {
+func (q *Select) Keys() ([]Key, error) {
 	b := newBuilder(q.Label, q.Table, "")
 	total := *q
 	total.Total = true
 	b.enter(&total)
-	var columns []int
+	var order []Key
 	if keys := b.keys(&total); b.pageable("Position", q, keys) {
 		for _, k := range keys {
-			columns = append(columns, k.column)
+			order = append(order, Key{k.column, k.desc})
 		}
 	}
 	_, err := b.statement()
-	return columns, err
+	return order, err
 }
 
 // anyOrder tells that the order decides neither which rows there are nor which are

@@ -207,7 +207,7 @@ func TestKeysOfAPage(t *testing.T) {
 	}
 	name, _, _ := table.Find(&c.Name)
 	height, _, _ := table.Find(&c.Height)
-	if diff := cmp.Diff([]int{name, height, table.Key[0]}, got); diff != "" {
+	if diff := cmp.Diff([]Key{{Column: name}, {Column: height}, {Column: table.Key[0]}}, got); diff != "" {
 		t.Error(diff)
 	}
 }
