@@ -8,6 +8,16 @@ import (
 	"slices"
 )
 
+// OldKeys takes cursors that other keys have signed, too, such as the one before
+// this: the key of [Paginate] signs, and clients that are between two pages go on.
+// To change a key, let every machine take the new one first: as an old key.
+//
+//   - Errors: a key that is too short panics, at registration.
+func (p *Pages[T]) OldKeys(keys ...[]byte) *Pages[T] {
+	p.keys = append(p.keys[:1:1], cursorKeys("OldKeys", keys...)...)
+	return p
+}
+
 // cursorKeys copies keys that are long enough.
 func cursorKeys(call string, keys ...[]byte) [][]byte {
 	own := make([][]byte, len(keys))

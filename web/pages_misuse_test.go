@@ -47,3 +47,37 @@ func TestSizesThatNoPageCanHavePanic(t *testing.T) {
 		}()
 	}
 }
+
+// Clients that are between two pages while the key changes go on.
+func TestCursorOfAnOldKeyIsTaken(t *testing.T) {
+	t.Parallel()
+	k := retorttest.New(t, things)
+	s := k.Engine.Session()
+	s.Add(newThing(), newThing(), newThing())
+	must(t, s.Commit(t.Context()))
+	list := func(key string, old ...string) *web.Pages[Thing] {
+		var more [][]byte
+		for _, o := range old {
+			more = append(more, []byte(o))
+		}
+		return web.Paginate([]byte(key), Things.Query()).Size(1, 1).OldKeys(more...)
+	}
+	const before, now = "the key of before", "the key of today "
+	first, err := list(before).Read(t.Context(), s, nil)
+	must(t, err)
+	changed := list(now, "a third key, older", before)
+	second, err := changed.Read(t.Context(), s, url.Values{"cursor": {first.Next}})
+	must(t, err)
+	if third, err := list(now).Read(t.Context(), s, url.Values{"cursor": {second.Next}}); err != nil || len(third.Items) != 1 {
+		t.Errorf("the cursor behind is not signed by the new key: %v", err)
+	}
+	if _, err := list(now, before).OldKeys().Read(t.Context(), s, url.Values{"cursor": {first.Next}}); web.StatusOf(err) != http.StatusBadRequest {
+		t.Errorf("an old key that was taken away: %v", err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a short old key did not panic")
+		}
+	}()
+	list(now, "short")
+}

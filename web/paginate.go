@@ -46,7 +46,7 @@ type Page[T any] struct {
 }
 
 // Paginate makes pages of the rows of a query. key signs the cursors, 16 bytes or
-// more and the same on every machine of the service.
+// more and the same on every machine of the service; [Pages.OldKeys] changes it.
 //
 //   - Shape: without [SortBy] the order is that of base, and the primary key behind
 //     it. A page has 20 rows unless a request asks for up to 100; Limit and Offset of
