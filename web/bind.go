@@ -107,7 +107,7 @@ func (p *param) set(v reflect.Value, f *faults, values []string) {
 		}
 		return
 	case len(values) > 1:
-		f.add(p.location, "is given more than once")
+		f.add(p.location, givenTwice)
 		return
 	}
 	p.one(field, f, values[0])

@@ -1,9 +1,12 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest"
@@ -80,4 +83,27 @@ func TestCursorOfAnOldKeyIsTaken(t *testing.T) {
 		}
 	}()
 	list(now, "short")
+}
+
+// Pages and inputs have the same words for the same mistake.
+func TestRepeatedParameterIsNamedAlike(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	s.mux.Handle("GET /input", web.Handle(s.Engine, func(context.Context, *retort.Session, *struct {
+		Limit int `query:"limit"`
+	},
+	) (*string, error) {
+		return nil, nil
+	}))
+	pages := web.Paginate([]byte("0123456789abcdef"), Things.Query())
+	s.mux.Handle("GET /pages", web.Handle(s.Engine, func(ctx context.Context, sess *retort.Session, _ *struct {
+		Limit []string `query:"limit"`
+	},
+	) (*web.Page[Thing], error) {
+		return pages.Read(ctx, sess, url.Values{"limit": {"1", "2"}})
+	}))
+	input, list := s.do(t, "GET", "/input?limit=1&limit=2", "").problem(t), s.do(t, "GET", "/pages?limit=1&limit=2", "").problem(t)
+	if diff := cmp.Diff(input.Errors, list.Errors); diff != "" || len(list.Errors) != 1 {
+		t.Errorf("%v, %s", list.Errors, diff)
+	}
 }

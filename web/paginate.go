@@ -226,7 +226,7 @@ func (p *Pages[T]) Read(ctx context.Context, s *retort.Session, params url.Value
 
 // What is wrong with parameters.
 const (
-	givenTwice = "is given several times"
+	givenTwice = "is given more than once"
 	otherList  = "is not a cursor of this list in this order; begin without one"
 )
 
