@@ -107,6 +107,8 @@ func (s *settings) onceProblems() []string {
 		return []string{"web.Idempotent: the keys are nil; make them with web.NewIdempotency"}
 	case s.streaming:
 		return []string{"web.Idempotent with web.Streaming: an answer that is streamed cannot be kept; use one of them"}
+	case s.tx.ReadOnly:
+		return []string{"web.Idempotent with web.Tx(ReadOnly): the row of a key has to be written; a request that changes nothing needs no key"}
 	case s.once.scope == nil:
 		return []string{"web.Idempotent: scope is nil; say whose keys they are, or one client would get the answers to another one's keys"}
 	default:

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/retort-go/retort"
 )
 
 type inner struct {
@@ -136,6 +138,7 @@ func TestOptions(t *testing.T) {
 		"status_is_success":           {forHandle, []Option{Status(404)}, "web.Status(404): success is 200 to 399"},
 		"sizes_are_positive":          {forHandle, []Option{MaxBody(0)}, "web.MaxBody(0)"},
 		"buffers_are_positive":        {forSessions, []Option{MaxBuffer(-1)}, "web.MaxBuffer(-1)"},
+		"a_key_needs_to_be_written":   {forHandle, []Option{Idempotent(NewIdempotency("k"), func(*http.Request) (string, error) { return "", nil }), Tx(retort.TxOptions{ReadOnly: true})}, "web.Idempotent with web.Tx(ReadOnly)"},
 		"the_zero_option_is_a_slip":   {forHandle, []Option{{}}, "the zero web.Option"},
 	} {
 		t.Run(name, func(t *testing.T) {
