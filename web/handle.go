@@ -108,13 +108,14 @@ func newRoute[In, M, Out any](call string, eng *retort.Engine, fn func(context.C
 // unitOfWork joins fn, COMMIT and the rendering in the order that the route
 // wants.
 func unitOfWork[In, M, Out any](eng *retort.Engine, set *settings, tx retort.TxOptions, ans *answer[Out], fn func(context.Context, *retort.Session, *In) (*M, error), view func(*M) *Out) func(context.Context, *attempt) (*rendered, error) {
+	_, shown := any((*M)(nil)).(*Out) // the object itself is the answer
 	work := func(ctx context.Context, s *retort.Session, a *attempt) (*M, error) {
 		v, err := a.next()
 		if err != nil {
 			return nil, err
 		}
 		m, err := fn(ctx, s, v.Interface().(*In))
-		if own, ok := any(m).(statusCoder); err == nil && m != nil && ok {
+		if own, ok := any(m).(statusCoder); err == nil && m != nil && shown && ok {
 			_, err = successStatus(own) // where it can still be undone
 		}
 		return m, err

@@ -187,6 +187,17 @@ func TestHandleAnswers(t *testing.T) {
 	})
 }
 
+// What a webhook was answered is a fact of the delivery, not the answer about it.
+func TestHandleViewAnswersForTheView(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	deliver := func(context.Context, *retort.Session, *struct{}) (*answered, error) { return &answered{404}, nil }
+	s.mux.Handle("POST /deliveries", web.HandleView(s.Engine, deliver, func(a *answered) *string { return new(fmt.Sprint(a.Code)) }, s.logger()))
+	if got := s.do(t, "POST", "/deliveries", ""); got.StatusCode != 200 || got.body != "\"404\"\n" {
+		t.Errorf("%d %s %s", got.StatusCode, got.body, s.log)
+	}
+}
+
 func TestHandleRepeats(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
