@@ -22,7 +22,7 @@ type IdempotencyKey struct {
 	Status   int32  // of the answer
 	Location string // its header, if not empty
 	Etag     string // its header, if not empty
-	Header   []byte // of an answer of Sessions: what its handler set, as JSON; else empty
+	Header   []byte // of an answer of Sessions: what its handler set, as JSON, a byte as a character; else empty
 	Body     []byte // empty: none
 	At       time.Time
 }

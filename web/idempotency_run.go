@@ -126,6 +126,7 @@ func (k *keyed) claim(ctx context.Context, s *retort.Session) (*rendered, error)
 		if err := json.Unmarshal(before.Header, &out.header); err != nil {
 			return nil, fmt.Errorf("web: the kept headers of an answer: %w", err)
 		}
+		out.header = values(out.header, unlatin1)
 	}
 	return out, nil
 }

@@ -63,7 +63,7 @@ func (x *exchange) keep(ctx context.Context) error {
 		return err
 	}
 	status, header, body := x.buffer.answer()
-	text, err := json.Marshal(header)
+	text, err := json.Marshal(values(header, latin1))
 	if err != nil {
 		return fmt.Errorf("web: keep the headers of an answer: %w", err)
 	}
@@ -103,6 +103,38 @@ func (b *buffered) answer() (status int, header http.Header, body []byte) {
 		body = bytes.Clone(b.body.Bytes())
 	}
 	return status, own, body
+}
+
+// values applies convert to each value of a header.
+func values(h http.Header, convert func(string) string) http.Header {
+	out := make(http.Header, len(h))
+	for name, list := range h {
+		list = slices.Clone(list)
+		for i := range list {
+			list[i] = convert(list[i])
+		}
+		out[name] = list
+	}
+	return out
+}
+
+// latin1 makes text of the bytes of a header, which JSON would not keep: each byte is
+// the character of its number.
+func latin1(raw string) string {
+	var b strings.Builder
+	for i := range len(raw) {
+		b.WriteRune(rune(raw[i]))
+	}
+	return b.String()
+}
+
+// unlatin1 gives the bytes back.
+func unlatin1(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		b.WriteByte(byte(r))
+	}
+	return b.String()
 }
 
 // replay sends the answer of a plain handler again.

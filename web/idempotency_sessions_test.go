@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -153,4 +154,22 @@ func TestIdempotentSessions(t *testing.T) {
 			}()
 		}
 	})
+}
+
+// Headers are bytes: a name of a file in Latin-1 comes again as it was.
+func TestReplayedHeadersAreTheSameBytes(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	want := http.Header{"Content-Disposition": {"attachment; filename=\"caf\xe9.txt\""}, "X-Name": {"café <&>", "\xff"}}
+	s.mux.Handle("POST /export", web.Sessions(s.Engine, web.Idempotent(keys, account))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		maps.Copy(w.Header(), want)
+	})))
+	for n := range 2 {
+		got := s.do(t, "POST", "/export", "", "X-Account", "ann", "Idempotency-Key", "k")
+		for name := range want {
+			if diff := cmp.Diff(want[name], got.Header[name]); diff != "" {
+				t.Errorf("answer %d: %s", n, diff)
+			}
+		}
+	}
 }
