@@ -3,13 +3,11 @@ package web
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -54,7 +52,11 @@ func (s *settings) keyOf(r *http.Request, body []byte) (*keyed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &keyed{table: s.once.keys.Table, scope: scope, key: key, hash: requestHash(r, body)}, nil
+	hash, err := requestHash(r, body)
+	if err != nil {
+		return nil, err
+	}
+	return &keyed{table: s.once.keys.Table, scope: scope, key: key, hash: hash}, nil
 }
 
 // plainKey takes the key as it is, or as a string of RFC 9651.
@@ -64,26 +66,6 @@ func plainKey(s string) (string, bool) {
 	}
 	visible := strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 	return s, visible && s != "" && len(s) <= longestKey
-}
-
-// requestHash tells a repeated request from another one with the same key.
-func requestHash(r *http.Request, body []byte) []byte {
-	h := sha256.New()
-	for _, part := range []string{r.Method, askedPath(r), r.URL.RawQuery} {
-		h.Write([]byte(part))
-		h.Write([]byte{0})
-	}
-	h.Write(body)
-	return h.Sum(nil)
-}
-
-// askedPath is the path that the client named: http.StripPrefix cuts the one in URL.
-func askedPath(r *http.Request) string {
-	path := r.URL.EscapedPath()
-	if asked, err := url.ParseRequestURI(r.RequestURI); err == nil && strings.HasSuffix(asked.EscapedPath(), path) {
-		return asked.EscapedPath()
-	}
-	return path
 }
 
 // proved are the options of a unit of work whose key's row is its outcome row, too.
