@@ -22,7 +22,8 @@ import (
 //	  - Shape: 200 with the result; 204 for a nil result; 201 for POST with
 //	    [Location]; else what [Status] or a method StatusCode() int of Out says.
 //	    HEAD answers as GET without the body. The session of GET and HEAD is
-//	    read-only.
+//	    read-only. Behind [Sessions] of the same engine fn works in that session, and
+//	    the answer is made before its COMMIT.
 //	  - Errors: an error, a panic or runtime.Goexit of fn, and a client seen to
 //	    leave before COMMIT, roll back; errors answer with their [ProblemOf]. A
 //	    result that cannot be encoded after COMMIT answers 500 of type
@@ -54,6 +55,7 @@ type route[Out any] struct {
 	change, read func(context.Context, *attempt) (*rendered, error)
 	with         func(retort.TxOptions) func(context.Context, *attempt) (*rendered, error)
 	keyed        func(context.Context, *attempt) (*rendered, error) // of a request with a key
+	join         worker[rendered]                                   // in the session of an outer Sessions
 }
 
 // attempt makes the input of each run of a handler anew: the first one was
@@ -93,23 +95,31 @@ func newRoute[In, M, Out any](call string, eng *retort.Engine, fn func(context.C
 	registered(call, problems)
 
 	set.log = slog.New(eng.LogHandler(set.log.Handler()))
-	rt := &route[Out]{eng: eng, set: set, input: in, answer: ans}
-	rt.change = unitOfWork(eng, &set, set.txFor(http.MethodPost), ans, fn, view)
+	_, shown := any((*M)(nil)).(*Out)
+	work, render := working(fn, shown), rendering(ans, view)
+	rt := &route[Out]{eng: eng, set: set, input: in, answer: ans, join: renderedWithin(work, render)}
 	rt.with = func(tx retort.TxOptions) func(context.Context, *attempt) (*rendered, error) {
-		return unitOfWork(eng, &set, tx, ans, fn, view)
+		return unitOfWork(eng, &set, tx, work, render)
 	}
-	rt.read = unitOfWork(eng, &set, set.txFor(http.MethodGet), ans, fn, view)
+	rt.change, rt.read = rt.with(set.txFor(http.MethodPost)), rt.with(set.txFor(http.MethodGet))
 	if set.once != nil {
 		rt.keyed = rt.with(proved(set.txFor(http.MethodPost)))
 	}
 	return rt
 }
 
-// unitOfWork joins fn, COMMIT and the rendering in the order that the route
+// unitOfWork joins work, COMMIT and the rendering in the order that the route
 // wants.
-func unitOfWork[In, M, Out any](eng *retort.Engine, set *settings, tx retort.TxOptions, ans *answer[Out], fn func(context.Context, *retort.Session, *In) (*M, error), view func(*M) *Out) func(context.Context, *attempt) (*rendered, error) {
-	_, shown := any((*M)(nil)).(*Out) // the object itself is the answer
-	work := func(ctx context.Context, s *retort.Session, a *attempt) (*M, error) {
+func unitOfWork[M any](eng *retort.Engine, set *settings, tx retort.TxOptions, work worker[M], render renderer[M]) func(context.Context, *attempt) (*rendered, error) {
+	if set.renderFirst || set.once != nil {
+		return retort.InSession(eng, tx, renderedWithin(work, render))
+	}
+	return renderedBehind(eng, tx, work, render)
+}
+
+// working is fn for one attempt; shown: its object itself is the answer.
+func working[In, M any](fn func(context.Context, *retort.Session, *In) (*M, error), shown bool) worker[M] {
+	return func(ctx context.Context, s *retort.Session, a *attempt) (*M, error) {
 		v, err := a.next()
 		if err != nil {
 			return nil, err
@@ -120,16 +130,16 @@ func unitOfWork[In, M, Out any](eng *retort.Engine, set *settings, tx retort.TxO
 		}
 		return m, err
 	}
-	render := func(m *M, method string) (*rendered, error) {
+}
+
+// rendering makes the answer of an object.
+func rendering[M, Out any](ans *answer[Out], view func(*M) *Out) renderer[M] {
+	return func(m *M, method string) (*rendered, error) {
 		if m == nil {
 			return ans.render(nil, method)
 		}
 		return ans.render(view(m), method)
 	}
-	if set.renderFirst || set.once != nil {
-		return renderedWithin(eng, tx, work, render)
-	}
-	return renderedBehind(eng, tx, work, render)
 }
 
 // What unitOfWork joins: the function of a route for one attempt, and what becomes of
@@ -140,8 +150,8 @@ type (
 )
 
 // renderedWithin renders before COMMIT, where it can still be undone.
-func renderedWithin[M any](eng *retort.Engine, tx retort.TxOptions, work worker[M], render renderer[M]) func(context.Context, *attempt) (*rendered, error) {
-	return retort.InSession(eng, tx, func(ctx context.Context, s *retort.Session, a *attempt) (*rendered, error) {
+func renderedWithin[M any](work worker[M], render renderer[M]) worker[rendered] {
+	return func(ctx context.Context, s *retort.Session, a *attempt) (*rendered, error) {
 		if a.key != nil {
 			if before, err := a.key.claim(ctx, s); before != nil || err != nil {
 				return before, err
@@ -164,7 +174,7 @@ func renderedWithin[M any](eng *retort.Engine, tx retort.TxOptions, work worker[
 			a.key.keep(out)
 		}
 		return out, err
-	})
+	}
 }
 
 // renderedBehind renders what COMMIT confirmed.
@@ -213,6 +223,10 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rt.set.fail(w, r, err)
 		return
 	}
+	if x := outerOf(r, rt.eng); x != nil {
+		rt.joined(x, a, w, r)
+		return
+	}
 	call, tx := rt.change, rt.set.txFor(r.Method)
 	if readOnlyMethod(r.Method) {
 		call = rt.read
@@ -233,6 +247,25 @@ func (rt *route[Out]) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := rt.set.within(ctx)
 	defer cancel()
 	out, err := a.run(ctx, rt.eng, tx, call)
+	if err != nil {
+		rt.set.failIn(ctx, labels, tx, w, r, err)
+		return
+	}
+	out.send(w, r)
+}
+
+// joined answers in the session that the request has already; its COMMIT, and the
+// answer behind it, are those of the [Sessions] around.
+func (rt *route[Out]) joined(x *exchange, a *attempt, w http.ResponseWriter, r *http.Request) {
+	ctx, labels := labeled(r)
+	ctx, cancel := rt.set.within(ctx)
+	defer cancel()
+	tx := x.session.Options()
+	err := rt.set.joinable("Handle")
+	var out *rendered
+	if err == nil {
+		out, err = retort.RunIn(ctx, x.session, func(ctx context.Context, s *retort.Session) (*rendered, error) { return rt.join(ctx, s, a) })
+	}
 	if err != nil {
 		rt.set.failIn(ctx, labels, tx, w, r, err)
 		return

@@ -82,7 +82,10 @@ func NewIdempotency(table string, options ...retort.TableOption) *Idempotency {
 //     as its own limits allow. An error of scope answers as one of the handler's does.
 //   - Source: draft-ietf-httpapi-idempotency-key-header.
 func Idempotent(keys *Idempotency, scope func(*http.Request) (string, error)) Option {
-	return Option{"web.Idempotent", forHandle | forSessions, func(s *settings) { s.once = &once{keys: keys, scope: scope} }}
+	return Option{"web.Idempotent", forHandle | forSessions, func(s *settings) {
+		s.once = &once{keys: keys, scope: scope}
+		s.own = append(s.own, "web.Idempotent")
+	}}
 }
 
 // RequireIdempotencyKey refuses requests without a key with 400, on routes with

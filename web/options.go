@@ -55,6 +55,7 @@ type settings struct {
 	limited     bool
 	once        *once
 	keyRequired bool
+	own         []string // options that a session of its own is needed for
 }
 
 // settle applies options; problems are for a panic at registration.
@@ -90,10 +91,22 @@ func settle(at routeKind, call string, opts []Option) (settings, []string) {
 		problems = append(problems, fmt.Sprintf("web.TimeLimit(%s): give a duration above 0", set.limit))
 	}
 	problems = append(problems, set.onceProblems()...)
+	if at == forSessions && set.limited { // Handle has its limit within another session, too
+		set.own = append(set.own, "web.TimeLimit")
+	}
 	if at == forSessions && set.tx.Repeatable {
 		problems = append(problems, "web.Tx with Repeatable: a plain handler has read its request and cannot run again; use web.Handle")
 	}
 	return set, problems
+}
+
+// joinable refuses what an outer [Sessions] has decided already. Left out without a
+// word, a tenant or a key would be missed by nobody.
+func (s *settings) joinable(call string) error {
+	if len(s.own) == 0 {
+		return nil
+	}
+	return fmt.Errorf("web: %s with %s stands behind a Sessions of the same engine, and works in that one's session: give the option to the outer one, or register the route beside it", call, strings.Join(s.own, ", "))
 }
 
 // registered panics with every problem of a route at once, where it is
@@ -121,6 +134,7 @@ func Tx(opts retort.TxOptions) Option {
 	return Option{"web.Tx", forHandle | forSessions, func(s *settings) {
 		opts.Repeatable = opts.Repeatable || s.tx.Repeatable
 		s.tx = opts
+		s.own = append(s.own, "web.Tx")
 	}}
 }
 
@@ -133,7 +147,10 @@ func Tx(opts retort.TxOptions) Option {
 //     exists. Options that cannot be answer 500 with the session's first use.
 //   - Concurrency: called by each request on its goroutine.
 func TxFor(f func(*http.Request) (retort.TxOptions, error)) Option {
-	return Option{"web.TxFor", forHandle | forSessions, func(s *settings) { s.txOf = f }}
+	return Option{"web.TxFor", forHandle | forSessions, func(s *settings) {
+		s.txOf = f
+		s.own = append(s.own, "web.TxFor")
+	}}
 }
 
 // txOfRequest asks TxFor's function.
@@ -216,11 +233,17 @@ func RenderBeforeCommit() Option {
 // MaxBuffer bounds the answer that waits for its COMMIT, in bytes; a larger one
 // rolls back and answers 500. Default [DefaultMaxBuffer].
 func MaxBuffer(bytes int) Option {
-	return Option{"web.MaxBuffer", forSessions, func(s *settings) { s.maxBuffer = bytes }}
+	return Option{"web.MaxBuffer", forSessions, func(s *settings) {
+		s.maxBuffer = bytes
+		s.own = append(s.own, "web.MaxBuffer")
+	}}
 }
 
 // Streaming lets the route's handlers stream after they have called [Commit]
 // themselves. A handler that never calls it is buffered as everywhere.
 func Streaming() Option {
-	return Option{"web.Streaming", forSessions, func(s *settings) { s.streaming = true }}
+	return Option{"web.Streaming", forSessions, func(s *settings) {
+		s.streaming = true
+		s.own = append(s.own, "web.Streaming")
+	}}
 }

@@ -25,7 +25,8 @@ var errStreamed = errors.New("web: the handler has committed")
 //	  - Shape: a status of 400 or above, a panic, runtime.Goexit, an answer larger
 //	    than [MaxBuffer] or a client seen to leave before COMMIT roll back. Panics
 //	    go on. The session of GET and HEAD is read-only. Within another Sessions
-//	    of the same engine it does nothing.
+//	    of the same engine it does nothing: that one's session is the request's, also
+//	    for [Handle].
 //	  - Errors: a failed COMMIT answers with its problem in place of the handler's
 //	    answer. Options that do not fit panic here, before the first request.
 //	  - Concurrency: as of any handler; the session belongs to one request.
@@ -41,7 +42,7 @@ func Sessions(eng *retort.Engine, opts ...Option) func(http.Handler) http.Handle
 			registered("Sessions", []string{"the handler is nil"})
 		}
 		return &gate{
-			eng: eng, set: set, next: next,
+			eng: eng, set: set, made: &set, next: next,
 			change: retort.InSession(eng, set.txFor(http.MethodPost), run),
 			read:   retort.InSession(eng, set.txFor(http.MethodGet), run),
 			keyed:  retort.InSession(eng, proved(set.txFor(http.MethodPost)), run),
@@ -59,6 +60,7 @@ func Session(r *http.Request) *retort.Session { return exchangeOf(r).session }
 type gate struct {
 	eng          *retort.Engine
 	set          settings
+	made         *settings // tells the gates of one call of Sessions from others
 	next         http.Handler
 	change, read func(context.Context, *visit) (*struct{}, error)
 	keyed        func(context.Context, *visit) (*struct{}, error) // of a request with a key
@@ -95,8 +97,8 @@ func exchangeOf(r *http.Request) *exchange {
 
 // ServeHTTP runs the handler within a session.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if outer, ok := r.Context().Value(exchangeKey{}).(*exchange); ok && outer.eng == g.eng {
-		g.next.ServeHTTP(w, r)
+	if outer := outerOf(r, g.eng); outer != nil {
+		g.within(outer, w, r)
 		return
 	}
 	given := r
@@ -149,6 +151,25 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.buffer.discard()
 		g.set.failOf(tx, w, x.request, err)
 	}
+}
+
+// outerOf finds the exchange whose session of eng the request has; nil: none.
+func outerOf(r *http.Request, eng *retort.Engine) *exchange {
+	if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok && x.eng == eng {
+		return x
+	}
+	return nil
+}
+
+// within is ServeHTTP where the request has a session already.
+func (g *gate) within(outer *exchange, w http.ResponseWriter, r *http.Request) {
+	if outer.made != g.made {
+		if err := g.set.joinable("Sessions"); err != nil {
+			g.set.fail(w, r, err)
+			return
+		}
+	}
+	g.next.ServeHTTP(w, r)
 }
 
 // run is the unit of work: the handler and what came of it.
