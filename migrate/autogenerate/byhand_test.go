@@ -39,3 +39,24 @@ func TestWhatAPlanLeavesToPeople(t *testing.T) {
 		})
 	}
 }
+
+// TestLostDataIsNamedWithItsSchema: "every row of issues" would be said of the issues
+// that stay as well as of the archive's that go.
+func TestLostDataIsNamedWithItsSchema(t *testing.T) {
+	t.Parallel()
+	const issues = "CREATE TABLE issues (id int, title text); CREATE SCHEMA archive; "
+	before := newDatabase(t, issues+"CREATE TABLE archive.issues (id int); CREATE TABLE archive.notes (id int, text text)").read(t)
+	after := newDatabase(t, issues+"CREATE TABLE archive.notes (id int)").read(t)
+	plan := autogenerate.Build(before, after, compare(t, before, after, everything))
+	up, down := autogenerate.Script(plan.Up), autogenerate.Script(plan.Down)
+	for _, want := range []string{"deletes data: every row of archive.issues\n", "deletes data: every value of archive.notes.text\n"} {
+		if !strings.Contains(up, want) {
+			t.Errorf("want %q in\n%s", want, up)
+		}
+	}
+	for _, want := range []string{"the rows of archive.issues do not come back", "the values of archive.notes.text do not come back"} {
+		if !strings.Contains(down, want) {
+			t.Errorf("want %q in\n%s", want, down)
+		}
+	}
+}

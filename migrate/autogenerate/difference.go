@@ -64,14 +64,7 @@ type Difference struct {
 
 // String is d on one line, without the namespace "public".
 func (d Difference) String() string {
-	where := d.Name
-	if d.Table != "" {
-		where = d.Table + "." + d.Name
-	}
-	if d.Namespace != "" && d.Namespace != "public" {
-		where = d.Namespace + "." + where
-	}
-	out := string(d.Action) + " " + string(d.Kind) + " " + where
+	out := string(d.Action) + " " + string(d.Kind) + " " + d.path("public")
 	switch d.Action {
 	case Rename:
 		return out + " from " + d.From
@@ -80,6 +73,18 @@ func (d Difference) String() string {
 	default:
 		return out
 	}
+}
+
+// path is the name of what differs, with its table, and its schema unless that is known.
+func (d Difference) path(known string) string {
+	out := d.Name
+	if d.Table != "" {
+		out = d.Table + "." + d.Name
+	}
+	if d.Namespace != "" && d.Namespace != known {
+		out = d.Namespace + "." + out
+	}
+	return out
 }
 
 func oneLine(text string) string {

@@ -80,17 +80,17 @@ func lostFor(database *catalog.Catalog, differences []Difference) []Hazard {
 	for _, d := range differences {
 		switch {
 		case d.Action == Drop && d.Kind == catalog.KindTable:
-			out = append(out, CannotUndo.Of("the rows of "+d.Name+" do not come back"))
+			out = append(out, CannotUndo.Of("the rows of "+d.path(database.Namespace)+" do not come back"))
 		case d.Action == Drop && d.Kind == catalog.KindColumn:
 			t, ok := database.Table(d.Namespace, d.Table)
 			if !ok {
 				continue
 			}
 			if col, ok := t.Column(d.Name); ok && col.Generated == "" {
-				out = append(out, CannotUndo.Of("the values of "+d.Table+"."+d.Name+" do not come back"))
+				out = append(out, CannotUndo.Of("the values of "+d.path(database.Namespace)+" do not come back"))
 			}
 		case d.Action == Alter && d.Aspect == Generated && d.Database == "" && d.Model != "":
-			out = append(out, CannotUndo.Of("the values that "+d.Table+"."+d.Name+" had do not come back"))
+			out = append(out, CannotUndo.Of("the values that "+d.path(database.Namespace)+" had do not come back"))
 		}
 	}
 	return out

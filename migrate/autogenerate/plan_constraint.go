@@ -221,7 +221,7 @@ func (p *planner) clearColumns() {
 		hazards := []Hazard{}
 		if t, ok := p.from.Table(key.namespace, key.table); ok {
 			if col, ok := t.Column(key.column); ok && col.Generated == "" {
-				hazards = append(hazards, DeletesData.Of("every value of "+key.table+"."+key.column+"; the server computes new ones"))
+				hazards = append(hazards, DeletesData.Of("every value of "+Difference{Namespace: key.namespace, Table: key.table, Name: key.column}.path(p.to.Namespace)+"; the server computes new ones"))
 			} else {
 				hazards = append(hazards, usedGenerated(key.table, key.column))
 			}

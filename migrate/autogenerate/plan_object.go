@@ -275,7 +275,7 @@ func (p *planner) drops() {
 	p.each(catalog.KindColumn, func(d Difference) {
 		if d.Action == Drop && !p.computed(d) {
 			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" DROP COLUMN "+sqltext.Ident(d.Name),
-				slices.Concat([]Hazard{DeletesData.Of("every value of " + d.Table + "." + d.Name)}, p.heldBy(d), p.perhapsRenamed(d))...)
+				slices.Concat([]Hazard{DeletesData.Of("every value of " + d.path(p.to.Namespace))}, p.heldBy(d), p.perhapsRenamed(d))...)
 		}
 	})
 	for _, ref := range slices.Backward(p.from.Order) {
@@ -348,8 +348,8 @@ func (p *planner) heldBy(d Difference) []Hazard {
 }
 
 func (p *planner) dropTable(ref catalog.Ref) {
-	p.step(Together, "DROP TABLE "+p.table(ref), append([]Hazard{DeletesData.Of("every row of " + ref.Name)},
-		p.perhapsRenamed(Difference{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name})...)...)
+	gone := Difference{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name}
+	p.step(Together, "DROP TABLE "+p.table(ref), append([]Hazard{DeletesData.Of("every row of " + gone.path(p.to.Namespace))}, p.perhapsRenamed(gone)...)...)
 }
 
 // perhapsRenamed asks, where something new looks like what goes. It never decides.
