@@ -91,7 +91,7 @@ func (m *maker) row(ctx context.Context, object any, change func()) error {
 		s.Add(object)
 		return nil, nil
 	})
-	return refused(model, err)
+	return m.refused(model, err)
 }
 
 // fill sets what an INSERT has to write and what is no foreign key.
@@ -121,22 +121,24 @@ func (m *maker) required(model *retort.Model, i int) bool {
 // fields are set.
 func (m *maker) parents(ctx context.Context, model *retort.Model, v reflect.Value) error {
 	for _, key := range model.Table.ForeignKeys {
-		missing := false
+		var missing []string
 		for _, name := range key.Columns {
 			i := column(model, name)
-			missing = missing || m.required(model, i) && field(v, model.Columns[i].Field).IsZero()
+			if path := model.Columns[i].Field; m.required(model, i) && field(v, path).IsZero() {
+				missing = append(missing, path)
+			}
 		}
-		if !missing {
+		if len(missing) == 0 {
 			continue
 		}
-		if err := m.parent(ctx, model, v, &key); err != nil {
+		if err := m.parent(ctx, model, v, &key, missing); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (m *maker) parent(ctx context.Context, model *retort.Model, v reflect.Value, key *schema.ForeignKey) error {
+func (m *maker) parent(ctx context.Context, model *retort.Model, v reflect.Value, key *schema.ForeignKey, missing []string) error {
 	at := slices.IndexFunc(m.models, func(o retort.Model) bool { return o.Table.FullName() == key.RefFullName() })
 	if at < 0 {
 		return fmt.Errorf("its parent table %q is in no model", key.RefFullName())
@@ -157,7 +159,7 @@ func (m *maker) parent(ctx context.Context, model *retort.Model, v reflect.Value
 		}
 	}
 	if err := m.row(ctx, parent.Interface(), given); err != nil {
-		return fmt.Errorf("its parent %s: %w", of.Type, err)
+		return fmt.Errorf("its parent %s, made for want of %s: %w", of.Type, strings.Join(missing, ", "), err)
 	}
 	for i := range key.Columns {
 		own, referred, path := pair(i)
@@ -208,7 +210,7 @@ func field(v reflect.Value, path string) reflect.Value {
 }
 
 // refused says of a constraint's refusal which fields are to be set.
-func refused(model *retort.Model, err error) error {
+func (m *maker) refused(model *retort.Model, err error) error {
 	var c *pgerr.ConstraintError
 	if !errors.As(err, &c) {
 		return err
@@ -228,8 +230,12 @@ func refused(model *retort.Model, err error) error {
 	if len(fields) == 0 {
 		fields = []string{"the fields that it is about"}
 	}
-	return fmt.Errorf("the constraint %q%s refuses the row, and Make cannot know what it wants; set %s in a change function: %w",
-		c.Constraint, rule, strings.Join(fields, ", "), err)
+	where := "in a change function"
+	if len(m.under) > 1 {
+		where = fmt.Sprintf("by a Make[%s] of its own", model.Type)
+	}
+	return fmt.Errorf("the constraint %q%s refuses the row, and Make cannot know what it wants; set %s %s: %w",
+		c.Constraint, rule, strings.Join(fields, ", "), where, err)
 }
 
 // mentioned are the columns whose names are in an SQL expression.

@@ -216,7 +216,7 @@ func TestMake_says_what_to_set(t *testing.T) {
 		},
 		{
 			"of_a_parent_of_its_own_kind", func(tb testing.TB) { tb.Helper(); retorttest.Make[Node](tb, k) },
-			`its parent retorttest_test.Node: retorttest_test.Node needs a parent that needs a retorttest_test.Node itself; insert one with Kit.Exec and set the foreign key`,
+			`its parent retorttest_test.Node, made for want of ParentID: retorttest_test.Node needs a parent that needs a retorttest_test.Node itself; insert one with Kit.Exec and set the foreign key`,
 		},
 		{
 			"of_a_read_only_table", func(tb testing.TB) { tb.Helper(); retorttest.Make[Report](tb, k) },
