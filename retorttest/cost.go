@@ -40,7 +40,8 @@ func (k *Kit) sent() (trips int, texts []string) {
 // Statements runs f and returns the texts that the server ran for it, in their
 // order.
 //
-//   - Shape: BEGIN, COMMIT and their like are left out, as with [OnStatement]; a
+//   - Shape: BEGIN, COMMIT and their like are left out, as with [OnStatement], and
+//     what travels with them: settings, limits by a deadline, the outcome row. A
 //     repeated query is there as often as it ran. What other goroutines do on
 //     the same kit meanwhile is in it, too.
 func (k *Kit) Statements(f func()) []string {

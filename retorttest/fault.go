@@ -1,6 +1,7 @@
 package retorttest
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,8 +32,10 @@ func OnBegin(m proxy.Message) bool {
 // OnStatement is the n-th statement from now on, counted from 1 over all
 // connections.
 //
-//   - Shape: BEGIN, COMMIT, ROLLBACK, savepoints and what the engine asks for itself
-//     (pings, resets, the types of a first connection) are not counted. It counts once: make a new one for each fault.
+//   - Shape: BEGIN, COMMIT, ROLLBACK, savepoints, what travels with them (settings,
+//     limits by a deadline, the outcome row) and what the engine asks for itself
+//     (pings, resets, the types of a first connection) are not counted. It counts
+//     once: make a new one for each fault.
 func OnStatement(n int) Place {
 	var mu sync.Mutex
 	seen := 0
@@ -106,7 +109,15 @@ func work(sql string) bool {
 	case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE":
 		return false
 	}
-	return !strings.Contains(sql, "/* retort:flight.") && !learns(sql)
+	return !strings.Contains(sql, "/* retort:flight.") && !rides(sql) && !learns(sql)
+}
+
+// rides tells what a session sends with BEGIN or COMMIT of its own accord: settings,
+// limits by the deadline, which come again in their own time, and the outcome row.
+func rides(sql string) bool {
+	return slices.ContainsFunc([]string{"session.settings", "session.deadline", "outcome.insert", "outcome.fence"}, func(label string) bool {
+		return strings.HasPrefix(sql, "/* retort:"+label+" */")
+	})
 }
 
 // learns tells what an engine asks on its first connection: the types of the

@@ -92,6 +92,38 @@ func TestKit_leaves_out_what_the_engine_asks_for_itself(t *testing.T) {
 			t.Errorf("%v, fired %d", err, fault.Fired())
 		}
 	})
+	t.Run("what_travels_with_BEGIN_and_COMMIT_is_neither_counted_nor_a_place", func(t *testing.T) {
+		t.Parallel()
+		outcomes := retort.NewOutcomes("commit_outcomes")
+		base := retort.NewBase(Shelves, Boxes, retort.NewEnum("wood", Wood("oak"), Wood("beech")), outcomes.Table)
+		k := retorttest.New(t, base, func(cfg *retort.Config) { cfg.Outcomes = outcomes })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for name, opts := range map[string]retort.TxOptions{
+			"a deadline": {},
+			"a tenant":   {Settings: map[string]string{"app.tenant": "1"}},
+			"no outcome": {SkipOutcome: true, LockTimeout: time.Second},
+		} {
+			run := func() error {
+				_, err := retort.Run(ctx, k.Engine, opts, func(ctx context.Context, s *retort.Session) (*Shelf, error) { return add(ctx, s, &oak) })
+				return err
+			}
+			var err error
+			if asked := k.Statements(func() { err = run() }); err != nil || len(asked) != 1 || !strings.Contains(asked[0], "INSERT INTO \"shelves\"") {
+				t.Errorf("%s: %v, %q", name, err, asked)
+			}
+			fault := k.Fail(retorttest.OnStatement(1), "23505")
+			if err := run(); pgerr.KindOf(err) != pgerr.Unique || fault.Fired() != 1 {
+				t.Errorf("%s: %v, fired %d", name, err, fault.Fired())
+			}
+		}
+		all := strings.Join(k.Proxy.Executions(), " ")
+		for _, label := range []string{"session.settings", "session.deadline", "outcome.insert"} {
+			if !strings.Contains(all, label) {
+				t.Errorf("nothing of %s was there to be left out", label)
+			}
+		}
+	})
 	t.Run("the_reset_behind_raw_SQL_is_not_counted_however_soon_it_comes", func(t *testing.T) {
 		t.Parallel()
 		k := retorttest.New(t, joinery)
