@@ -20,10 +20,11 @@ func (p *planner) addColumn(t *catalog.Table, d Difference) {
 	var hazards []Hazard
 	rewrite := hazard.AddColumnCopy.On(t.Name)
 	switch {
-	case col.Identity != "" || col.Generated != "" && !col.Virtual:
+	case col.Identity != "" || col.Generated != "":
 		plain.NotNull = col.NotNull && !p.waiting[columnKey{t.Namespace, t.Name, col.Name}]
-		hazards = append(hazards, rewrite)
-	case col.Generated != "": // the server computes its values: NOT NULL reads them
+		if !col.Virtual {
+			hazards = append(hazards, rewrite)
+		}
 	case col.Default == "":
 		plain.NotNull = false // see notNulls
 	case !hazard.Constant(col.Default):
@@ -54,6 +55,9 @@ func (p *planner) alterColumn(t *catalog.Table, name string, aspects map[Aspect]
 		if to.Generated == "" {
 			p.step(Together, alter+" DROP EXPRESSION", CannotUndo.Of("the values stay, but nothing keeps them up to date"))
 		} else {
+			if from.NotNull && p.waiting[columnKey{t.Namespace, t.Name, name}] {
+				p.step(Together, alter+" DROP NOT NULL")
+			}
 			p.step(Together, alter+" SET EXPRESSION AS ("+to.Generated+")", hazard.SetExpression.On(t.Name))
 		}
 	}

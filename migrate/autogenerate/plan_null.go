@@ -42,10 +42,11 @@ func (p *planner) lookForWaiting() {
 	})
 }
 
-// comes reports whether a column is new or made anew.
+// comes reports whether a column is new, made anew or computed in another way.
 func (p *planner) comes(key columnKey) bool {
 	return p.rebuilt[key] || slices.ContainsFunc(p.diffs, func(d Difference) bool {
-		return d.Kind == catalog.KindColumn && d.Action == Add && columnKey{d.Namespace, d.Table, d.Name} == key
+		return d.Kind == catalog.KindColumn && (d.Action == Add || d.Action == Alter && d.Aspect == Generated) &&
+			columnKey{d.Namespace, d.Table, d.Name} == key
 	})
 }
 
