@@ -28,7 +28,7 @@ type ledger struct {
 	// A revision: start, each step, end.
 	start, forgetJournal, done, started, progress, applied, gone, logged string
 
-	stamp, unstamp, checksum, stepChecksum string
+	stamp, unstamp, checksum, stepChecksum, forgetSteps string
 }
 
 // newLedger writes the texts for the tables of o.
@@ -45,7 +45,7 @@ func newLedger(o *Options) *ledger {
 		&l.fillLease: fillLeaseSQL, &l.fence: fenceSQL, &l.lockLease: lockLeaseSQL, &l.takeLease: takeLeaseSQL, &l.renewLease: renewLeaseSQL, &l.freeLease: freeLeaseSQL, &l.watchLease: watchLeaseSQL, &l.settleLease: settleLeaseSQL,
 		&l.start: startSQL, &l.forgetJournal: forgetJournalSQL, &l.done: doneSQL, &l.started: startedSQL, &l.progress: progressSQL,
 		&l.applied: appliedSQL, &l.gone: goneSQL, &l.logged: loggedSQL,
-		&l.stamp: stampSQL, &l.unstamp: unstampSQL, &l.checksum: checksumSQL, &l.stepChecksum: stepChecksumSQL,
+		&l.stamp: stampSQL, &l.unstamp: unstampSQL, &l.checksum: checksumSQL, &l.stepChecksum: stepChecksumSQL, &l.forgetSteps: forgetStepsSQL,
 	} {
 		*to = fill(text)
 	}
@@ -194,4 +194,6 @@ ON CONFLICT (id) DO UPDATE SET state = 'applied', parents = excluded.parents, me
 	checksumSQL = `/* retort:migrate.repair */ UPDATE {revisions} SET checksum = $2, parents = string_to_array($3, ' '), message = $4 WHERE id = $1`
 
 	stepChecksumSQL = `/* retort:migrate.repair */ UPDATE {journal} SET checksum = $4 WHERE revision = $1 AND direction = $2 AND step = $3::integer`
+
+	forgetStepsSQL = `/* retort:migrate.repair */ DELETE FROM {journal} WHERE revision = $1 AND direction = $2 AND step > $3::integer`
 )

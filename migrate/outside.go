@@ -186,19 +186,20 @@ func (w *work) tidy(ctx context.Context, p probe) {
 	}
 }
 
-// The catalog's answers, one word each. Names arrive as SQL, quoted.
+// The catalog's answers, one word each. Names arrive as SQL, quoted, and are cut as
+// the server cuts them.
 const (
 	lookIndexSQL = `/* retort:migrate.look */ SELECT CASE WHEN i.indisvalid AND i.indisready AND i.indislive THEN 'done' ELSE 'half' END
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-WHERE c.relname = (parse_ident($1))[1] AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass($2))`
+WHERE c.relname = (parse_ident($1))[1]::name AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass($2))`
 
-	indexNameSQL = `/* retort:migrate.look */ SELECT quote_ident(n.nspname) || '.' || quote_ident((parse_ident($1))[1])
+	indexNameSQL = `/* retort:migrate.look */ SELECT quote_ident(n.nspname) || '.' || quote_ident((parse_ident($1))[1]::name)
 FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = to_regclass($2)`
 
 	lookNoIndexSQL = `/* retort:migrate.look */ SELECT CASE WHEN to_regclass($1) IS NULL THEN 'done' ELSE 'not' END`
 
 	lookValidatedSQL = `/* retort:migrate.look */ SELECT CASE WHEN convalidated THEN 'done' ELSE 'not' END FROM pg_constraint
-WHERE conrelid = to_regclass($2) AND conname = (parse_ident($1))[1]`
+WHERE conrelid = to_regclass($2) AND conname = (parse_ident($1))[1]::name`
 
 	lookLabelSQL = `/* retort:migrate.look */ SELECT CASE WHEN EXISTS (SELECT FROM pg_enum WHERE enumtypid = to_regtype($1) AND enumlabel = $2) THEN 'done' ELSE 'not' END`
 

@@ -234,6 +234,9 @@ func (r *Runner) repair(ctx context.Context, sess *retort.Session, s *snapshot, 
 				return "", err
 			}
 		}
+		if _, err := exec(ctx, sess, r.sql.forgetSteps, rev.ID, string(dir), len(rev.steps(dir))); err != nil {
+			return "", err
+		}
 		return "accepted the edited steps of " + rev.label(), log(rev.Checksum())
 	}
 	return "", nil
