@@ -119,15 +119,35 @@ func (b *builder) resolve(call string, field any) (source, int, bool) {
 				return source{}, 0, false
 			}
 			found := *s
-			if found.qualifier == "" && level < len(b.outer) {
+			if level < len(b.outer) {
 				// Alone in its query it needs no name, seen from inside another it does.
-				found.qualifier = sqltext.Ident(s.table.Schema.Name) + "."
+				if found.qualifier == "" {
+					found.qualifier = s.name()
+				}
+				b.hidden(call, s.name(), level+1)
 			}
 			return found, col, true
 		}
 	}
 	b.stranger(call, field)
 	return source{}, 0, false
+}
+
+// hidden refuses a name of the query around from the given level on: the server
+// takes it for what has that name further inside.
+func (b *builder) hidden(call, name string, level int) {
+	for ; level <= len(b.outer); level++ {
+		sources := b.sources
+		if level < len(b.outer) {
+			sources = b.outer[level]
+		}
+		for i := range sources {
+			if sources[i].name() == name {
+				b.fail("%s: %s is the name of a table around the subquery and of one inside it, which hides the other; give one of them another name: retort's Table.As(\"…\")", call, name[:len(name)-1])
+				return
+			}
+		}
+	}
 }
 
 func (b *builder) noColumn(call string, s *source, field int) {

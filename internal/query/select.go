@@ -298,12 +298,7 @@ func (b *builder) lock(q *Select) {
 				in = s.table.StandIn
 			}
 			if in.Any() == standIn {
-				name := s.qualifier
-				if name == "" {
-					var quoted qualified
-					quoted.Ident(s.table.Schema.Name)
-					name = quoted.String() + "."
-				}
+				name := s.name()
 				b.WriteString(name[:len(name)-1])
 				found = true
 			}

@@ -3,6 +3,7 @@ package query
 import (
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
+	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/schema"
 )
 
@@ -15,6 +16,17 @@ type source struct {
 	rows      []facts         // of the columns, where the source is a statement
 	text      string          // that statement in parentheses
 	filled    bool            // by INSERT, which means the table whatever has its name
+}
+
+// name is the qualifier that it has where it is not alone, in quotes.
+func (s *source) name() string {
+	switch {
+	case s.qualifier == "":
+		return sqltext.Ident(s.table.Schema.Name) + "."
+	case s.qualifier[0] != '"': // of the library's own
+		return sqltext.Ident(s.qualifier[:len(s.qualifier)-1]) + "."
+	}
+	return s.qualifier
 }
 
 // find resolves a field pointer; the column is -1 for a field that is none.
