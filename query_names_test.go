@@ -67,3 +67,48 @@ func TestASubqueryMayNotHideTheTableThatItNames(t *testing.T) {
 		t.Errorf("another name: %q, %v", names(found), err)
 	}
 }
+
+// TestCTEsByOneAlias read two WITH queries by one alias in different places, and one
+// by an alias that is the name of a table elsewhere.
+func TestCTEsByOneAlias(t *testing.T) {
+	t.Parallel()
+	k, _, _ := stocked(t)
+	ctx := t.Context()
+	s := k.Engine.Session()
+	defer s.Close(ctx)
+	a, b := Authors.C, Books.C
+	novels, poems := retort.CTE("novels", Books.Where(retort.Eq(&b.Genre, Novel))), retort.CTE("poems", Books.Where(retort.Eq(&b.Genre, Poetry)))
+	x, y := novels.As("x"), poems.As("x")
+	got, err := retort.UnionAll(retort.Values(x.Query(), retort.Col(&x.C.Title)), retort.Values(y.Query(), retort.Col(&y.C.Title))).All(ctx, s)
+	slices.Sort(got)
+	if err != nil || !slices.Equal(got, []string{"book 0", "book 0", "book 1"}) {
+		t.Errorf("one alias: %q, %v", got, err)
+	}
+	z := novels.As("authors")
+	got, err = retort.Values(Books.Query().Join(z, retort.EqCol(&z.C.ID, &b.ID)).
+		Where(retort.InQuery(&b.AuthorID, retort.Values(Authors.Where(retort.Eq(&a.Name, "100%_carroll")), retort.Col(&a.ID)))), retort.Col(&z.C.Title)).All(ctx, s)
+	if err != nil || !slices.Equal(got, []string{"book 1"}) {
+		t.Errorf("a table's name: %q, %v", got, err)
+	}
+}
+
+// TestRecursiveFromTheFirstRow begins with what an order and a limit choose, and
+// goes on in two ways at once.
+func TestRecursiveFromTheFirstRow(t *testing.T) {
+	t.Parallel()
+	k, _, _ := stocked(t)
+	ctx := t.Context()
+	s := k.Engine.Session()
+	defer s.Close(ctx)
+	type step struct{ N int32 }
+	var row step
+	b := Books.C
+	up := retort.Recursive("up", retort.Select(Books.OrderBy(retort.Desc(&b.Pages)).Limit(1), &row, retort.Into(&row.N, &b.Pages)),
+		func(self *retort.Table[step]) retort.RowsOf[step] {
+			return retort.Select(self.Where(retort.Lt(&self.C.N, 202)), &row, retort.Into(&row.N, retort.Col(&self.C.N).Add(retort.Val(int32(1)))))
+		})
+	got, err := retort.Values(up.OrderBy(retort.Asc(&up.C.N)), retort.Col(&up.C.N)).All(ctx, s)
+	if err != nil || !slices.Equal(got, []int32{200, 201, 202}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}

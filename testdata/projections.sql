@@ -155,13 +155,13 @@ FROM "per genre"));
 
 -- recursive_cte
 /* retort:select.all */ WITH RECURSIVE "numbers" AS (
-SELECT ($1)::integer AS "n"
+(SELECT ($1)::integer AS "n"
 FROM "authors"
-WHERE "authors"."name" = $2
+WHERE "authors"."name" = $2)
 UNION
-SELECT ("numbers"."n" + $3) AS "n"
+(SELECT ("numbers"."n" + $3) AS "n"
 FROM "numbers"
-WHERE "numbers"."n" < $4
+WHERE "numbers"."n" < $4)
 )
 SELECT "numbers"."n"
 FROM "numbers"

@@ -27,8 +27,9 @@ type builder struct {
 	lifted  []string // filters that the query at hand leaves out
 	grouped bool
 	commons []common
-	repeats []repeated // expressions that others must be the same as
-	outputs *Rows      // whose fields ORDER BY may name
+	tables  []*model.Table // that the text names, but for those inside of commons
+	repeats []repeated     // expressions that others must be the same as
+	outputs *Rows          // whose fields ORDER BY may name
 	depth   int
 	effects Effects
 	now     time.Time // see moment
@@ -40,6 +41,7 @@ type builder struct {
 		formats [8]int16
 		oids    [8]uint32
 		sources [1]source
+		tables  [2]*model.Table
 		keys    [4]orderKey
 	}
 }
@@ -65,6 +67,7 @@ func newBuilder(label string, t *model.Table, qualifier string) *builder {
 	b := &builder{}
 	b.args.Values, b.args.Formats, b.oids = b.room.values[:0], b.room.formats[:0], b.room.oids[:0]
 	b.sources = append(b.room.sources[:0], source{table: t, qualifier: qualifier})
+	b.tables = b.room.tables[:0]
 	b.WriteString("/* retort:")
 	b.WriteString(label)
 	b.WriteString(" */ ")

@@ -63,6 +63,7 @@ func (c *Children) Seen() (Statement, error) {
 	rel := c.Relation
 	b := newBuilder(c.Label, rel.Child, "c.")
 	b.world = c.World
+	c.reads(b)
 	b.WriteString("SELECT ")
 	b.keyList(len(rel.Near), "p.")
 	b.WriteString(", " + rel.Child.ChildList() + "\nFROM ")
@@ -87,9 +88,18 @@ func (c *Children) Seen() (Statement, error) {
 	return b.statement()
 }
 
+// reads remembers the tables of the relation.
+func (c *Children) reads(b *builder) {
+	b.reads(c.Relation.Child)
+	if c.Relation.Link != nil {
+		b.reads(c.Relation.Link)
+	}
+}
+
 // from writes FROM and WHERE.
 func (c *Children) from(b *builder) {
 	rel := c.Relation
+	c.reads(b)
 	b.WriteString("\nFROM ")
 	switch {
 	case c.Limit >= 0:

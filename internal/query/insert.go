@@ -48,7 +48,6 @@ func (in *Insert) form(b *builder) []output {
 	if !ok {
 		return make([]output, len(in.Returning.Items))
 	}
-	b.sources[0].filled = true
 	b.WriteString("INSERT INTO " + t.SQLName() + " (")
 	if in.Source != nil {
 		b.insertRows(t, in)

@@ -1,6 +1,8 @@
 package query
 
 import (
+	"slices"
+
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
 	"github.com/retort-go/retort/internal/sqltext"
@@ -15,7 +17,6 @@ type source struct {
 	optional  bool            // its columns may be NULL, as a join may find no row
 	rows      []facts         // of the columns, where the source is a statement
 	text      string          // that statement in parentheses
-	filled    bool            // by INSERT, which means the table whatever has its name
 }
 
 // name is the qualifier that it has where it is not alone, in quotes.
@@ -119,6 +120,7 @@ type common struct {
 	name    string
 	text    string
 	outputs []facts
+	reads   []*model.Table // by their names, in its text
 }
 
 // enter makes the sources of q the ones that pointers are looked up in, and
@@ -134,6 +136,7 @@ func (b *builder) enter(q *Select) {
 		// ORDER BY would take those first, also the ones that the server makes up.
 		if len(q.Joins) == 0 && q.From.Name == "" && q.From.Rows == nil && len(q.Items) == 0 {
 			b.sources = append(b.room.sources[:0], source{table: q.Table})
+			b.reads(q.Table)
 			return
 		}
 	}
@@ -160,7 +163,7 @@ func (b *builder) add(src Source, t *model.Table, lateral bool, call string) {
 	case src.Rows != nil:
 		s.table = src.Rows.Table
 		if src.Rows.Common {
-			s.rows = b.common(src.Rows, name)
+			s.rows = b.common(src.Rows)
 		} else {
 			s.text, s.rows = b.rowsOf(src.Rows, lateral)
 		}
@@ -171,8 +174,8 @@ func (b *builder) add(src Source, t *model.Table, lateral bool, call string) {
 			s.rows = []facts{} // nothing to filter, nothing to read
 		}
 	}
-	for i := range b.commons {
-		b.shadowed(&s, b.commons[i].name)
+	if s.rows == nil {
+		b.reads(s.table)
 	}
 	if name == "" {
 		name = s.table.Schema.Name
@@ -262,8 +265,16 @@ func factsOf(outputs []output) []facts {
 	return out
 }
 
+// reads remembers a table that the text names.
+func (b *builder) reads(t *model.Table) {
+	if t.Schema.Namespace == "" {
+		b.tables = append(b.tables, t)
+	}
+}
+
 // common makes r a WITH query of the statement, once.
-func (b *builder) common(r *Rows, name string) []facts {
+func (b *builder) common(r *Rows) []facts {
+	name := r.Table.Schema.Name // whatever alias it is read by
 	for i := range b.commons {
 		c := &b.commons[i]
 		if c.rows == r {
@@ -273,37 +284,33 @@ func (b *builder) common(r *Rows, name string) []facts {
 			b.fail("CTE: two of them are named %q", name)
 		}
 	}
-	for _, sources := range append(b.outer[:len(b.outer):len(b.outer)], b.sources) {
-		for i := range sources {
-			b.shadowed(&sources[i], name)
-		}
-	}
-	start := b.Len()
+	start, around := b.Len(), b.tables
+	b.tables = nil
 	var out []facts
-	if r.Step == nil {
-		b.apart(func() { out = factsOf(r.Form.form(b)) })
-		b.commons = append(b.commons, common{rows: r, name: name, text: b.Cut(start), outputs: out})
-		return out
-	}
 	b.apart(func() { out = factsOf(r.Form.form(b)) })
 	text := b.Cut(start)
-	// Known before its own step is written, which reads from it.
 	at := len(b.commons)
-	b.commons = append(b.commons, common{rows: r, name: name, outputs: out})
-	b.apart(func() { r.Step.form(b) })
-	union := "\nUNION\n"
-	if r.All {
-		union = "\nUNION ALL\n"
+	b.commons = append(b.commons, common{rows: r, name: name, text: text, outputs: out})
+	if r.Step != nil { // which reads from it
+		b.apart(func() { r.Step.form(b) })
+		union := ")\nUNION\n("
+		if r.All {
+			union = ")\nUNION ALL\n("
+		}
+		b.commons[at].text = "(" + text + union + b.Cut(start) + ")"
 	}
-	b.commons[at].text = text + union + b.Cut(start)
+	b.commons[at].reads, b.tables = b.tables, around
 	return out
 }
 
-// shadowed refuses a table that would not be read any more, as a WITH query has its
-// name.
-func (b *builder) shadowed(s *source, name string) {
-	if s.rows == nil && !s.filled && s.table.Schema.Namespace == "" && s.table.Schema.Name == name {
-		b.fail("CTE: %q is the name of a table that the statement reads beside it, which would be the CTE then; name the CTE otherwise", name)
+// shadowed refuses tables that would not be read any more, as a WITH query in sight
+// has their name.
+func (b *builder) shadowed(tables []*model.Table, commons []common) {
+	for i := range commons {
+		name := commons[i].name
+		if slices.ContainsFunc(tables, func(t *model.Table) bool { return t.Schema.Name == name }) {
+			b.fail("CTE: %q is the name of a table that the statement reads beside it, which would be the CTE then; name the CTE otherwise", name)
+		}
 	}
 }
 
@@ -324,14 +331,18 @@ func (b *builder) withCommons() {
 	}
 	body := b.Cut(b.label)
 	b.WriteString("WITH ")
-	for i := range b.commons {
-		if b.commons[i].rows.Step != nil {
-			b.WriteString("RECURSIVE ")
-			break
-		}
+	recursive := slices.ContainsFunc(b.commons, func(c common) bool { return c.rows.Step != nil })
+	if recursive {
+		b.WriteString("RECURSIVE ")
 	}
+	b.shadowed(b.tables, b.commons)
 	for i := range b.commons {
 		c := &b.commons[i]
+		if recursive { // each sees all of them, itself too
+			b.shadowed(c.reads, b.commons)
+		} else {
+			b.shadowed(c.reads, b.commons[:i])
+		}
 		if i > 0 {
 			b.WriteString(", ")
 		}

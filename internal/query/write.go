@@ -78,6 +78,7 @@ func (w *Write) form(b *builder) []output {
 		return make([]output, len(w.Returning.Items))
 	}
 	b.lifted = w.Lifted
+	b.reads(t)
 	if len(w.Uses) > 0 {
 		b.sources[0].qualifier = sqltext.Ident(t.Schema.Name) + "."
 	}
