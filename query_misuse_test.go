@@ -108,11 +108,26 @@ func TestBadUse(t *testing.T) {
 		},
 		"a parenthesis is closed that was not": where(retort.Is(retort.Fragment[bool]("true) OR (true"))),
 		"a semicolon would end the statement":  where(retort.Is(retort.Fragment[bool]("true; DROP TABLE books"))),
-		"$2 has no argument":                   where(retort.Is(retort.Fragment[bool]("$1 = $2", 1))),
-		"argument 2 has no place $2":           where(retort.Is(retort.Fragment[bool]("$1", true, 2))),
-		"Fragment: the field pointer":          where(retort.Is(retort.Fragment[bool]("$1 = ''", &elsewhere))),
-		"Resume: these are no bookmark":        all(Books.OrderBy(retort.Asc(&b.Pages)).Resume([]byte(`["x"]`))),
-		"is not the name of a text search":     where(retort.Matches(retort.ToTSVector("english'", retort.Col(&b.Title)), retort.WebSearch("english", "x"))),
+		"the aggregate has a filter already": func(ctx context.Context, s *retort.Session) error {
+			_, err := retort.Values(Books.Query(), retort.Count().Filter(retort.Gt(&b.Pages, 1)).Filter(retort.Lt(&b.Pages, 9))).All(ctx, s)
+			return err
+		},
+		"Scalar: the statement gives 16 columns": where(retort.Scalar(Books.Query()).IsNull()),
+		"a statement that writes has its place":  where(retort.Exists(Books.Delete().AllRows())),
+		"make it one by retort.CTE": func(ctx context.Context, s *retort.Session) error {
+			_, err := retort.Values(retort.Sub("gone", Books.Delete().AllRows()).Query(), retort.Count()).All(ctx, s)
+			return err
+		},
+		"Desc: the field pointer (*string) is not a column": func(ctx context.Context, s *retort.Session) error {
+			place := retort.RowNumber().Over(retort.Window{Order: []retort.Order{retort.Desc(&row.Name)}})
+			_, err := retort.Select(Authors.Query(), &row, retort.Into(&row.Name, &a.Name)).OrderBy(place.Asc()).All(ctx, s)
+			return err
+		},
+		"$2 has no argument":               where(retort.Is(retort.Fragment[bool]("$1 = $2", 1))),
+		"argument 2 has no place $2":       where(retort.Is(retort.Fragment[bool]("$1", true, 2))),
+		"Fragment: the field pointer":      where(retort.Is(retort.Fragment[bool]("$1 = ''", &elsewhere))),
+		"Resume: these are no bookmark":    all(Books.OrderBy(retort.Asc(&b.Pages)).Resume([]byte(`["x"]`))),
+		"is not the name of a text search": where(retort.Matches(retort.ToTSVector("english'", retort.Col(&b.Title)), retort.WebSearch("english", "x"))),
 	} {
 		t.Run(strings.ReplaceAll(want, " ", "_"), func(t *testing.T) {
 			s := k.Engine.Session()

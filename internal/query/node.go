@@ -15,6 +15,7 @@ type Node struct {
 	write     func(b *builder) facts
 	beside    func(b *builder, column facts) facts // of values: writes them as that column has them
 	aggregate bool                                 // may have FILTER and OVER
+	filtered  bool                                 // has FILTER already
 	window    bool                                 // must have OVER
 }
 

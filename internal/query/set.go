@@ -114,19 +114,10 @@ func Over(n Node, partition []Node, order []Order, frame string) Node {
 			b.WriteString("PARTITION BY ")
 			b.nodes("Over", partition)
 		}
-		for i, o := range order {
-			switch {
-			case i > 0:
-				b.WriteString(", ")
-			case len(partition) > 0:
-				b.WriteString(" ORDER BY ")
-			default:
-				b.WriteString("ORDER BY ")
-			}
-			if k, ok := b.key(o); ok {
-				b.orderKey(k)
-			}
+		if len(order) > 0 && len(partition) > 0 {
+			b.WriteString(" ")
 		}
+		b.orderWithin(order)
 		switch frame {
 		case "":
 		case NoFrame:
@@ -144,9 +135,14 @@ func Over(n Node, partition []Node, order []Order, frame string) Node {
 //go:noinline
 func Filtered(n Node, p Predicate) Node {
 	out := n
+	out.filtered = true
 	out.write = func(b *builder) facts {
 		if !n.aggregate {
 			b.fail("Filter: only aggregates have a filter, such as retort.Count()")
+			return facts{}
+		}
+		if n.filtered {
+			b.fail("Filter: the aggregate has a filter already; join the conditions by retort.And")
 			return facts{}
 		}
 		grouped := b.grouped
@@ -195,7 +191,7 @@ func InQuery(call string, left Node, f Form) Predicate {
 	return Condition(call, Node{write: func(b *builder) facts {
 		b.node(call, left)
 		b.WriteString(" IN ")
-		b.subquery(f)
+		b.single(call, b.subquery(f))
 		return facts{}
 	}})
 }
@@ -206,6 +202,7 @@ func InQuery(call string, left Node, f Form) Predicate {
 func Scalar(f Form) Node {
 	return Node{write: func(b *builder) facts {
 		out := b.subquery(f)
+		b.single("Scalar", out)
 		if len(out) == 0 {
 			return facts{nullable: true}
 		}
@@ -213,6 +210,13 @@ func Scalar(f Form) Node {
 		got.nullable = true
 		return got
 	}}
+}
+
+// single refuses a statement of several columns; none are those that are not known.
+func (b *builder) single(call string, columns []output) {
+	if len(columns) > 1 {
+		b.fail("%s: the statement gives %d columns; read one by retort.Values", call, len(columns))
+	}
 }
 
 // Row is several expressions as one value, for comparisons.
@@ -292,15 +296,26 @@ func Ordered(n Node, order []Order) Node {
 	}
 	return Node{write: func(b *builder) facts {
 		f := b.node("Aggregate", n)
-		b.WriteString(" ORDER BY ")
-		for i, o := range order {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			if k, ok := b.key(o); ok {
-				b.orderKey(k)
-			}
-		}
+		b.WriteString(" ")
+		b.orderWithin(order)
 		return f
 	}}
+}
+
+// orderWithin writes the order of an expression, which no column of the result has a
+// part in.
+func (b *builder) orderWithin(order []Order) {
+	outputs := b.outputs
+	b.outputs = nil
+	for i, o := range order {
+		if i == 0 {
+			b.WriteString("ORDER BY ")
+		} else {
+			b.WriteString(", ")
+		}
+		if k, ok := b.key(o); ok {
+			b.orderKey(k)
+		}
+	}
+	b.outputs = outputs
 }

@@ -233,6 +233,10 @@ func (b *builder) subquery(f Form) (out []output) {
 		b.depth--
 		return nil
 	}
+	switch f.(type) {
+	case *Write, *Insert:
+		b.fail("a statement that writes has its place in a WITH query only; make it one by retort.CTE, and read that")
+	}
 	b.WriteString("(")
 	b.nested(func() { out = f.form(b) })
 	b.WriteString(")")
