@@ -62,3 +62,32 @@ func TestACTEMayNotHideATable(t *testing.T) {
 		}
 	}
 }
+
+// TestRelationsDoNotRepeatAWrite loads relations of rows that a writing CTE chooses:
+// the statements of the relations must not write again.
+func TestRelationsDoNotRepeatAWrite(t *testing.T) {
+	t.Parallel()
+	k, _, _ := stocked(t)
+	ctx := t.Context()
+	a, b := Authors.C, Books.C
+	sold := retort.CTE("sold", Books.Update(retort.Increment(&b.Sold, 1)).Where(retort.Eq(&b.Title, "book 1")))
+	q := Authors.Query().Join(sold, retort.EqCol(&sold.C.AuthorID, &a.ID))
+	for name, isolation := range map[string]retort.Isolation{"read committed": "", "repeatable read": retort.RepeatableRead} {
+		s := k.Engine.SessionWith(retort.TxOptions{Isolation: isolation})
+		rows, err := q.With(&a.Books).All(ctx, s)
+		if err != nil || len(rows) != 1 || rows[0].Name != "100%_carroll" {
+			t.Fatalf("%s: %q, %v", name, names(rows), err)
+		}
+		books, err := rows[0].Books.All()
+		if err != nil || len(books) != 2 || books[0].Sold+books[1].Sold != 1 {
+			t.Errorf("%s: %d books, %v", name, len(books), err)
+		}
+		if n, err := retort.Values(Books.Query(), retort.Coalesce(retort.Sum[int64](retort.Col(&b.Sold)), 0)).One(ctx, s); err != nil || n != 1 {
+			t.Errorf("%s: %d sold, %v", name, n, err)
+		}
+		must(t, s.Rollback(ctx))
+		_, err = Authors.With(retort.Load(&a.Books).Where(retort.Exists(sold.Query()))).All(ctx, s)
+		wantErr(t, err, nil, "a CTE that writes has no place")
+		must(t, s.Close(ctx))
+	}
+}

@@ -2,6 +2,7 @@ package retort
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -35,6 +36,9 @@ func (s *Session) selectRows(ctx context.Context, sel *query.Select, relations [
 			return nil, err
 		}
 		return parents.take(s, sel), nil
+	}
+	if st.Writes { // once: the statements of the relations have it inside
+		return s.selectInTransaction(ctx, sel, relations, &parents, st, true)
 	}
 	batch, statements, opens, err := relationStatements(sel.Label, relations, query.Parents{Select: sel})
 	if err != nil {
@@ -114,7 +118,7 @@ func (b relationBatch) reset() {
 func relationStatements(label string, loaders []*loader, parents query.Parents) (batch relationBatch, statements []flight.Statement, opens bool, err error) {
 	for _, l := range loaders {
 		children := l.children(label, parents)
-		st, err := children.Rows()
+		st, err := reading(children.Rows())
 		if err != nil {
 			return nil, nil, false, err
 		}
@@ -130,6 +134,15 @@ func relationStatements(label string, loaders []*loader, parents query.Parents) 
 		opens = opens || st.Opens() || inside
 	}
 	return batch, statements, opens, nil
+}
+
+// reading refuses a relation whose conditions write: statements of other relations
+// have them inside, and would write again.
+func reading(st query.Statement, err error) (query.Statement, error) {
+	if err == nil && st.Writes {
+		err = errors.New("retort: With: a relation is read; a CTE that writes has no place in its conditions")
+	}
+	return st, err
 }
 
 // row decodes a row, behind the parent's columns where it has them.
@@ -194,19 +207,23 @@ func (r *relationRows) key(fields []flight.Field, values [][]byte) (mapper.Key, 
 // selectInTransaction reads parents and children inside the session's own
 // transaction. At READ COMMITTED each statement has a snapshot of its own, so
 // the child statement says which parents it saw; children of parents that only
-// the first statement saw cost a second trip, and so do relations of children.
+// the first statement saw cost a second trip, and so do relations of children. Where
+// the parents' statement writes, no other one repeats it: all children come second.
 func (s *Session) selectInTransaction(ctx context.Context, sel *query.Select, relations []*loader,
 	parents *receiver, st query.Statement, opens bool,
 ) ([]mapper.Object, error) {
 	var batch relationBatch
 	statements := []flight.Statement{statement(st, parents.row)}
 	for _, l := range relations {
-		child, err := l.children(sel.Label, query.Parents{Select: sel}).Seen()
+		r := &relationRows{loader: l, parents: parents, rows: receiver{table: l.relation.Child}, keyed: true, seen: make(map[mapper.Key]bool)}
+		batch = append(batch, r)
+		if st.Writes {
+			continue
+		}
+		child, err := reading(l.children(sel.Label, query.Parents{Select: sel}).Seen())
 		if err != nil {
 			return nil, err
 		}
-		r := &relationRows{loader: l, parents: parents, rows: receiver{table: l.relation.Child}, keyed: true, seen: make(map[mapper.Key]bool)}
-		batch = append(batch, r)
 		statements = append(statements, statement(child, r.row))
 	}
 	reset := func() {
