@@ -54,6 +54,9 @@ func parseURL(raw string) (*pgx.ConnConfig, error) {
 	if err := checkRuntimeParams(cfg.RuntimeParams); err != nil {
 		return nil, err
 	}
+	// Without it the server takes our UTF-8 for the encoding of the database, or of
+	// the role, and stores two characters for an é where that is LATIN1.
+	cfg.RuntimeParams["client_encoding"] = "UTF8"
 	// pgconn puts PGCONNECT_TIMEOUT into its dialer, where it would overrule
 	// Config.ConnectTimeout.
 	cfg.DialFunc = (&net.Dialer{}).DialContext

@@ -68,7 +68,7 @@ const customKey = "github.com/retort-go/retort"
 //
 //   - Shape: named statements, unless its owner runs pgx without them, which is
 //     how one says that a pooler is in between.
-//   - Errors: a connection that is closed or busy.
+//   - Errors: a connection that is closed or busy, or whose texts are not UTF-8.
 func Adopt(conn *pgx.Conn, cfg Config) (*Conn, error) {
 	if conn == nil || conn.PgConn() == nil {
 		return nil, errors.New("flight: no connection to adopt")
@@ -76,6 +76,9 @@ func Adopt(conn *pgx.Conn, cfg Config) (*Conn, error) {
 	pg := conn.PgConn()
 	if err := usable(pg); err != nil {
 		return nil, fmt.Errorf("flight: adopt: %w", err)
+	}
+	if encoding := pg.ParameterStatus("client_encoding"); foreignEncoding(encoding) {
+		return nil, fmt.Errorf("flight: adopt: the connection has client_encoding %s, which would store other characters than were written; open it with client_encoding=UTF8", encoding)
 	}
 	if c, ok := pg.CustomData()[customKey].(*Conn); ok {
 		return c, nil
@@ -89,6 +92,17 @@ func Adopt(conn *pgx.Conn, cfg Config) (*Conn, error) {
 	c.registry = newRegistry(c.cfg.StatementCap)
 	pg.CustomData()[customKey] = c
 	return c, nil
+}
+
+// foreignEncoding reports that the server would convert texts from something else
+// than the UTF-8 that they are. SQL_ASCII converts nothing, and some poolers do not say.
+func foreignEncoding(name string) bool {
+	switch name {
+	case "UTF8", "SQL_ASCII", "":
+		return false
+	default:
+		return true
+	}
 }
 
 func usable(pg *pgconn.PgConn) error {
