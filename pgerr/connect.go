@@ -32,8 +32,9 @@ type ConnectError struct {
 // password is looked for in every text that is kept, and cfg itself is not kept.
 func NewConnectError(cfg *pgconn.Config, err error) *ConnectError {
 	e := &ConnectError{Host: cfg.Host, Port: cfg.Port, Database: cfg.Database, User: cfg.User}
-	var kept []error
-	collect(err, cfg.Password, &kept)
+	c := collector{cfg: cfg, several: several(cfg)}
+	c.collect(err, attempt{})
+	kept := c.kept
 	if plainToo(cfg) {
 		kept = withoutRefusedTLS(kept)
 	}
@@ -58,29 +59,86 @@ func (e *ConnectError) Error() string {
 // Unwrap gives the cause.
 func (e *ConnectError) Unwrap() error { return e.Err }
 
+// attempt is the address that was tried, as far as it is known, and how far it went.
+type attempt struct{ at, stage string }
+
+// collector gathers what can be said of a failed connect.
+type collector struct {
+	cfg     *pgconn.Config
+	several bool // addresses are configured, so each cause has to say of which it is
+	kept    []error
+}
+
 // collect walks err's tree and keeps the errors that are known to be harmless.
-func collect(err error, password string, kept *[]error) {
+func (c *collector) collect(err error, tried attempt) {
 	if err == nil {
 		return
 	}
 	if safe := harmless(err); safe != nil {
-		*kept = append(*kept, guarded(safe, password))
+		c.keep(safe, tried)
 		return
 	}
 	switch e := err.(type) { //nolint:errorlint // each link of the chain is looked at by itself
 	case interface{ Unwrap() []error }:
 		for _, inner := range e.Unwrap() {
-			collect(inner, password, kept)
+			c.collect(inner, tried)
 		}
+		return
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
-			collect(inner, password, kept)
+			if at := attemptOf(err.Error()); at.at != "" {
+				tried = at
+			}
+			c.collect(inner, tried)
 			return
 		}
-		*kept = append(*kept, guarded(errors.New(opaqueText(err)), password))
-	default:
-		*kept = append(*kept, guarded(errors.New(opaqueText(err)), password))
 	}
+	c.keep(errors.New(opaqueText(err)), tried)
+}
+
+// keep adds a cause, once: an address that is tried with TLS and without fails twice
+// alike.
+func (c *collector) keep(err error, tried attempt) {
+	if c.cfg.Password == "" && Code(err) == "28P01" {
+		err = fmt.Errorf("%w; no password was given: there is none in the URL, the environment and the password file, nor from a PasswordFunc", err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) && tried.stage != "" {
+		err = fmt.Errorf("no answer in time (%s): %w", tried.stage, err)
+	}
+	switch err.(type) { //nolint:errorlint // as collect has it
+	case *net.OpError, *net.DNSError: // they name the address themselves
+	default:
+		if c.several && tried.at != "" {
+			err = fmt.Errorf("%s: %w", tried.at, err)
+		}
+	}
+	err = guarded(err, c.cfg)
+	text := err.Error()
+	if !slices.ContainsFunc(c.kept, func(other error) bool { return other.Error() == text }) {
+		c.kept = append(c.kept, err)
+	}
+}
+
+// attemptOf reads what pgx puts before the failure of one attempt, in a type of its
+// own: "10.0.0.2:5432 (db2): dial error: …".
+func attemptOf(text string) attempt {
+	address, rest, _ := strings.Cut(text, " (")
+	name, rest, closed := strings.Cut(rest, "): ")
+	stage, _, _ := strings.Cut(rest, ": ")
+	host, _, err := net.SplitHostPort(address)
+	switch {
+	case !closed || err != nil && !strings.HasPrefix(address, "/"):
+		return attempt{}
+	case err != nil || host == name:
+		return attempt{address, stage}
+	default:
+		return attempt{name + " (" + address + ")", stage}
+	}
+}
+
+// several reports whether more than one address is configured.
+func several(cfg *pgconn.Config) bool {
+	return slices.ContainsFunc(cfg.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.Host != cfg.Host || f.Port != cfg.Port })
 }
 
 // refusedTLS is what pgx says of a server that speaks no TLS.
@@ -106,7 +164,7 @@ func plainToo(cfg *pgconn.Config) bool {
 // withoutRefusedTLS leaves out that a server speaks no TLS where that was no
 // obstacle: it would stand before the true cause and be taken for it.
 func withoutRefusedTLS(causes []error) []error {
-	others := slices.DeleteFunc(slices.Clone(causes), func(err error) bool { return err.Error() == refusedTLS })
+	others := slices.DeleteFunc(slices.Clone(causes), func(err error) bool { return strings.HasSuffix(err.Error(), refusedTLS) })
 	if len(others) == 0 {
 		return causes
 	}
@@ -142,9 +200,12 @@ func opaqueText(err error) string {
 	}
 }
 
-func guarded(err error, password string) error {
-	if password != "" && strings.Contains(err.Error(), password) {
-		return errors.New("the cause is withheld, since its text holds the password")
+// guarded withholds a text that holds the password; not where every text does, since
+// the user or the database is called the same.
+func guarded(err error, cfg *pgconn.Config) error {
+	secret := cfg.Password
+	if secret == "" || strings.Contains(cfg.User, secret) || strings.Contains(cfg.Database, secret) || !strings.Contains(err.Error(), secret) {
+		return err
 	}
-	return err
+	return errors.New("the cause is withheld, since its text holds the password")
 }

@@ -30,7 +30,7 @@ const (
 	ReadOnly           Kind = "read_only"            // 25006: a standby, or a read-only transaction
 	StalePlan          Kind = "stale_plan"           // 26000, 0A000 for a cached plan whose result type changed, XX000 for one whose parameter's type is gone
 	Shutdown           Kind = "shutdown"             // 57P01 to 57P05, 25P03, 25P04: the server ended the connection
-	BadValue           Kind = "bad_value"            // class 22
+	BadValue           Kind = "bad_value"            // class 22, but of a start-up parameter
 	Connection         Kind = "connection"           // class 08; a ConnectError or network error without an SQLSTATE
 	StaleRow           Kind = "stale_row"            // ErrStale, or 42704 that names StaleRowSetting
 	CommitUnknown      Kind = "commit_unknown"       // ErrCommitUnknown, whatever caused it
@@ -176,9 +176,11 @@ func kindOfServer(e *pgconn.PgError) Kind {
 		}
 	}
 	switch {
+	case strings.HasPrefix(e.Code, "22") && severity(e) == "FATAL":
+		return Other // a setting of the start-up message; rows fail with ERROR
 	case strings.HasPrefix(e.Code, "22"):
 		return BadValue
-	case e.Code == "08P01" && e.Severity == "ERROR":
+	case e.Code == "08P01" && severity(e) == "ERROR":
 		return Other // a message that the server refused; the connection lives on
 	case strings.HasPrefix(e.Code, "08"):
 		return Connection

@@ -58,6 +58,15 @@ func TestKindOf(t *testing.T) {
 		"connection_class":        {pg("08006"), pgerr.Connection, "08006", false, true},
 		"refused_message":         {&pgconn.PgError{Severity: "ERROR", Code: "08P01"}, pgerr.Other, "08P01", false, false},
 		"broken_protocol":         {&pgconn.PgError{Severity: "FATAL", Code: "08P01"}, pgerr.Connection, "08P01", false, true},
+		"broken_in_German":        {&pgconn.PgError{Severity: "FEHLER", SeverityUnlocalized: "ERROR", Code: "08P01"}, pgerr.Other, "08P01", false, false},
+		"start_up_parameter":      {&pgconn.PgError{Severity: "FATAL", Code: "22023"}, pgerr.Other, "22023", false, false},
+		"bouncer_full":            {bouncer("no more connections allowed (max_client_conn)"), pgerr.TooManyConnections, "08P01", false, true},
+		"bouncer_waited":          {bouncer("query_wait_timeout"), pgerr.TooManyConnections, "08P01", false, true},
+		"bouncer_waited_also":     {bouncer("query_timeout"), pgerr.TooManyConnections, "08P01", false, true},
+		"bouncer_slow_query":      {bouncer("query timeout"), pgerr.QueryCanceled, "08P01", false, true},
+		"bouncer_idle":            {bouncer("idle transaction timeout"), pgerr.Shutdown, "08P01", false, true},
+		"bouncer_by_statement":    {bouncer("transaction blocks not allowed in statement pooling mode"), pgerr.Other, "08P01", false, false},
+		"bouncer_lost_the_server": {bouncer("server conn crashed?"), pgerr.Connection, "08P01", false, true},
 		"guard":                   {guard, pgerr.StaleRow, "42704", false, false},
 		"no_such_setting":         {pg("42704"), pgerr.Other, "42704", false, false},
 		"syntax":                  {pg("42601"), pgerr.Other, "42601", false, false},
@@ -240,6 +249,33 @@ func TestConnectError(t *testing.T) {
 		}
 		if pgerr.KindOf(e) != pgerr.TooManyConnections {
 			t.Errorf("kind %s", pgerr.KindOf(e))
+		}
+	})
+
+	t.Run("says_that_no_password_was_given", func(t *testing.T) {
+		t.Parallel()
+		for password, want := range map[string]bool{"": true, "wrong": false} {
+			e := pgerr.NewConnectError(&pgconn.Config{Password: password}, pg("28P01"))
+			if strings.Contains(e.Error(), "no password was given") != want || pgerr.Code(e) != "28P01" {
+				t.Errorf("password %q: %v", password, e)
+			}
+		}
+	})
+
+	t.Run("says_why_where_the_password_is_the_name_of_the_user", func(t *testing.T) {
+		t.Parallel()
+		refused := &pgconn.PgError{Severity: "FATAL", Code: "28P01", Message: `password authentication failed for user "postgres"`}
+		e := pgerr.NewConnectError(&pgconn.Config{User: "postgres", Password: "postgres"}, refused)
+		if pgerr.Code(e) != "28P01" || strings.Contains(e.Error(), "withheld") {
+			t.Error(e)
+		}
+	})
+
+	t.Run("shows_which_setting_of_the_URL_is_refused", func(t *testing.T) {
+		t.Parallel()
+		e := pgerr.NewConnectError(cfg, &pgconn.PgError{Severity: "FATAL", Code: "22023", Message: `invalid value for parameter "lock_timeout": "abc"`})
+		if !strings.Contains(e.Error(), "lock_timeout") || pgerr.KindOf(e) != pgerr.Other || !pgerr.Transient(e) {
+			t.Errorf("%s: %v", pgerr.KindOf(e), e)
 		}
 	})
 

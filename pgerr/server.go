@@ -30,14 +30,18 @@ type ServerError struct {
 
 // NewServerError wraps the server's answer e, which must not be nil.
 func NewServerError(e *pgconn.PgError) *ServerError {
-	severity := e.SeverityUnlocalized
-	if severity == "" {
-		severity = e.Severity
-	}
 	return &ServerError{
-		Code: e.Code, Severity: severity, Namespace: e.SchemaName, Table: e.TableName,
+		Code: e.Code, Severity: severity(e), Namespace: e.SchemaName, Table: e.TableName,
 		Column: e.ColumnName, Constraint: e.ConstraintName, Kind: kindOfServer(e), Err: e,
 	}
+}
+
+// severity is ERROR, FATAL or PANIC, whatever lc_messages makes of it.
+func severity(e *pgconn.PgError) string {
+	if e.SeverityUnlocalized != "" {
+		return e.SeverityUnlocalized
+	}
+	return e.Severity
 }
 
 // Error says what failed in names and ends with the SQLSTATE.
@@ -59,7 +63,7 @@ func (e *ServerError) words() string {
 		return "raised by the database"
 	case e.Kind.Constraint(), strings.HasPrefix(e.Code, "23"):
 		return constraintWords(e.Kind, e.Constraint, e.Table, e.Column)
-	case strings.HasPrefix(e.Code, "22"):
+	case strings.HasPrefix(e.Code, "22") && e.Severity != "FATAL":
 		return badValueWords(e.Code) + place(e.Table, e.Column)
 	case e.Kind == StaleRow:
 		return "the row was changed or removed by someone else since it was loaded"
