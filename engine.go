@@ -297,8 +297,11 @@ func serverLeft(err error) bool {
 }
 
 // networkLost tells a connection that ended by itself from one that was closed
-// because its caller's time was up, or by what it did.
-func networkLost(err error) bool { return pgerr.KindOf(err) == pgerr.Connection }
+// because its caller's time was up, by what it did, or by a pooler, which says so with
+// an SQLSTATE and means this client.
+func networkLost(err error) bool {
+	return pgerr.KindOf(err) == pgerr.Connection && pgerr.Code(err) == ""
+}
 
 // noticed keeps an error that says something of the server, until the connection
 // comes back: what goes past the flights, or back to a savepoint, ends well then.

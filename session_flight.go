@@ -122,7 +122,7 @@ func (s *Session) send(ctx context.Context, t *trip) error {
 //   - Source: docs/adr/0002-flights-on-pgconn.md.
 func (s *Session) mayResend(ctx context.Context, t *trip, err error) bool {
 	failed, ok := errors.AsType[*flight.Error](err)
-	if !ok || ctx.Err() != nil || t.handed != nil && *t.handed {
+	if !ok || ctx.Err() != nil || t.handed != nil && *t.handed || limited(failed.Err) {
 		return false
 	}
 	broken := s.lease.Resource().Broken()
@@ -139,6 +139,12 @@ func (s *Session) mayResend(ctx context.Context, t *trip, err error) bool {
 	default:
 		return false
 	}
+}
+
+// limited tells an end that a pooler's time limit has set: again would take as long.
+func limited(err error) bool {
+	kind := pgerr.KindOf(err)
+	return kind == pgerr.QueryCanceled || kind == pgerr.TooManyConnections
 }
 
 // settle brings the session in line with what became of its trip. first: it was

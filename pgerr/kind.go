@@ -182,10 +182,31 @@ func kindOfServer(e *pgconn.PgError) Kind {
 		return BadValue
 	case e.Code == "08P01" && severity(e) == "ERROR":
 		return Other // a message that the server refused; the connection lives on
+	case e.Code == "08P01" && e.Routine == "":
+		return kindOfPooler(e.Message)
 	case strings.HasPrefix(e.Code, "08"):
 		return Connection
 	default:
 		return Other
+	}
+}
+
+// kindOfPooler tells apart what PgBouncer says itself: it has one SQLSTATE for all.
+//
+//   - Source: PgBouncer src/janitor.c and src/objects.c, the reasons of disconnect_client
+//     and disconnect_server.
+func kindOfPooler(message string) Kind {
+	switch {
+	case message == "query_wait_timeout", message == "query_timeout", strings.HasPrefix(message, "no more connections allowed"):
+		return TooManyConnections // no connection to the server in time: nothing of it ran
+	case message == "query timeout":
+		return QueryCanceled
+	case message == "idle transaction timeout":
+		return Shutdown
+	case strings.HasPrefix(message, "transaction blocks not allowed"):
+		return Other // pool_mode = statement
+	default:
+		return Connection
 	}
 }
 

@@ -19,6 +19,11 @@ import (
 
 func pg(code string) *pgconn.PgError { return &pgconn.PgError{Code: code, Message: "the message"} }
 
+// bouncer is what PgBouncer says itself.
+func bouncer(message string) error {
+	return &pgconn.PgError{Severity: "FATAL", Code: "08P01", Message: message}
+}
+
 func TestKindOf(t *testing.T) {
 	t.Parallel()
 	stale := &pgconn.PgError{Code: "0A000", Routine: "RevalidateCachedQuery", Message: "in another language"}

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/retort-go/retort/pgerr"
 )
 
 // trip gathers what happens to a flight on its way; verdict turns it into an
@@ -257,6 +259,8 @@ func (t *trip) afterLoss() *Error {
 		return nil // confirmed; the connection died with nothing left to say
 	case !t.pooler && (t.signed || t.dying) && t.answered == 0 && t.err == nil && t.harmlessFirst():
 		return fail(NotExecuted, -1, t.connErr)
+	case t.waited():
+		return fail(NotExecuted, -1, t.connErr)
 	case end != Commit:
 		return fail(Lost, statement, cause)
 	case !t.mayCommit && (t.err != nil || t.gone()):
@@ -268,6 +272,16 @@ func (t *trip) afterLoss() *Error {
 	default:
 		return fail(Unknown, -1, t.connErr)
 	}
+}
+
+// waited reports that PgBouncer had no connection to the server for the transaction in
+// time, and so has passed nothing of it on.
+//
+//   - Source: PgBouncer src/janitor.c, check_pool_timeouts: query_wait_timeout is for
+//     clients on the waiting list, which have no server.
+func (t *trip) waited() bool {
+	return t.flight.Begin != "" && t.answered == 0 && !t.signed &&
+		pgerr.Code(t.connErr) == "08P01" && pgerr.KindOf(t.connErr) == pgerr.TooManyConnections
 }
 
 // harmlessFirst reports whether the first request can have no effect of its own

@@ -17,6 +17,7 @@ func TestVerdict(t *testing.T) {
 	t.Parallel()
 	server := &pgconn.PgError{SeverityUnlocalized: "FATAL", Code: "57P01", File: "postgres.c", Routine: "ProcessInterrupts"}
 	pooler := &pgconn.PgError{SeverityUnlocalized: "FATAL", Code: "57P01"}
+	waited := &pgconn.PgError{SeverityUnlocalized: "FATAL", Code: "08P01", Message: "query_wait_timeout"}
 	failed := &pgconn.PgError{SeverityUnlocalized: "ERROR", Code: "22012"}
 	write := Flight{Begin: "BEGIN", Statements: make([]Statement, 1), End: Commit}
 	rawRead := Flight{Statements: []Statement{{Raw: true}}}
@@ -31,6 +32,9 @@ func TestVerdict(t *testing.T) {
 		"nothing_written":                             {flight: write, lost: io.EOF, want: NotExecuted},
 		"a_fatal_of_the_server_comes_first":           {write, trip{written: true}, server, NotExecuted},
 		"a_fatal_of_a_pooler_comes_first":             {write, trip{written: true}, pooler, Unknown},
+		"a_pooler_has_no_connection_for_it":           {write, trip{written: true, pooler: true}, waited, NotExecuted},
+		"a_pooler_says_so_behind_begin":               {write, trip{written: true, pooler: true, answered: 1}, waited, Unknown},
+		"a_pooler_has_no_connection_for_a_read":       {read, trip{written: true, pooler: true}, waited, Lost},
 		"a_fatal_comes_first_in_pooler_mode":          {write, trip{written: true, pooler: true}, server, Unknown},
 		"a_fatal_comes_first_at_raw_autocommit":       {rawRead, trip{written: true}, server, Lost},
 		"a_fatal_comes_first_at_built_autocommit":     {read, trip{written: true}, server, NotExecuted},
