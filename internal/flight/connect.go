@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ func Connect(ctx context.Context, cfg *Config) (*Conn, error) {
 	own := cfg.Conn.Copy()
 	c.cfg.Conn = own
 	own.ConnectTimeout = c.cfg.ConnectTimeout
-	own.DialFunc = watched(own.DialFunc)
+	own.DialFunc = watched(once(own.DialFunc, own.ConnectTimeout))
 	c.listen(own)
 
 	pg, err := c.dial(ctx, own)
@@ -64,7 +65,7 @@ func (c *Conn) dial(ctx context.Context, own *pgconn.Config) (*pgconn.PgConn, er
 			return pg, nil
 		}
 		refused := pgerr.NewConnectError(own, err)
-		if attempt > 1 || c.cfg.Password == nil || pgerr.Code(refused) != "28P01" {
+		if attempt > 1 || c.cfg.Password == nil || !refusedPassword(refused) {
 			return nil, refused
 		}
 		select {
@@ -72,6 +73,25 @@ func (c *Conn) dial(ctx context.Context, own *pgconn.Config) (*pgconn.PgConn, er
 			return nil, refused
 		case <-time.After(secondThought):
 		}
+	}
+}
+
+// refusedPassword reports whether the server did not take the password; nor does
+// pgconn go on to another host then.
+//
+//   - Source: PostgreSQL src/backend/libpq/auth.c, auth_failed: 28P01 for its own
+//     passwords, 28000 for those that LDAP, RADIUS or PAM (a cloud's tokens) refused. A
+//     rule of pg_hba.conf that rejects says 28000 from elsewhere.
+func refusedPassword(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // of several hosts' errors any counts
+	case *pgconn.PgError:
+		return e.Code == "28P01" || e.Code == "28000" && e.Routine == "auth_failed"
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), refusedPassword)
+	case interface{ Unwrap() error }:
+		return refusedPassword(e.Unwrap())
+	default:
+		return false
 	}
 }
 
@@ -93,9 +113,11 @@ func (c *Conn) askPassword(ctx context.Context, own *pgconn.Config) error {
 }
 
 // connectError keeps the chain of err, an error of the user's own, unless its
-// text holds the password.
+// text holds the password. Where the user or the database is called the same, every
+// text does.
 func connectError(own *pgconn.Config, err error) error {
-	if own.Password != "" && strings.Contains(err.Error(), own.Password) {
+	public := strings.Contains(own.User, own.Password) || strings.Contains(own.Database, own.Password)
+	if !public && strings.Contains(err.Error(), own.Password) {
 		err = errors.New("the cause is withheld, since its text holds the password")
 	}
 	return &pgerr.ConnectError{Host: own.Host, Port: own.Port, Database: own.Database, User: own.User, Err: err}

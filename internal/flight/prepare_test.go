@@ -2,10 +2,12 @@ package flight_test
 
 import (
 	"context"
+	"crypto/md5" //nolint:gosec // RADIUS has it so
 	"errors"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -112,6 +114,53 @@ func TestPassword(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// refuseRADIUS answers every request with Access-Reject, as RFC 2865 has it.
+func refuseRADIUS(t *testing.T, secret string) (port string) {
+	t.Helper()
+	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	go func() {
+		var b [4096]byte
+		for {
+			n, from, err := server.ReadFrom(b[:])
+			if err != nil || n < 20 {
+				return
+			}
+			answer := []byte{3, b[1], 0, 20}
+			sum := md5.Sum(slices.Concat(answer, b[4:20], []byte(secret)))
+			_, _ = server.WriteTo(append(answer, sum[:]...), from)
+		}
+	}()
+	_, port, _ = net.SplitHostPort(server.LocalAddr().String())
+	return port
+}
+
+func TestToken_that_another_service_refused_is_asked_for_again(t *testing.T) {
+	t.Parallel()
+	hba := filepath.Join(t.TempDir(), "pg_hba.conf")
+	rules := "local all all trust\nhost all retort all trust\nhost all rejected all reject\n" +
+		"host all all all radius radiusservers=127.0.0.1 radiusports=" + refuseRADIUS(t, "shared") + " radiussecrets=shared\n"
+	if err := errors.Join(os.WriteFile(hba, []byte(rules), 0o600), os.Chmod(hba, 0o644), os.Chmod(filepath.Dir(hba), 0o755), os.Chmod(filepath.Dir(filepath.Dir(hba)), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	server := ownServer(t, map[string]string{"hba_file": hba})
+	admin := connect(t, server.URL("postgres"))
+	simple(t, admin.PgConn(), "CREATE ROLE by_token LOGIN; CREATE ROLE rejected LOGIN")
+	for user, want := range map[string]int{"by_token": 2, "rejected": 1} {
+		asked := 0
+		_, err := flight.Connect(t.Context(), &flight.Config{
+			Conn:     parse(t, strings.Replace(server.URL("postgres"), "retort@", user+"@", 1)),
+			Password: func(context.Context) (string, error) { asked++; return "token", nil },
+		})
+		if asked != want || pgerr.Code(err) != "28000" {
+			t.Errorf("%s: asked %d times, want %d: %v", user, asked, want, err)
+		}
+	}
 }
 
 func TestAfterConnect(t *testing.T) {
