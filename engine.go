@@ -338,7 +338,7 @@ func (e *Engine) logConnect(ctx context.Context, after time.Duration, err error)
 	switch {
 	case err == nil:
 		e.log.DebugContext(ctx, "retort: connection opened", "after", after)
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // and not by PasswordFunc or AfterConnect
 		// The pool closes, and nobody waits for this connection any more.
 		e.log.DebugContext(ctx, "retort: connecting was given up", "after", after)
 	default:
@@ -354,11 +354,21 @@ func (e *Engine) poolEvent(event pool.Event) {
 	switch event.Kind {
 	case pool.EventInvalidated:
 		e.log.Warn("retort: idle connections are replaced", "cause", event.Err)
-	case pool.EventMisused, pool.EventPanicked:
-		e.log.Error("retort: defect in the pool's use", "event", event.Kind.String(), "error", event.Err)
+	case pool.EventMisused:
+		e.log.Error("retort: defect in the pool's use", "event", event.Kind.String())
+	case pool.EventPanicked:
+		attrs := []any{"event", event.Kind.String(), "error", event.Err}
+		if p, ok := errors.AsType[*pool.PanicError](event.Err); ok {
+			attrs = append(attrs, "stack", string(p.Stack)) // the function may be PasswordFunc or AfterConnect
+		}
+		e.log.Error("retort: defect in the pool's use", attrs...)
 	case pool.EventHeld:
 		e.log.Warn("retort: a connection is held for long; see docs/errors.md#held", "route", event.Holder, "held", event.Duration, "stack", event.Stack)
 	case pool.EventClosed:
-		e.log.Debug("retort: connection closed", "reason", event.Reason.String(), "age", event.Duration)
+		attrs := []any{"reason", event.Reason.String(), "age", event.Duration}
+		if event.Err != nil {
+			attrs = append(attrs, "error", event.Err)
+		}
+		e.log.Debug("retort: connection closed", attrs...)
 	}
 }

@@ -25,8 +25,8 @@ const (
 	Serialization      Kind = "serialization"        // 40001
 	Deadlock           Kind = "deadlock"             // 40P01
 	LockNotAvailable   Kind = "lock_not_available"   // 55P03
-	QueryCanceled      Kind = "query_canceled"       // 57014: statement_timeout or a cancel request
-	TooManyConnections Kind = "too_many_connections" // 53300
+	QueryCanceled      Kind = "query_canceled"       // 57014: statement_timeout or a cancel request; a pooler's query_timeout
+	TooManyConnections Kind = "too_many_connections" // 53300; a pooler's query_wait_timeout and max_client_conn
 	ReadOnly           Kind = "read_only"            // 25006: a standby, or a read-only transaction
 	StalePlan          Kind = "stale_plan"           // 26000, 0A000 for a cached plan whose result type changed, XX000 for one whose parameter's type is gone
 	Shutdown           Kind = "shutdown"             // 57P01 to 57P05, 25P03, 25P04: the server ended the connection
