@@ -28,6 +28,7 @@ type Action struct {
 	notNull   bool
 	temporary bool
 	unique    bool
+	only      bool // ON ONLY
 	cascade   bool
 	exists    bool // IF EXISTS or IF NOT EXISTS
 	primary   bool

@@ -84,7 +84,7 @@ func (p *parser) createIndex(unique bool) Action {
 		a.Name = p.name().String()
 	}
 	p.eat("on")
-	p.eat("only")
+	a.only = p.eat("only")
 	a.table = p.name()
 	if p.eat("using") {
 		p.ident()

@@ -39,3 +39,14 @@ func TestLockOfSeveralTables(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestIndexOfAPartitionedTableAlone: the first step of building one without a lock is no
+// finding.
+func TestIndexOfAPartitionedTableAlone(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]int{"CREATE INDEX ix ON ONLY events (at)": 0, "CREATE INDEX ix ON events (at)": 1} {
+		if found := lint.Check([]migrate.Step{{SQL: sql}}, lint.Options{}); len(found) != want {
+			t.Errorf("%s: %v", sql, found)
+		}
+	}
+}

@@ -41,7 +41,7 @@ var rules = slices.Concat(lockRules, lossRules, releaseRules, orderRules, advice
 
 var lockRules = []Rule{
 	{
-		ID: "index-not-concurrent", Severity: Danger, Kind: hazard.Locks, forms: []hazard.Form{hazard.CreateIndex},
+		ID: "index-not-concurrent", Severity: Danger, Kind: hazard.Locks, forms: []hazard.Form{hazard.CreateIndex}, when: ofParts,
 		Text:    "CREATE INDEX takes {lock}: {stops} wait",
 		Instead: "CREATE {unique}INDEX CONCURRENTLY {name} ON {table} ({columns}), outside a transaction; drop the index first if an earlier try left it invalid",
 		Like:    []string{"squawk: require-concurrent-index-creation", "strong_migrations: add_index, add_reference"},
