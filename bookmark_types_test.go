@@ -2,6 +2,7 @@ package retort_test
 
 import (
 	"errors"
+	"math"
 	"math/big"
 	"net"
 	"strings"
@@ -22,6 +23,17 @@ type Weight struct {
 func (Weight) Define(d *retort.Definition[Weight]) {
 	d.Column(&d.C.Price).Type("bigint").NotNull()
 }
+
+// Score may be no number.
+type Score struct {
+	retort.BigintKey
+	Points points
+	Small  float32
+}
+
+type points float64
+
+var scores = retort.NewTable[Score]("scores")
 
 var weights = retort.NewTable[Weight]("weights")
 
@@ -53,6 +65,37 @@ func TestPagesByNumbersOfMathBigGoOn(t *testing.T) {
 		}
 		if seen != 4 {
 			t.Errorf("%s: pages gave %d rows of 4", name, seen)
+		}
+	}
+}
+
+// One row without a number must not end a list.
+func TestPagesByFloatsGoOnBehindNaNAndInfinity(t *testing.T) {
+	t.Parallel()
+	k := retorttest.New(t, retort.NewBase(scores))
+	ctx := t.Context()
+	s := k.Engine.Session()
+	defer s.Close(ctx)
+	for _, f := range []float64{-1, math.NaN(), math.Inf(1), 0.1, math.NaN(), math.Inf(-1)} {
+		s.Add(&Score{Points: points(f), Small: float32(f)})
+	}
+	must(t, s.Commit(ctx))
+	c := scores.C
+	for name, order := range map[string]retort.Order{"up": retort.Asc(&c.Points), "down": retort.Desc(&c.Points), "float32": retort.Asc(&c.Small)} {
+		q := scores.OrderBy(order).Limit(1)
+		seen := make(map[int64]bool)
+		for page, n := q, 0; n < 7; n++ {
+			rows, err := page.All(ctx, s)
+			if must(t, err); len(rows) == 0 {
+				break
+			}
+			seen[rows[0].ID] = true
+			mark, err := q.Bookmark(s, rows[0])
+			must(t, err)
+			page = q.Resume(mark)
+		}
+		if len(seen) != 6 {
+			t.Errorf("%s: pages gave %d rows of 6", name, len(seen))
 		}
 	}
 }

@@ -193,6 +193,9 @@ func (q *rowQuery) bookmark(s *Session, row any) ([]byte, error) {
 // bookmarked writes a value of the column as json that gives it back: else the page
 // behind it would begin anywhere.
 func bookmarked(t *model.Table, col int, v any) ([]byte, error) {
+	if text, odd := query.OddFloat(v); odd {
+		return text, nil
+	}
 	given, back := reflect.New(reflect.TypeOf(v)), reflect.New(reflect.TypeOf(v))
 	given.Elem().Set(reflect.ValueOf(v)) // for methods on the pointer
 	text, err := json.Marshal(given.Interface())

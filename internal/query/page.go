@@ -1,9 +1,12 @@
 package query
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/retort-go/retort/internal/model"
@@ -123,12 +126,35 @@ func (mark Bookmark) values(table *model.Table, order []Key) ([]any, error) {
 	values := make([]any, len(order))
 	for i, k := range order {
 		v := reflect.New(table.Plan.GoType(k.Column))
-		if json.Unmarshal(texts[1+i], v.Interface()) != nil {
+		if !setOddFloat(v.Elem(), texts[1+i]) && json.Unmarshal(texts[1+i], v.Interface()) != nil {
 			return nil, ErrBookmark
 		}
 		values[i] = v.Elem().Interface()
 	}
 	return values, nil
+}
+
+// OddFloat writes a float that json has no number for, as text.
+func OddFloat(v any) (text json.RawMessage, odd bool) {
+	f := reflect.ValueOf(v)
+	if !f.CanFloat() || !math.IsNaN(f.Float()) && !math.IsInf(f.Float(), 0) {
+		return nil, false
+	}
+	return json.RawMessage(strconv.Quote(strconv.FormatFloat(f.Float(), 'g', -1, 64))), true
+}
+
+// setOddFloat reads what OddFloat writes, and no text of a type's own.
+func setOddFloat(v reflect.Value, text json.RawMessage) bool {
+	if !v.CanFloat() {
+		return false
+	}
+	for _, f := range [...]float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if odd, _ := OddFloat(f); bytes.Equal(odd, text) {
+			v.SetFloat(f)
+			return true
+		}
+	}
+	return false
 }
 
 func sameDirection(keys []orderKey) bool {
