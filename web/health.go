@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -19,8 +20,8 @@ func Healthz() http.Handler {
 }
 
 // Readyz answers 200 when the database answered just now, else 503 with a
-// problem that does not say why: the log of the requests does. While [Serve]
-// waits before it stops accepting, it answers 503.
+// problem that does not say why: slog.Default() at registration has a line when the
+// reason changes. While [Serve] waits before it stops accepting, it answers 503.
 //
 // Checks are asked when the database answered: one that fails is a 503, too. A
 // migrate/drift.Expect is one, or a migrate.Runner's Check.
@@ -30,25 +31,44 @@ func Readyz(eng *retort.Engine, checks ...func(context.Context) error) http.Hand
 	if eng == nil {
 		registered("Readyz", []string{"the engine is nil"})
 	}
+	p := &probe{checks: append([]func(context.Context) error{eng.Ping}, checks...), log: slog.Default()}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if d, ok := r.Context().Value(drainKey{}).(*atomic.Bool); ok && d.Load() {
 			ProblemOf(ErrShutdown).ServeHTTP(w, r)
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-		defer cancel()
-		err := eng.Ping(ctx)
-		for _, check := range checks {
-			if err == nil {
-				err = check(ctx)
-			}
-		}
-		if err != nil {
+		if !p.ready(r.Context()) {
 			unavailable(ProblemUnavailable, "Unavailable", retryLater).ServeHTTP(w, r)
 			return
 		}
 		writeState(w, "ready")
 	})
+}
+
+// probe asks checks in their order.
+type probe struct {
+	checks  []func(context.Context) error
+	log     *slog.Logger
+	failing atomic.Int64 // number of the check that failed last time; 0: none
+}
+
+func (p *probe) ready(ctx context.Context) bool {
+	limited, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	for i, check := range p.checks {
+		err := check(limited)
+		if err == nil {
+			continue
+		}
+		if ctx.Err() == nil && p.failing.Swap(int64(i+1)) != int64(i+1) { // who asks is still there
+			p.log.WarnContext(ctx, "web: not ready", "error", logged(err))
+		}
+		return false
+	}
+	if p.failing.Swap(0) != 0 {
+		p.log.InfoContext(ctx, "web: ready again")
+	}
+	return true
 }
 
 func writeState(w http.ResponseWriter, state string) {
