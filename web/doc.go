@@ -31,8 +31,10 @@
 // tag says omitempty or omitzero; a slice collects repeated query parameters and
 // may be empty. Types: strings, booleans, integers, floats, time.Time as RFC
 // 3339, everything with UnmarshalText (such as a UUID), and in the body also
-// structs, slices, arrays, maps with string keys and types with UnmarshalJSON.
-// null fits pointers, [Field] and any; a [Field] tells it from an absent one.
+// structs, slices, arrays, maps with string keys and types with UnmarshalJSON. A
+// number in an any is a float64, as in encoding/json; json.Number and json.RawMessage
+// keep all digits. null fits pointers, [Field] and any; a [Field] tells it from an
+// absent one.
 //
 // What does not fit is refused before a session exists, with every fault by its
 // place and never by its value: 400 for what cannot be read (broken JSON, a name

@@ -82,7 +82,7 @@ func (r *reader) value(v reflect.Value, s *shape, at *place) {
 		r.literal(v, s, at, "must be true or false", first == 't' || first == 'f')
 	case kindInt, kindUint:
 		r.literal(v, s, at, "must be an integer", number(first))
-	case kindFloat:
+	case kindFloat, kindNumber:
 		r.literal(v, s, at, "must be a number", number(first))
 	case kindSlice, kindArray:
 		r.array(v, s, first, at)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding"
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -37,6 +38,8 @@ func setText(v reflect.Value, s *shape, text string) string {
 		return setUint(v, text)
 	case kindFloat:
 		return setFloat(v, text)
+	case kindNumber:
+		return setNumber(v, text)
 	case kindTime, kindText, kindUUID:
 		return setUnmarshaler(v, s.kind, text)
 	default:
@@ -107,6 +110,15 @@ func setFloat(v reflect.Value, text string) string {
 	default:
 		return "must be a number"
 	}
+}
+
+// setNumber keeps the text of a number as JSON has it.
+func setNumber(v reflect.Value, text string) string {
+	if strings.Trim(text, "+-.0123456789eE") != "" || !json.Valid([]byte(text)) {
+		return "must be a number"
+	}
+	v.SetString(text)
+	return ""
 }
 
 // setUnmarshaler lets the type read the text. Its own error is not repeated:

@@ -18,6 +18,7 @@ const (
 	kindInt
 	kindUint
 	kindFloat
+	kindNumber  // json.Number: all its digits
 	kindTime    // time.Time, RFC 3339
 	kindText    // encoding.TextUnmarshaler
 	kindUUID    // a [16]byte that is an encoding.TextUnmarshaler
@@ -56,7 +57,7 @@ type member struct {
 // scalar reports whether the shape can be read from one piece of text.
 func (s *shape) scalar() bool {
 	switch s.kind {
-	case kindString, kindBool, kindInt, kindUint, kindFloat, kindTime, kindText, kindUUID:
+	case kindString, kindBool, kindInt, kindUint, kindFloat, kindNumber, kindTime, kindText, kindUUID:
 		return true
 	case kindPointer, kindField:
 		return s.elem.scalar()
@@ -116,6 +117,8 @@ func (c *compiler) custom(s *shape) bool {
 	switch {
 	case s.typ == reflect.TypeFor[time.Time]():
 		s.kind = kindTime
+	case s.typ == reflect.TypeFor[json.Number]():
+		s.kind = kindNumber
 	case p.Implements(reflect.TypeFor[json.Unmarshaler]()):
 		s.kind = kindCustom
 	case p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
