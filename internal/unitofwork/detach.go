@@ -16,11 +16,14 @@ func (u *Unit) Detach(t *model.Table, o mapper.Object) error {
 	if !ok || s.status == Deleted {
 		return fmt.Errorf("retort: Detach: this %s is %s; only pending and persistent objects can be let go", t.Type, u.Status(o))
 	}
+	if err := u.rescue(s); err != nil {
+		return err
+	}
 	u.unrefer(s)
 	if s.status == Pending {
 		s.status = Transient
 	} else {
-		s.status, s.doomed = Detached, false
+		s.status = Detached
 	}
 	s.leave()
 	u.let(s)

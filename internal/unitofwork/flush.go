@@ -19,8 +19,7 @@ func (u *Unit) Add(t *model.Table, o mapper.Object) error {
 		if s.status == Deleted {
 			return fmt.Errorf("retort: Add: this %s was deleted in this transaction; add a new object", t.Type)
 		}
-		s.doomed = false
-		return nil
+		return u.rescue(s)
 	}
 	if err := u.Foreign(t, o); err != nil {
 		return err
@@ -52,7 +51,11 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 	case s.status == Pending:
 		s.status = Transient
 		u.unrefer(s)
-	case s.status == Persistent && !s.doomed:
+	case s.doomed:
+		if s.more != nil {
+			s.more.marks = nil // it goes, whatever becomes of its owner
+		}
+	case s.status == Persistent:
 		s.doomed = true
 		if len(t.Relations) > 0 {
 			u.related.doomed = append(u.related.doomed, s)

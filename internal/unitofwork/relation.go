@@ -42,11 +42,14 @@ type related struct {
 	doomed  []*state // whose rows the next flush sees to; an Add may come before
 	cuts    []cut
 	orphans []cut // row is nil: of a deleted owner whose rows are not known
+
+	// marks are by the owners that are to be deleted: none right behind a flush.
+	marks map[*state][]*mark
 }
 
 // clone is r with lists of its own, as those of r are changed in place.
 func (r related) clone() related {
-	return related{slices.Clone(r.waiting), slices.Clone(r.doomed), slices.Clone(r.cuts), slices.Clone(r.orphans)}
+	return related{slices.Clone(r.waiting), slices.Clone(r.doomed), slices.Clone(r.cuts), slices.Clone(r.orphans), nil}
 }
 
 // own ties the relation fields of a state to it.
@@ -250,12 +253,13 @@ func (u *Unit) dropping(s *state) error {
 		}
 		rows, whole := u.rows(s, rel)
 		if !whole && rel.OnRemove == schema.Cascade {
+			u.related.orphans = slices.DeleteFunc(u.related.orphans, func(c cut) bool { return c.owner == s && c.rel == rel })
 			u.related.orphans = append(u.related.orphans, cut{owner: s, rel: rel})
 			continue
 		}
 		for _, o := range rows {
 			if c, ok := u.known(o); ok && !c.doomed {
-				errs = append(errs, u.untie(s, rel, c))
+				errs = append(errs, u.marked(s, rel, c))
 			}
 		}
 	}
@@ -285,6 +289,7 @@ func (u *Unit) parted(changes []*Change) {
 	if !gone {
 		return
 	}
+	u.unmarked()
 	left := func(o mapper.Object) bool {
 		s, ok := u.known(o)
 		return ok && s.status == Deleted

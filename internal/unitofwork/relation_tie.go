@@ -105,6 +105,7 @@ func (u *Unit) untie(owner *state, rel *model.Relation, c *state) error {
 	if rel.Link != nil {
 		return u.unlink(owner, rel, c)
 	}
+	c.markOf(owner, rel).forget()
 	if inv := rel.Inverse; inv != nil {
 		r := u.one(c, inv)
 		r.target, r.known = mapper.Object{}, false
@@ -132,7 +133,9 @@ func (u *Unit) linkUp(owner *state, rel *model.Relation, c *state) error {
 	o := t.Plan.New()
 	if u.linkKey(o, owner, rel, c) {
 		if s, ok := u.row(identity{t, t.KeyOf(o)}); ok && s.status == Persistent {
-			s.doomed = false
+			if err := u.rescue(s); err != nil {
+				return err
+			}
 			return u.linked(owner, rel, c, s)
 		}
 	}

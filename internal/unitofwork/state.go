@@ -52,6 +52,8 @@ type more struct {
 	// object, oldest first.
 	undo []undo
 
+	marks []*mark // of deletions of its owners that no flush has written yet
+
 	// read is what the row held before the first change of a Point; the zero Snapshot
 	// where there was none.
 	read mapper.Snapshot
@@ -84,7 +86,7 @@ func (s *state) forgetUndo() {
 func (s *state) leave() {
 	s.unit, s.snapshot = nil, mapper.Snapshot{}
 	if s.more != nil {
-		s.more.waits = nil
+		s.more.waits, s.more.marks = nil, nil
 	}
 }
 
