@@ -206,3 +206,21 @@ func TestOwnTypes_are_made_once(t *testing.T) {
 		text = after // in this order
 	}
 }
+
+func TestRowsWithEnumsOfANamespaceAreWrittenTogether(t *testing.T) {
+	t.Parallel()
+	k := retorttest.New(t, woodland)
+	ctx := t.Context()
+	commit(t, k.Engine, newFrond(), newFrond())
+	s := k.Engine.Session()
+	defer s.Close(ctx)
+	rows, err := fronds.OrderBy(retort.Asc(&fronds.C.ID)).All(ctx, s)
+	must(t, err)
+	for _, f := range rows {
+		f.Mood, f.MaybeMood, f.Moods, f.Deep = Sad, nil, []Mood{Sad}, nil
+	}
+	must(t, s.Commit(ctx))
+	if n := k.QueryInt(t, `SELECT count(*) FROM app.fronds WHERE mood = $1 AND moods = ARRAY[mood] AND maybe_mood IS NULL AND deep = '{}'`, string(Sad)); n != 2 {
+		t.Errorf("%d rows of 2 were changed", n)
+	}
+}

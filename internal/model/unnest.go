@@ -1,11 +1,5 @@
 package model
 
-import (
-	"strings"
-
-	"github.com/retort-go/retort/internal/sqltext"
-)
-
 // Unnest says how the values of a column of many rows travel as one array, made
 // by [mapper.Plan.AppendColumn], and come out of unnest again.
 //
@@ -28,13 +22,8 @@ func (t *Table) Unnest(col int) (oid uint32, array, item string) {
 // castName is the column's type for a cast: without its length, since a cast to
 // varchar(3) cuts where an assignment is an error.
 func (t *Table) castName(col int) string {
-	name := t.Plan.TypeName(col)
-	if !t.Plan.Column(col).Enum {
-		return name
+	if t.Plan.Column(col).Enum {
+		return t.Plan.SQLType(col) // in quotes, and with its namespace
 	}
-	brackets := ""
-	if i := strings.IndexByte(name, '['); i >= 0 {
-		name, brackets = name[:i], name[i:]
-	}
-	return sqltext.Ident(strings.TrimSpace(name)) + brackets
+	return t.Plan.TypeName(col)
 }
