@@ -93,6 +93,9 @@ func keyCondition(t *Table, qualifier string) string {
 		b.Ident(t.Columns[col].Name)
 		b.WriteString(" = ")
 		b.Arg()
+		if t.Plan.IsComposite(col) { // the server would take it for a record of no type
+			b.WriteString("::" + t.Plan.SQLType(col))
+		}
 	}
 	return b.String()
 }

@@ -198,15 +198,27 @@ func (b *builder) value(call string, s source, col int, v any) {
 	}
 	if b.inline {
 		b.quoted(call, s.table.Plan.OID(col), func(a *mapper.Args) error { return s.table.Plan.AppendValue(a, col, v) })
+		b.compositeCast(s.table, col, "")
 		return
 	}
 	if err := s.table.Plan.AppendValue(&b.args, col, v); err != nil {
 		b.errs = append(b.errs, nilHint(call, err))
 		return
 	}
-	b.bind(s.table.Plan.OID(col))
-	if s.table.Plan.IsComposite(col) { // the server would take it for a record of no type
-		b.WriteString("::" + s.table.Plan.SQLType(col))
+	b.bindAs(s.table, col)
+}
+
+// bindAs is bind for a value of a column.
+func (b *builder) bindAs(t *model.Table, col int) {
+	b.bind(t.Plan.OID(col))
+	b.compositeCast(t, col, "")
+}
+
+// compositeCast names the type of a composite, or of a list of them, which the server
+// would take for a record of no type.
+func (b *builder) compositeCast(t *model.Table, col int, brackets string) {
+	if t.Plan.IsComposite(col) {
+		b.WriteString("::" + t.Plan.SQLType(col) + brackets)
 	}
 }
 
@@ -375,6 +387,7 @@ func (b *builder) in(p Predicate, s source, col int) {
 	if b.inline {
 		b.WriteString(" = ANY(")
 		b.quoted(p.name, 0, func(a *mapper.Args) error { return s.table.Plan.AppendArray(a, col, p.value) })
+		b.compositeCast(s.table, col, "[]")
 		b.WriteString(")")
 		return
 	}

@@ -90,7 +90,7 @@ func Holds(call string, field any, o mapper.Object) Predicate {
 			b.errs = append(b.errs, nilHint(call, err))
 			return facts{}
 		}
-		b.bind(s.table.Plan.OID(col))
+		b.bindAs(s.table, col)
 		return facts{}
 	}})
 }
