@@ -164,7 +164,25 @@ func TestServer_text_and_addresses(t *testing.T) {
 	checkPair(t, pc, nil, "varbit", []pgtype.Bits{{Bytes: []byte{0xa0}, Len: 3, Valid: true}, {}}, "101")
 	checkPair(t, pc, nil, "", []pgtype.Box{{P: [2]pgtype.Vec2{{X: 3, Y: 4}, {X: 1, Y: 2}}, Valid: true}, {}}, "(3,4),(1,2)")
 	checkPair(t, pc, nil, "", []pgtype.Point{{P: pgtype.Vec2{X: 1.5, Y: -2}, Valid: true}, {}}, "(1.5,-2)")
-	checkPair(t, pc, nil, "interval", []string{"1 mon 2 day 03:04:05"})
+}
+
+func TestServer_strings_of_times_are_as_the_server_writes_them(t *testing.T) {
+	t.Parallel()
+	pc := pairDB(t)
+	clocks := []string{"00:00:00", "01:02:03.000001", "12:00:00.5", "24:00:00"}
+	checkPair(t, pc, nil, "time", clocks, clocks...)
+	checkPair(t, pc, nil, "time[]", [][]string{clocks}, "{00:00:00,01:02:03.000001,12:00:00.5,24:00:00}")
+	intervals := []string{
+		"00:00:00", "1 mon 2 days 03:04:05", "1 year 1 day", "-2 years -1 mons +3 days -00:00:00.5", "-1 days +100:00:01.25", "-00:00:00.000001", "1 day -01:00:00",
+		"-1 days", "178956970 years 7 mons 2147483647 days 2562047788:00:54.775807", "-178956970 years -8 mons -2147483648 days -00:00:01",
+	}
+	checkPair(t, pc, nil, "interval", intervals)
+	for _, text := range intervals {
+		got, err := pc.Exec(t.Context(), "SET intervalstyle TO postgres; SELECT interval '"+text+"'").ReadAll()
+		if err != nil || string(got[1].Rows[0][0]) != text {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
 }
 
 func TestServer_maps_and_composites(t *testing.T) {

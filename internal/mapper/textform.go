@@ -93,6 +93,10 @@ func (d *decodeColumn) textForm(src []byte) (string, error) {
 	case wireNumeric:
 		v, err := d.numeric(src)
 		return string(v.append(nil)), err
+	case wireTime:
+		return d.clockText(src)
+	case wireInterval:
+		return d.intervalText(src)
 	case wireInet, wireCIDR:
 		p, err := d.prefix(src)
 		text := p.String()
