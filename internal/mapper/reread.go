@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"reflect"
 	"strconv"
+	"time"
 	"unsafe"
 )
 
@@ -48,8 +49,8 @@ func (c *column) reread(dst unsafe.Pointer, text []byte) bool {
 	return false
 }
 
-// scanned is what Scan gets for the text of a value. Times share no memory that
-// could be written to, and are left out.
+// scanned is what Scan gets for the text of a value; of times only those that
+// package time can read, of the years 1 to 9999.
 func (c *column) scanned(text []byte) (v driver.Value, ok bool) {
 	var err error
 	switch c.pg.wire {
@@ -63,8 +64,10 @@ func (c *column) scanned(text []byte) (v driver.Value, ok bool) {
 		v, err = hex.DecodeString(string(bytes.TrimPrefix(text, []byte(`\x`))))
 	case wireJSON, wireJSONB:
 		v = bytes.Clone(text)
-	case wireTimestamptz, wireTimestamp, wireDate:
-		return nil, false
+	case wireTimestamptz, wireTimestamp:
+		v, err = time.Parse(time.RFC3339Nano, string(text))
+	case wireDate:
+		v, err = time.Parse(time.DateOnly, string(text))
 	default:
 		v = string(text)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,6 +54,8 @@ type reread struct {
 	Maybe                     []sql.NullString
 	Moods                     []Status
 	IP                        worded
+	At, Local                 *sql.NullTime
+	Days                      []sql.NullTime
 }
 
 func newReread() *reread {
@@ -63,6 +66,9 @@ func newReread() *reread {
 		Maybe: []sql.NullString{{}, {String: "x", Valid: true}},
 		Moods: []Status{"glad", "so,"},
 		IP:    worded{new("10.0.0.1")},
+		At:    &sql.NullTime{Time: time.Date(2024, 2, 29, 1, 2, 3, 4000, time.UTC), Valid: true},
+		Local: &sql.NullTime{Time: time.Date(2024, 3, 31, 2, 30, 0, 0, time.UTC), Valid: true},
+		Days:  []sql.NullTime{{Time: time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC), Valid: true}, {}},
 	}
 }
 
@@ -74,7 +80,7 @@ func TestRestoreUndoesEditsInsideOfValuesThatTravelAsText(t *testing.T) {
 	}
 	p, err := types.Compile(typeOf[reread](), columnsOf[reread](t, map[string]string{
 		"n": "integer", "f": "real", "b": "boolean", "bytes": "bytea", "text": "text", "doc": "jsonb",
-		"list": "text[]", "grid": "text[]", "maybe": "text[]", "ip": "inet",
+		"list": "text[]", "grid": "text[]", "maybe": "text[]", "ip": "inet", "local": "timestamp", "days": "date[]",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +92,7 @@ func TestRestoreUndoesEditsInsideOfValuesThatTravelAsText(t *testing.T) {
 		*b.V = nil
 	}
 	r.Maybe[0], r.Maybe[1], r.Moods[0], *r.IP.Text = r.Maybe[1], sql.NullString{}, "sad", "10.0.0.3"
+	*r.At, r.Local.Time, r.Days[0], r.Days[1] = sql.NullTime{}, time.Time{}, r.Days[1], r.Days[0]
 	p.Restore(o, s, allColumns(p))
 	if diff := cmp.Diff(newReread(), r); diff != "" {
 		t.Errorf("(-then +restored)\n%s", diff)
