@@ -48,7 +48,7 @@ type Engine struct {
 	pooler      poolerSigns
 	clock       func() time.Time // of columns that the program stamps; nil is time.Now
 	background  *background
-	scans       sync.Map // of reflect.Type to *mapper.Scan, for raw SQL
+	scans       sync.Map // of scanned to *mapper.Scan, for raw SQL and selections
 }
 
 // Open compiles the models, checks every setting and returns an engine. It

@@ -95,7 +95,7 @@ func (r Raw[T]) read(ctx context.Context, s *Session, most int) (rows []T, n int
 	if s == nil {
 		return nil, 0, errNoSession
 	}
-	scan, err := s.eng.scan(reflect.TypeFor[T]())
+	scan, err := s.eng.scan(scanned{goType: reflect.TypeFor[T]()})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -214,15 +214,26 @@ func explainRaw(err error, args int) error {
 	return fmt.Errorf("retort: SQL: %w", err)
 }
 
-// scan finds or makes the plan that reads rows into t.
-func (e *Engine) scan(t reflect.Type) (*mapper.Scan, error) {
-	if scan, ok := e.scans.Load(t); ok {
+// scanned is what the rows of a result are read into: a value of the type, or a
+// struct of them; single for a struct that is a value.
+type scanned struct {
+	goType reflect.Type
+	single bool
+}
+
+// scan finds or makes the plan that reads rows.
+func (e *Engine) scan(into scanned) (*mapper.Scan, error) {
+	if scan, ok := e.scans.Load(into); ok {
 		return scan.(*mapper.Scan), nil
 	}
-	scan, err := e.models.types.ScanPlan(t)
+	plan := e.models.types.ScanPlan
+	if into.single {
+		plan = e.models.types.ValuePlan
+	}
+	scan, err := plan(into.goType)
 	if err != nil {
 		return nil, fmt.Errorf("retort: SQL: %w", err)
 	}
-	kept, _ := e.scans.LoadOrStore(t, scan)
+	kept, _ := e.scans.LoadOrStore(into, scan)
 	return kept.(*mapper.Scan), nil
 }

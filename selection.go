@@ -205,7 +205,7 @@ func (x *selection) rowsOf(layout *mapper.Scan) (query.Form, error) {
 // build makes the statement and lists the columns of the plan that it fills.
 func (x *selection) build(layout *mapper.Scan) (query.Form, []int, error) {
 	alone := layout == nil // compared and not read, so that NULL does no harm
-	if alone {
+	if alone && x.row != nil {
 		var err error
 		if layout, err = mapper.ScanPlan(x.goType); err != nil {
 			return nil, nil, fmt.Errorf("retort: Select: %w", err)

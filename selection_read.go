@@ -18,13 +18,14 @@ type prepared struct {
 	scan    *mapper.Scan
 	columns []int
 	dec     *mapper.Decoder
+	catalog *mapper.Catalog // knows the types that only the database numbers
 }
 
 func (x *selection) prepare(s *Session, label string) (*prepared, error) {
 	if s == nil {
 		return nil, errNoSession
 	}
-	scan, err := s.eng.scan(x.goType)
+	scan, err := s.eng.scan(scanned{x.goType, x.row == nil})
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func (x *selection) prepare(s *Session, label string) (*prepared, error) {
 	if x.name != "" {
 		label += " " + x.name
 	}
-	p := &prepared{scan: scan, columns: columns}
+	p := &prepared{scan: scan, columns: columns, catalog: s.eng.models.catalog}
 	p.st, err = query.Read(form, s.world(), label)
 	return p, err
 }
@@ -44,7 +45,7 @@ func (x *selection) prepare(s *Session, label string) (*prepared, error) {
 func (p *prepared) decode(r any, fields []flight.Field, values [][]byte) error {
 	if p.dec == nil || !p.dec.Matches(fields) {
 		var err error
-		if p.dec, err = p.scan.Plan().Decoder(p.columns, mapper.OIDs(fields)); err != nil {
+		if p.dec, err = p.scan.Plan().DecoderWith(p.columns, mapper.OIDs(fields), p.catalog); err != nil {
 			return fmt.Errorf("retort: reading %s: %w", p.scan.Plan().Type(), err)
 		}
 	}

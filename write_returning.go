@@ -80,7 +80,7 @@ func (r Returned[R]) All(ctx context.Context, s *Session) ([]R, error) {
 	if s == nil {
 		return nil, errNoSession
 	}
-	scan, err := s.eng.scan(reflect.TypeFor[R]())
+	scan, err := s.eng.scan(scanned{goType: reflect.TypeFor[R]()})
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (r Returned[R]) All(ctx context.Context, s *Session) ([]R, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := prepared{scan: scan, columns: columns}
+	p := prepared{scan: scan, columns: columns, catalog: s.eng.models.catalog}
 	rows := []R{}
 	_, err = s.write(ctx, form, label(r.what, r.name), func(fields []flight.Field, values [][]byte) error {
 		rows = append(rows, *new(R))

@@ -33,11 +33,7 @@ func (r *Types) ScanPlan(t reflect.Type) (*Scan, error) {
 		return nil, fmt.Errorf("mapper: no type to scan into; pass a struct or a basic type")
 	}
 	if t.Kind() != reflect.Struct || r.isValue(t) {
-		c, _, err := r.scanColumn(t, Field{Path: "(value)", Column: "(value)", Type: t})
-		if err != nil {
-			return nil, err
-		}
-		return newScan(r, t, []column{c}, []bool{false}, true), nil
+		return r.ValuePlan(t)
 	}
 	fields, err := Fields(t)
 	problems := []error{err}
@@ -54,9 +50,22 @@ func (r *Types) ScanPlan(t reflect.Type) (*Scan, error) {
 	return newScan(r, t, columns, optional, false), nil
 }
 
-// isValue reports the structs that are one value and not a row: times, and what
-// a column of its own would take.
+// ValuePlan is ScanPlan for results of one column, whatever t is: a struct is a
+// document then and no row.
+func (r *Types) ValuePlan(t reflect.Type) (*Scan, error) {
+	c, _, err := r.scanColumn(t, Field{Path: "(value)", Column: "(value)", Type: t})
+	if err != nil {
+		return nil, err
+	}
+	return newScan(r, t, []column{c}, []bool{false}, true), nil
+}
+
+// isValue reports the structs that are one value and not a row: times, ranges, and
+// what a column of its own would take.
 func (r *Types) isValue(t reflect.Type) bool {
+	if _, ok := rangeItem(t); ok {
+		return true // of a type that the database alone may know
+	}
 	_, ok := r.defaultOf(t)
 	return ok || ownMethods(t) || implements(t, textMarshalerType) && implements(t, textUnmarshalerType)
 }
@@ -79,6 +88,9 @@ func (r *Types) scanColumn(t reflect.Type, f Field) (c column, optional bool, er
 		c.elem, c.nullable = f.Type.Elem(), true
 	}
 	pg, ok := r.defaultOf(c.elem)
+	if !ok {
+		pg, ok = r.rangeOf(c.elem)
+	}
 	if !ok {
 		pg, _ = typeNamed("text")
 		try := c

@@ -108,11 +108,28 @@ func (r *Types) ownLiteral(buf []byte, v reflect.Value) (_ []byte, known bool, e
 	}
 	var c column
 	pg, ok := r.defaultOf(t)
+	if !ok {
+		pg, ok = r.rangeOf(t)
+	}
 	if !ok || r.pair(&c, t, pg) != "" {
 		return nil, false, nil
 	}
 	buf, err = c.literal(buf, addressable(v).Addr().UnsafePointer())
 	return buf, true, err
+}
+
+// rangeOf is a type for ranges and multiranges that none stands for: their text does
+// not depend on how the type is called.
+func (r *Types) rangeOf(t reflect.Type) (pgType, bool) {
+	if item, ok := rangeItem(t); ok {
+		bound, ok := r.defaultOf(item)
+		return pgType{wire: wireRange, name: "a range", item: &bound}, ok
+	}
+	if item, ok := multirangeItem(t); ok && t.Implements(multirangeGetterType) { // a plain slice is an array
+		of, ok := r.rangeOf(item)
+		return pgType{wire: wireMultirange, name: "a multirange", item: &of}, ok
+	}
+	return pgType{}, false
 }
 
 // appendKind appends a value that is neither NULL nor a pointer.
@@ -207,6 +224,9 @@ func (r *Types) appendArray(buf []byte, v reflect.Value, depth int) ([]byte, err
 // isDimension reports whether values of t are inner arrays and not elements.
 func isDimension(t reflect.Type) bool {
 	if t.Kind() != reflect.Slice && t.Kind() != reflect.Array || t.Elem().Kind() == reflect.Uint8 {
+		return false
+	}
+	if _, ok := multirangeItem(t); ok && t.Implements(multirangeGetterType) {
 		return false
 	}
 	return !implements(t, valuerType) && !implements(t, textMarshalerType)

@@ -176,3 +176,23 @@ func TestAppendText_refuses_what_cannot_be_sent(t *testing.T) {
 		}
 	}
 }
+
+func TestAppendText_ranges_of_any_bounds(t *testing.T) {
+	t.Parallel()
+	span := pgtype.Range[float64]{Lower: 1.5, Upper: 2, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true}
+	words := pgtype.Range[string]{Lower: `a "b"`, LowerType: pgtype.Exclusive, UpperType: pgtype.Unbounded, Valid: true}
+	for want, v := range map[string]any{
+		`["1.5","2")`:           span,
+		`("a \"b\"",)`:          words,
+		`{["1.5","2")}`:         pgtype.Multirange[pgtype.Range[float64]]{span},
+		`{"{[\"1.5\",\"2\")}"}`: []pgtype.Multirange[pgtype.Range[float64]]{{span}},
+		`{"{[\"1\",\"2\")}","{}"}`: []pgtype.Multirange[pgtype.Range[int64]]{
+			{{Lower: 1, Upper: 2, LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true}}, {},
+		},
+	} {
+		var a mapper.Args
+		if _, err := mapper.AppendText(&a, v); err != nil || string(a.Values[0]) != want {
+			t.Errorf("%#v: %s, %v; want %s", v, a.Values, err, want)
+		}
+	}
+}
