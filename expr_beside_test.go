@@ -54,6 +54,16 @@ func likeTheColumn[V any](name string, field *V, v V) map[string]retort.Predicat
 		name + " nullif":   retort.NullIf(c, v).IsNull(),
 		name + " greatest": retort.Greatest(c, retort.Val(v)).EqExpr(c),
 		name + " case":     c.EqExpr(retort.Case[V]().When(retort.Gt(&shifts.C.ID, 0), v).Else(v)),
+
+		name + " first":             retort.Val(v).EqExpr(c),
+		name + " first, distinct":   retort.Not(retort.Val(v).Distinct(c)),
+		name + " first in coalesce": retort.CoalesceExpr(retort.Val(v), c).EqExpr(c),
+		name + " first in greatest": retort.Greatest(retort.Val(v), c).EqExpr(c),
+		name + " case first":        retort.Case[V]().When(retort.Gt(&shifts.C.ID, 0), v).Else(v).EqExpr(c),
+		name + " beside a branch":   retort.Case[V]().When(retort.Lt(&shifts.C.ID, 0), v).ElseExpr(c).Eq(v),
+		name + " branch":            retort.Case[V]().WhenExpr(retort.Gt(&shifts.C.ID, 0), c).Else(v).Eq(v),
+		name + " nested":            retort.CoalesceExpr(retort.Case[V]().When(retort.Lt(&shifts.C.ID, 0), v).End(), retort.Least(retort.Val(v), c)).Eq(v),
+		name + " values alone":      c.EqExpr(retort.CoalesceExpr(retort.Val(v), retort.Val(v))),
 	}
 }
 
@@ -118,6 +128,23 @@ func TestValuesAreWrittenAsTheColumnBesideThem(t *testing.T) {
 	r := rows[0]
 	if diff := cmp.Diff([]any{Grade(7), time.Hour, day, now, Novel}, []any{r.Grade, r.Wait, r.Day.UTC(), r.Clock.UTC(), r.Genre}); diff != "" {
 		t.Errorf("inserted (-want +got):\n%s", diff)
+	}
+	_, err = shifts.Update(retort.SetExpr(&c.Genre, retort.Least(retort.Val(Poetry), retort.Val(Novel))), retort.SetExpr(&c.Day, retort.Coalesce(retort.Val(now), now))).AllRows().Exec(ctx, s)
+	must(t, err)
+	n, err := shifts.Where(retort.Eq(&c.Genre, Novel), retort.Eq(&c.Day, now)).Count(ctx, s)
+	if must(t, err); n != 2 {
+		t.Errorf("%d rows of 2 have what expressions of values alone gave", n)
+	}
+	var row struct {
+		Day   time.Time
+		Grade Grade
+	}
+	days, err := retort.UnionAll(
+		retort.Select(shifts.Where(retort.Eq(&c.Grade, 7)), &row, retort.Into(&row.Day, &c.Day), retort.Into(&row.Grade, &c.Grade)),
+		retort.Select(shifts.Where(retort.Eq(&c.Grade, 7)), &row, retort.Into(&row.Day, retort.Val(now)), retort.Into(&row.Grade, retort.Val[Grade](7))),
+	).All(ctx, s)
+	if must(t, err); len(days) != 2 || !days[1].Day.Equal(day) || days[0] != days[1] {
+		t.Errorf("a value below a column of a union: %v", days)
 	}
 	_, err = shifts.Where(retort.In(&c.Days, [][]time.Time{{day}})).Count(ctx, s)
 	wantErr(t, err, nil, "takes one array at a time")

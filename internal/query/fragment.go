@@ -61,14 +61,12 @@ func (b *builder) pieces(call string, pieces []Piece) {
 //
 //go:noinline
 func Pure(n Node) Node {
-	out := n
-	out.write = func(b *builder) facts {
+	return around(n, func(b *builder, inner func(*builder) facts) facts {
 		before := b.effects.Raw
-		f := n.write(b)
+		f := inner(b)
 		b.effects.Raw = before
 		return f
-	}
-	return out
+	})
 }
 
 // InRange tells whether a range holds a value, which is cast to the type of the

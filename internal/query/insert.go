@@ -219,7 +219,7 @@ func (b *builder) wholeConflict(t *model.Table, in *Insert) *Conflict {
 //
 //go:noinline
 func Excluded(field any) Node {
-	return Node{write: func(b *builder) facts {
+	return Node{like: likeField(field), write: func(b *builder) facts {
 		s, col, ok := b.resolve("Excluded", field)
 		if !ok {
 			return facts{}

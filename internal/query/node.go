@@ -14,6 +14,8 @@ import (
 type Node struct {
 	write     func(b *builder) facts
 	beside    func(b *builder, column facts) facts // of values: writes them as that column has them
+	like      func(b *builder) facts               // the column whose values it has, before it is written
+	plain     bool                                 // a value as it is
 	aggregate bool                                 // may have FILTER and OVER
 	filtered  bool                                 // has FILTER already
 	window    bool                                 // must have OVER
@@ -63,6 +65,31 @@ func (b *builder) nodeBeside(call string, n Node, column facts) facts {
 	return b.node(call, Node{write: func(b *builder) facts { return n.beside(b, column) }})
 }
 
+// likeOf is the column whose values n has, known before n is written; without a
+// table where there is none, or where writing alone tells.
+func (b *builder) likeOf(ns ...Node) facts {
+	if b.depth > deepest {
+		return facts{} // writing says so
+	}
+	b.depth++
+	defer func() { b.depth-- }()
+	for _, n := range ns {
+		if n.like == nil {
+			continue
+		}
+		if f := n.like(b); f.table != nil {
+			return f
+		}
+	}
+	return facts{}
+}
+
+// likeFirst is the like of an expression that has the values of the first of ns that
+// are those of a column.
+func likeFirst(ns ...Node) func(*builder) facts {
+	return func(b *builder) facts { return b.likeOf(ns...) }
+}
+
 // beside is n as the values of a column of t.
 func beside(call string, n Node, t *model.Table, col int) Node {
 	return Node{write: func(b *builder) facts { return b.nodeBeside(call, n, facts{table: t, col: col}) }}
@@ -75,14 +102,26 @@ const deepest = 2000
 //
 //go:noinline
 func Column(call string, field any) Node {
-	return Node{write: func(b *builder) facts {
-		s, col, ok := b.resolve(call, field)
-		if !ok {
-			return facts{}
+	return Node{
+		write: func(b *builder) facts {
+			s, col, ok := b.resolve(call, field)
+			if !ok {
+				return facts{}
+			}
+			b.column(s, col)
+			return s.facts(col)
+		},
+		like: likeField(field),
+	}
+}
+
+func likeField(field any) func(*builder) facts {
+	return func(b *builder) facts {
+		if f, ok := b.find(field); ok && f.column >= 0 {
+			return f.source.facts(f.column)
 		}
-		b.column(s, col)
-		return s.facts(col)
-	}}
+		return facts{}
+	}
 }
 
 // Param is a value as a parameter, whose type follows from the Go type where
@@ -99,6 +138,7 @@ func Param(call string, v any) Node {
 			b.valueOf(call, column, v)
 			return facts{table: column.table, col: column.col}
 		},
+		plain: true,
 	}
 }
 
@@ -109,7 +149,7 @@ func Param(call string, v any) Node {
 //go:noinline
 func Call(name string, args ...Node) Node {
 	return Node{write: func(b *builder) facts {
-		f := b.call(name, args, false)
+		f := b.call(name, args)
 		return facts{nullable: f.nullable}
 	}}
 }
@@ -118,19 +158,11 @@ func Call(name string, args ...Node) Node {
 //
 //go:noinline
 func Alike(name string, args ...Node) Node {
-	return Node{write: func(b *builder) facts { return b.call(name, args, false) }}
+	return Node{write: func(b *builder) facts { return b.call(name, args) }, like: likeFirst(args[0])}
 }
 
-// Among is [Alike] with arguments that are all of one type.
-//
-//go:noinline
-func Among(name string, args ...Node) Node {
-	return Node{write: func(b *builder) facts { return b.call(name, args, true) }}
-}
-
-// call writes a function; its facts are those of the first argument, and the others
-// are written beside it where they are among its like.
-func (b *builder) call(name string, args []Node, among bool) facts {
+// call writes a function; its facts are those of the first argument.
+func (b *builder) call(name string, args []Node) facts {
 	b.WriteString(name)
 	b.WriteString("(")
 	var out facts
@@ -138,11 +170,7 @@ func (b *builder) call(name string, args []Node, among bool) facts {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		var column facts
-		if among {
-			column = out
-		}
-		f := b.nodeBeside(name, a, column)
+		f := b.node(name, a)
 		if i == 0 {
 			out = f
 		}
@@ -165,7 +193,7 @@ func AlikeAggregate(name string, arg Node) Node { return aggregate(Alike(name, a
 
 //go:noinline
 func aggregate(inner Node) Node {
-	return Node{aggregate: true, write: func(b *builder) facts {
+	return Node{aggregate: true, like: inner.like, write: func(b *builder) facts {
 		f := inner.write(b)
 		// Every group has a row, unless all rows are one group.
 		f.nullable = f.nullable || !b.grouped
@@ -185,54 +213,50 @@ func Nullable(n Node) Node { return withNull(n, true) }
 
 //go:noinline
 func withNull(n Node, nullable bool) Node {
-	out := n
-	out.write = func(b *builder) facts {
-		f := n.write(b)
+	return around(n, func(b *builder, inner func(*builder) facts) facts {
+		f := inner(b)
 		f.nullable = nullable
 		return f
-	}
-	return out
+	})
 }
 
-// Coalesce is the first of ns that is not NULL.
-//
-//go:noinline
-func Coalesce(ns ...Node) Node {
-	return Node{write: func(b *builder) facts {
-		b.WriteString("coalesce(")
-		out := facts{nullable: true}
-		for i, n := range ns {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			f := b.nodeBeside("Coalesce", n, out)
-			if i == 0 {
-				out.table, out.col = f.table, f.col
-			}
-			out.nullable = out.nullable && f.nullable
+// around is n with write around what writes it; an empty n stays one.
+func around(n Node, write func(b *builder, inner func(*builder) facts) facts) Node {
+	if n.empty() {
+		return n
+	}
+	out := n
+	out.write = func(b *builder) facts { return write(b, n.write) }
+	if n.beside != nil {
+		out.beside = func(b *builder, column facts) facts {
+			return write(b, func(b *builder) facts { return n.beside(b, column) })
 		}
-		b.WriteString(")")
-		return out
-	}}
+	}
+	return out
 }
 
 // Op joins two expressions by an operator.
 //
 //go:noinline
 func Op(left Node, operator string, right Node) Node {
-	return Node{write: func(b *builder) facts {
+	return Node{like: likeFirst(left, right), write: func(b *builder) facts {
 		b.WriteString("(")
-		l := b.node(operator, left)
+		l := b.nodeBeside(operator, left, partner(operator, b.likeOf(right)))
 		b.WriteString(" " + operator + " ")
-		column := l
-		if l.table != nil && strings.Contains("+-*/%", operator) && isNumber(l.table.Plan.OID(l.col)) {
-			column = facts{} // which would cut the other one to its size
-		}
-		r := b.nodeBeside(operator, right, column)
+		r := b.nodeBeside(operator, right, partner(operator, l))
 		b.WriteString(")")
 		l.nullable = l.nullable || r.nullable
 		return l
 	}}
+}
+
+// partner is the column that a value on the other side of an operator is written as:
+// none for a calculation with numbers, where it would cut the value to its own size.
+func partner(operator string, column facts) facts {
+	if column.table != nil && strings.Contains("+-*/%", operator) && isNumber(column.table.Plan.OID(column.col)) {
+		return facts{}
+	}
+	return column
 }
 
 // Distance is [Op] whose result is no value of the column on the left.

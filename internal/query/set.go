@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 )
 
@@ -53,7 +54,7 @@ func (q *Set) form(b *builder) []output {
 		if i > 0 {
 			b.WriteString("\n" + q.Operators[i-1] + "\n")
 		}
-		columns := b.subquery(part)
+		columns := b.subquery(likeRows(part, out))
 		if i == 0 {
 			out = columns
 			continue
@@ -85,6 +86,30 @@ func (q *Set) form(b *builder) []output {
 	return out
 }
 
+// likeRows is a part whose plain values are written as the columns of the part before
+// it, which decides on their types.
+func likeRows(f Form, before []output) Form {
+	switch f := f.(type) {
+	case *Select:
+		own := *f
+		own.Items = slices.Clone(f.Items)
+		for i := range min(len(own.Items), len(before)) {
+			if like := before[i].facts; like.table != nil && own.Items[i].Node.beside != nil {
+				own.Items[i].Node = beside(own.Items[i].Call, own.Items[i].Node, like.table, like.col)
+			}
+		}
+		return &own
+	case *Set:
+		own := *f
+		own.Parts = slices.Clone(f.Parts)
+		for i := range own.Parts {
+			own.Parts[i] = likeRows(own.Parts[i], before)
+		}
+		return &own
+	}
+	return f
+}
+
 func fieldsOf(items []Item) []int {
 	var fields []int
 	for _, it := range items {
@@ -100,7 +125,7 @@ const NoFrame = "?"
 //
 //go:noinline
 func Over(n Node, partition []Node, order []Order, frame string) Node {
-	return Node{write: func(b *builder) facts {
+	return Node{like: n.like, write: func(b *builder) facts {
 		if !n.aggregate && !n.window {
 			b.fail("Over: only aggregates and window functions have a window, such as retort.RowNumber() or retort.Count()")
 			return facts{}
@@ -134,9 +159,7 @@ func Over(n Node, partition []Node, order []Order, frame string) Node {
 //
 //go:noinline
 func Filtered(n Node, p Predicate) Node {
-	out := n
-	out.filtered = true
-	out.write = func(b *builder) facts {
+	out := around(n, func(b *builder, inner func(*builder) facts) facts {
 		if !n.aggregate {
 			b.fail("Filter: only aggregates have a filter, such as retort.Count()")
 			return facts{}
@@ -147,7 +170,7 @@ func Filtered(n Node, p Predicate) Node {
 		}
 		grouped := b.grouped
 		b.grouped = false // of a group there may be no row left
-		f := n.write(b)
+		f := inner(b)
 		b.grouped = grouped
 		if p.empty() {
 			return f
@@ -156,7 +179,8 @@ func Filtered(n Node, p Predicate) Node {
 		b.predicate(p)
 		b.WriteString(")")
 		return f
-	}
+	})
+	out.filtered = true
 	return out
 }
 

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding"
 	"encoding/json"
+	"net"
 	"reflect"
 	"time"
 )
@@ -57,7 +58,7 @@ func oidOf(t reflect.Type) uint32 {
 		return 1016
 	case reflect.TypeFor[[]int32]():
 		return 1007
-	case reflect.TypeFor[json.RawMessage]():
+	case reflect.TypeFor[json.RawMessage](), reflect.TypeFor[net.HardwareAddr]():
 		return 0
 	}
 	if writesItself(t) {
