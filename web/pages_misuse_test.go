@@ -37,6 +37,29 @@ func TestCursorOfAnotherOrderIsRefused(t *testing.T) {
 	}
 }
 
+// Names that no request can ask for, or that mean two orders, are slips.
+func TestNamesThatNoRequestCanAskForPanic(t *testing.T) {
+	t.Parallel()
+	c := Things.C
+	list := web.Paginate([]byte("0123456789abcdef"), Things.Query())
+	web.SortBy(list, "name", &c.Name)
+	for name, register := range map[string]func(){
+		"an_empty_sort":     func() { web.SortBy(list, "", &c.Name) },
+		"a_sort_with_minus": func() { web.SortBy(list, "-name", &c.Name) },
+		"a_sort_twice":      func() { web.SortBy(list, "name", &c.Count) },
+		"an_empty_filter":   func() { web.FilterBy(list, "", &c.Name) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s did not panic", name)
+				}
+			}()
+			register()
+		}()
+	}
+}
+
 func TestSizesThatNoPageCanHavePanic(t *testing.T) {
 	t.Parallel()
 	for _, size := range [][2]int{{0, 100}, {-1, 100}, {20, 10}} {

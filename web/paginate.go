@@ -96,6 +96,9 @@ func (n PageNames) free(call, name string) {
 // allow adds a filter.
 func (p *Pages[T]) allow(call, name string, f filter) {
 	p.names.free(call, name)
+	if name == "" {
+		panic("web: " + call + ": the filter has no name")
+	}
 	if p.filters[name] != nil {
 		panic(fmt.Sprintf("web: %s: there is a filter %q already", call, name))
 	}
@@ -119,8 +122,12 @@ func (p *Pages[T]) DefaultSort(sort string) *Pages[T] {
 // says another. An order of the base comes before it, the primary key behind it.
 //
 //   - Errors: a column that may be NULL fails every page of that order, the first
-//     and only one included.
+//     and only one included. A name that is empty, begins with a minus or is taken
+//     panics, at registration.
 func SortBy[T, V any](p *Pages[T], name string, field *V) {
+	if name == "" || name[0] == '-' || p.sorts[name] != nil {
+		panic(fmt.Sprintf("web: SortBy: %q is taken, empty or begins with a minus, which is for the order down; choose another name", name))
+	}
 	p.sorts[name] = func(desc bool) retort.Order {
 		if desc {
 			return retort.Desc(field)
