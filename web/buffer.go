@@ -55,8 +55,9 @@ func newBuffered(w http.ResponseWriter, r *http.Request, limit int) *buffered {
 // set are in it; changes reach the client only after COMMIT.
 func (b *buffered) Header() http.Header { return b.header }
 
-// WriteHeader chooses the status. The first one counts. Informational ones are
-// dropped: they would be bytes before the COMMIT.
+// WriteHeader chooses the status. The first one counts, and the first of 400 and
+// above: nothing has left, so a handler that fails behind half an answer has failed.
+// Informational ones are dropped: they would be bytes before the COMMIT.
 func (b *buffered) WriteHeader(status int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -68,11 +69,14 @@ func (b *buffered) writeHeader(status int) {
 		panic(fmt.Sprintf("web: invalid WriteHeader code %d", status)) // as net/http does
 	}
 	switch {
-	case b.status != 0 || b.done:
+	case b.done, b.status >= 400, b.status != 0 && status < 400:
 	case status == http.StatusSwitchingProtocols:
 		b.fail(fmt.Errorf("web: status 101 needs the connection itself, which waits for COMMIT; use a route without web.Sessions"))
 	case status < 200:
 	default:
+		if b.sent.Get("Content-Encoding") == "" { // a compressor goes on from what it has written
+			b.body.Reset()
+		}
 		b.status = status
 		b.sent = b.header.Clone()
 	}
@@ -177,7 +181,7 @@ func (b *buffered) send() {
 		b.status, b.sent = http.StatusOK, b.header.Clone()
 	}
 	trailers := b.trailers()
-	if b.countable(trailers) {
+	if b.countable(trailers) || b.miscounted() {
 		b.sent.Set("Content-Length", strconv.Itoa(b.body.Len()))
 	}
 	b.replace(b.sent)
@@ -196,6 +200,12 @@ func (b *buffered) countable(trailers http.Header) bool {
 		}
 	}
 	return len(trailers) == 0 && bodyAllowed(b.status) && (!b.head || b.body.Len() > 0)
+}
+
+// miscounted reports whether an error has the length of the answer that it replaced.
+func (b *buffered) miscounted() bool {
+	declared := b.sent.Get("Content-Length")
+	return b.status >= 400 && !b.head && declared != "" && declared != strconv.Itoa(b.body.Len())
 }
 
 // discard forgets the handler's answer, so that a problem can be written.

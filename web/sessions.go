@@ -23,10 +23,11 @@ var errStreamed = errors.New("web: the handler has committed")
 //		mux.Handle("POST /requests", web.Sessions(eng)(http.HandlerFunc(create)))
 //
 //	  - Shape: a status of 400 or above, a panic, runtime.Goexit, an answer larger
-//	    than [MaxBuffer] or a client seen to leave before COMMIT roll back. Panics
-//	    go on. The session of GET and HEAD is read-only. Within another Sessions
-//	    of the same engine it does nothing: that one's session is the request's, also
-//	    for [Handle].
+//	    than [MaxBuffer] or a client seen to leave before COMMIT roll back. Such a
+//	    status replaces the part of an answer that was written before it. Panics go
+//	    on. The session of GET and HEAD is read-only. Within another Sessions of the
+//	    same engine it does nothing: that one's session is the request's, also for
+//	    [Handle].
 //	  - Errors: a failed COMMIT answers with its problem in place of the handler's
 //	    answer. Options that do not fit panic here, before the first request.
 //	  - Concurrency: as of any handler; the session belongs to one request.

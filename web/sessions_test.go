@@ -126,7 +126,7 @@ func TestSessions_answer_is_unchanged(t *testing.T) {
 		w.Header().Del("X-Outer-Gone")
 		w.WriteHeader(http.StatusEarlyHints)
 		w.WriteHeader(203)
-		w.WriteHeader(500) // too late
+		w.WriteHeader(202) // too late
 		w.Header().Set("X-Late", "no")
 		_, _ = io.WriteString(w, "<html>hello")
 		w.Header().Set("X-Sum", "42")
