@@ -68,7 +68,7 @@ func (b *builder) pageable(call string, q *Select, keys []orderKey) bool {
 }
 
 // ErrBookmark says that what [Bookmark] holds is not of the query's order.
-var ErrBookmark = errors.New("retort: this is no bookmark of this query's order; take it from Bookmark of the same query, and begin at the first page where a client has another; see docs/errors.md#bookmark")
+var ErrBookmark = errors.New("retort: Resume: these are no bookmark of this query's order; take it from Bookmark of the same query, and begin at the first page where a client has others; see docs/errors.md#bookmark")
 
 // Bookmark stands for the values of After: a json array of the order and of them.
 type Bookmark []byte
