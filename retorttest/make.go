@@ -234,6 +234,9 @@ func (m *maker) refused(model *retort.Model, err error) error {
 	if len(m.under) > 1 {
 		where = fmt.Sprintf("by a Make[%s] of its own", model.Type)
 	}
+	if c.Kind == pgerr.NotNull && c.Constraint == "" {
+		return fmt.Errorf("Make has no value for what is NOT NULL; set %s %s: %w", strings.Join(fields, ", "), where, err)
+	}
 	return fmt.Errorf("the constraint %q%s refuses the row, and Make cannot know what it wants; set %s %s: %w",
 		c.Constraint, rule, strings.Join(fields, ", "), where, err)
 }

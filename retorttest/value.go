@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -39,6 +40,19 @@ func set(f reflect.Value, c *schema.Column, enum []string, n int64) error {
 		return nil
 	case *netip.Prefix:
 		f.Set(reflect.ValueOf(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 32)))
+		return nil
+	case *net.HardwareAddr:
+		f.Set(reflect.ValueOf(net.HardwareAddr{2, 0, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}))
+		return nil
+	case *net.IP:
+		f.Set(reflect.ValueOf(net.IPv4(10, byte(n>>16), byte(n>>8), byte(n))))
+		return nil
+	case *time.Duration:
+		unit := time.Second // an interval has no nanoseconds
+		if base(c.Type) == "bigint" {
+			unit = 1
+		}
+		f.SetInt(int64(time.Duration(n%(24*60*60)) * unit))
 		return nil
 	case *json.RawMessage:
 		f.Set(reflect.ValueOf(json.RawMessage("{}")))
@@ -94,13 +108,29 @@ func scan(f reflect.Value, c *schema.Column, n int64) error {
 		return nil
 	}
 	value, err := text(c, n)
-	if err == nil {
-		err = scanner.Scan(value)
-	}
 	if err != nil {
 		return fmt.Errorf("Make has no value for a %s in a column of type %s; set it in a change function", f.Type(), c.Type)
 	}
-	return nil
+	for _, v := range scanned(value) {
+		if scanner.Scan(v) == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("Make has no value for a %s in a column of type %s; set it in a change function", f.Type(), c.Type)
+}
+
+// scanned lists what a driver would give of a text, the text first.
+func scanned(text string) []any {
+	values := []any{text, []byte(text)}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		values = append(values, n, float64(n))
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			values = append(values, t)
+		}
+	}
+	return values
 }
 
 // text is a value as PostgreSQL reads it.
