@@ -83,7 +83,7 @@ func (q *rowQuery) only(n int) error {
 	case 1:
 		return nil
 	default:
-		return fmt.Errorf("%w of %q", ErrTooMany, q.of.name)
+		return fmt.Errorf("%w: rows of %q", ErrTooMany, q.of.name)
 	}
 }
 

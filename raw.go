@@ -168,6 +168,21 @@ func (s *Session) raw(ctx context.Context, st flight.Statement, args []any, read
 	return t.statements[at].Tag.RowsAffected(), nil
 }
 
+// takesParameters reports whether a text has a $1; one in a string counts, too, as
+// the server looks closer.
+func takesParameters(sql string) bool {
+	for {
+		_, after, found := strings.Cut(sql, "$")
+		if !found {
+			return false
+		}
+		if after != "" && '1' <= after[0] && after[0] <= '9' {
+			return true
+		}
+		sql = after
+	}
+}
+
 // rawText is the user's own SQL with its arguments numbered and encoded.
 func (s *Session) rawText(sql string, args []any) (string, mapper.Args, error) {
 	var encoded mapper.Args
@@ -177,6 +192,9 @@ func (s *Session) rawText(sql string, args []any) (string, mapper.Args, error) {
 	sql, args, err := arrange("SQL", sql, args)
 	if err != nil {
 		return "", encoded, err
+	}
+	if len(args) > 0 && !takesParameters(sql) {
+		return "", encoded, fmt.Errorf("retort: SQL: arguments: %d given, and no $1 in the text; parameters are $1, $2 … or @name with retort.Args, never ?", len(args))
 	}
 	for i, arg := range args {
 		if _, err := s.eng.models.types.AppendText(&encoded, arg); err != nil {

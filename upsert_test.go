@@ -77,6 +77,23 @@ func TestUpserts(t *testing.T) {
 }
 
 // TestGetOrCreate looks at what two sessions and a wrong call make of it.
+// TestUpserts_say_how_a_partial_index_is_named: to the server one without its
+// condition is no index at all.
+func TestUpserts_say_how_a_partial_index_is_named(t *testing.T) {
+	t.Parallel()
+	k, _, authors := stocked(t)
+	s := k.Engine.Session()
+	defer s.Close(t.Context())
+	b := Books.C
+	_, err := Books.Upsert([]*Book{newBook(authors[1], "book 0")}, &b.AuthorID, &b.Title).Exec(t.Context(), s)
+	wantErr(t, err, nil, "retort: OnConflict: ", ".OnConflict(…).Where(…).DoUpdateAll()", "42P10")
+	must(t, s.Rollback(t.Context()))
+	_, err = retort.SQL[int64]("INSERT INTO counters VALUES ('a', 1) ON CONFLICT (value) DO NOTHING RETURNING value").All(t.Context(), s)
+	if err == nil || strings.Contains(err.Error(), "DoUpdateAll") {
+		t.Errorf("SQL of the program's own: %v", err)
+	}
+}
+
 func TestGetOrCreate(t *testing.T) {
 	t.Parallel()
 	k, seen, authors := stocked(t)
