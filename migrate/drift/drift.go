@@ -2,6 +2,7 @@ package drift
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -43,6 +44,10 @@ type Report struct {
 	// are applied and FilesDatabase is empty. Keeper is the tool whose books it has.
 	Unledgered bool
 	Keeper     string
+
+	// Unfinished is the revision that a run began and did not end, if there is one. The
+	// database is on its way then, and FilesDatabase is empty.
+	Unfinished *migrate.UnfinishedError
 }
 
 // Same reports whether all that was compared is the same.
@@ -77,6 +82,8 @@ func (r *Report) String() string {
 
 func (r *Report) remedy() string {
 	switch {
+	case r.Unfinished != nil:
+		return "revision " + r.Unfinished.Revision + " was begun and not ended: end it first"
 	case len(r.Pending) > 0:
 		return fmt.Sprintf("%d revisions wait: upgrade heads", len(r.Pending))
 	case r.Keeper != "" && r.Keeper != "Retort":
@@ -141,11 +148,16 @@ func (r *Report) files(ctx context.Context, eng *retort.Engine, models, database
 	if !r.Unledgered {
 		r.Pending = status.Pending
 	}
+	for _, problem := range status.Problems {
+		if unfinished, ok := errors.AsType[*migrate.UnfinishedError](problem); ok {
+			r.Unfinished = unfinished
+		}
+	}
 	built, err := autogenerate.ReadHistory(ctx, history, database, cfg.Config, cfg.Run, applied, []string{"heads"})
 	if err != nil {
 		return err
 	}
-	if !r.Unledgered {
+	if !r.Unledgered && r.Unfinished == nil {
 		if r.FilesDatabase, err = autogenerate.Compare(database, built[0], plain(cfg)); err != nil {
 			return err
 		}

@@ -138,6 +138,29 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestHalfOfARevision: a run that broke off is not somebody who changed the database.
+func TestHalfOfARevision(t *testing.T) {
+	t.Parallel()
+	db, eng := open(t, "")
+	h := history(t, first, second, "-- revision: c3\n-- parents: b2\n\n-- +up\nALTER TABLE notes ADD more text;\n\n-- +alone\nALTER TABLE nowhere ADD more text;\n")
+	runner, err := migrate.New(eng, h, migrate.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runner.Upgrade(t.Context(), "head"); err == nil {
+		t.Fatal("nothing broke off")
+	}
+	db.Exec(t, "ALTER TABLE notes DROP due")
+	h = history(t, first, second, "-- revision: c3\n-- parents: b2\n\n-- +up\nALTER TABLE notes ADD more text;\n\n-- +alone\nALTER TABLE notes ADD much text;\n")
+	r := check(t, db, eng, base, h, autogenerate.Options{})
+	if len(r.FilesDatabase) > 0 || r.Unfinished == nil || r.Unfinished.Revision != "c3" {
+		t.Errorf("half of a revision is called a change by hand: %v, %v", r.FilesDatabase, r.Unfinished)
+	}
+	if want := "models ≠ database (revision c3 was begun and not ended: end it first)\n"; !strings.Contains(r.String(), want) {
+		t.Errorf("it says\n%s", r)
+	}
+}
+
 // books is what other tools leave in a database.
 var books = map[string]string{
 	"Alembic":        "CREATE TABLE alembic_version (version_num varchar(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY); INSERT INTO alembic_version VALUES ('ae1027a6acf')",
