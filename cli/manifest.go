@@ -11,8 +11,9 @@ import (
 
 func (a *app) manifestCmd() *command {
 	cmd := a.command("manifest [parts]", "Write what this release sends, from what its tests left", `
-RETORT_MANIFEST=parts go test ./… leaves parts in a folder; this joins them into
-one file, the same for the same statements, for the release's commit. The next
+RETORT_MANIFEST=/tmp/parts go test ./... leaves parts in that folder; this joins
+them into one file, the same for the same statements, for the release's commit.
+A test runs in the folder of its package, so write the whole path. The next
 release proves by "check --against" that this one goes on working.`, func(c *call) (answer, error) {
 		dir := c.getenv("RETORT_MANIFEST")
 		if len(c.args) > 0 {

@@ -110,6 +110,9 @@ func Read(r io.Reader) (*Manifest, error) {
 func ReadDir(dir string) (*Manifest, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.manifest.json"))
 	if err != nil || len(files) == 0 {
+		if whole, err := filepath.Abs(dir); err == nil {
+			dir = whole // as tests run in the folder of their package
+		}
 		return nil, errors.Join(err, fmt.Errorf("manifest: no parts in %s; run the tests with RETORT_MANIFEST=%s first", dir, dir))
 	}
 	var parts []*Manifest

@@ -86,6 +86,13 @@ func TestRead(t *testing.T) {
 		if _, err := manifest.ReadDir(dir); err == nil || !strings.Contains(err.Error(), "RETORT_MANIFEST") {
 			t.Errorf("ReadDir of an empty folder = %v", err)
 		}
+		here, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := manifest.ReadDir("parts"); err == nil || !strings.HasSuffix(err.Error(), "RETORT_MANIFEST="+filepath.Join(here, "parts")+" first") {
+			t.Errorf("ReadDir of a folder of here = %v, which leads each package's tests to a folder of their own", err)
+		}
 		if err := os.WriteFile(filepath.Join(dir, "x.manifest.json"), []byte("{"), 0o600); err != nil {
 			t.Fatal(err)
 		}
