@@ -96,7 +96,7 @@ func (u *Unit) Foreign(t *model.Table, o mapper.Object) error {
 		case Deleted:
 			return fmt.Errorf("retort: this %s was deleted in another session; add a new object", t.Type)
 		case Detached:
-			return fmt.Errorf("retort: this %s is detached: it has a row, but its session is over; load it again in this session", t.Type)
+			return fmt.Errorf("retort: this %s is detached: it has a row, but its session is over or let it go (Rollback, Detach); load it again in this session", t.Type)
 		}
 	}
 	return nil
