@@ -93,6 +93,7 @@ type Session struct {
 	invalid error // what is wrong with opts
 
 	settings *flight.Statement // sets what opts ask for, behind BEGIN; nil: nothing
+	path     string            // the search_path among them
 	deadline time.Time         // of the unit of work, for the server; zero: none
 	told     time.Time         // when the server was last told of it, in this transaction
 
@@ -152,6 +153,7 @@ func (e *Engine) SessionWith(opts TxOptions) *Session {
 	s := &Session{eng: e, opts: opts, invalid: opts.validate(), unit: unitofwork.Unit{Clock: e.clock}, hooks: e.hooks}
 	if opts.scoped() && s.invalid == nil {
 		s.settings, s.invalid = opts.settings()
+		s.path = opts.path()
 	}
 	if err := s.filter(opts.Filters); err != nil && s.invalid == nil {
 		s.invalid = err

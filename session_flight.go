@@ -89,7 +89,7 @@ func (s *Session) send(ctx context.Context, t *trip) error {
 	if s.joined != nil {
 		return s.sendJoined(ctx, t, f)
 	}
-	f.Settings = s.limited(ctx, t)
+	f.Settings, f.Path = s.limited(ctx, t), s.path
 	if s.open {
 		return s.settle(ctx, t, s.eng.observed(ctx, s.lease.Resource(), f, 1), false)
 	}

@@ -61,6 +61,16 @@ func (o *TxOptions) settings() (*flight.Statement, error) {
 	return settingsStatement(names, set), nil
 }
 
+// path is the search_path among the settings, "" where there is none.
+func (o *TxOptions) path() string {
+	for n, value := range o.Settings {
+		if strings.EqualFold(n, "search_path") {
+			return value
+		}
+	}
+	return ""
+}
+
 // sets tells whether Settings has that name; case is nothing to PostgreSQL.
 func (o *TxOptions) sets(name string) bool {
 	for n := range o.Settings {

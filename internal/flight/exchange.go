@@ -121,16 +121,16 @@ func (c *Conn) plan(f *Flight) {
 		return
 	}
 	if f.Begin != "" {
-		c.planned = append(c.planned, c.registry.use(f.Begin, nil, c.flights))
+		c.planned = append(c.planned, c.registry.use(text{sql: f.Begin}, nil, c.flights))
 	}
 	if f.Settings != nil {
-		c.planned = append(c.planned, c.registry.use(f.Settings.SQL, f.Settings.OIDs, c.flights))
+		c.planned = append(c.planned, c.registry.use(text{sql: f.Settings.SQL}, f.Settings.OIDs, c.flights))
 	}
 	for i := range f.Statements {
-		c.planned = append(c.planned, c.registry.use(f.Statements[i].SQL, f.Statements[i].OIDs, c.flights))
+		c.planned = append(c.planned, c.registry.use(text{f.Path, f.Statements[i].SQL}, f.Statements[i].OIDs, c.flights))
 	}
 	if f.End != Stay {
-		c.planned = append(c.planned, c.registry.use(endSQL(f.End), nil, c.flights))
+		c.planned = append(c.planned, c.registry.use(text{sql: endSQL(f.End)}, nil, c.flights))
 	}
 	c.registry.evict(c.flights)
 	c.next = 0

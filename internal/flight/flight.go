@@ -23,6 +23,10 @@ type Flight struct {
 	// AtSettings as its statement. Nil: none.
 	Settings *Statement
 
+	// Path is the search_path that the transaction has set, by Settings of this flight or
+	// of the one that began it: its statements are prepared apart. Empty: the connection's.
+	Path string
+
 	// Statements run in order; the first that fails stops the rest.
 	Statements []Statement
 

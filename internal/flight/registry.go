@@ -10,7 +10,7 @@ import (
 
 // prepared is one statement that the server knows by name, or is about to.
 type prepared struct {
-	sql  string
+	text
 	oids []uint32
 	name string
 
@@ -27,6 +27,10 @@ type prepared struct {
 	prev, next *prepared // the ring, least recently used last
 }
 
+// text is what a statement says, and by which search_path its names are found: the
+// server plans anew for another path, but keeps the types of the parameters and results.
+type text struct{ path, sql string }
+
 // registry maps SQL to prepared statements of one connection, least recently
 // used out first. Names are never used twice.
 type registry struct {
@@ -34,7 +38,7 @@ type registry struct {
 	count  int
 	prefix string
 	serial uint64
-	bySQL  map[string]*prepared
+	bySQL  map[text]*prepared
 	ring   prepared // sentinel: ring.next is the newest, ring.prev the oldest
 
 	// closing are names that the server still has and nobody wants.
@@ -48,19 +52,19 @@ type registry struct {
 const statementPrefix = "retort_"
 
 func newRegistry(capacity int) *registry {
-	r := &registry{cap: capacity, bySQL: make(map[string]*prepared), prefix: statementPrefix + strings.ToLower(rand.Text()[:8]) + "_"}
+	r := &registry{cap: capacity, bySQL: make(map[text]*prepared), prefix: statementPrefix + strings.ToLower(rand.Text()[:8]) + "_"}
 	r.ring.next, r.ring.prev = &r.ring, &r.ring
 	return r
 }
 
 // use finds the statement, or enters it undescribed, and marks it as used by trip.
-func (r *registry) use(sql string, oids []uint32, trip uint64) *prepared {
-	p := r.bySQL[sql]
+func (r *registry) use(t text, oids []uint32, trip uint64) *prepared {
+	p := r.bySQL[t]
 	for p != nil && !sameTypes(p.oids, oids) {
 		p = p.twin
 	}
 	if p == nil {
-		return r.enter(sql, oids, trip)
+		return r.enter(t, oids, trip)
 	}
 	if r.ring.next != p {
 		r.unlink(p)
@@ -70,15 +74,15 @@ func (r *registry) use(sql string, oids []uint32, trip uint64) *prepared {
 	return p
 }
 
-func (r *registry) enter(sql string, oids []uint32, trip uint64) *prepared {
+func (r *registry) enter(t text, oids []uint32, trip uint64) *prepared {
 	r.serial++
 	p := &prepared{
-		sql: sql, name: r.prefix + strconv.FormatUint(r.serial, 10), trip: trip,
+		text: t, name: r.prefix + strconv.FormatUint(r.serial, 10), trip: trip,
 		// The caller may reuse its slice; the key must not change with it.
 		oids: append([]uint32(nil), oids...),
-		twin: r.bySQL[sql],
+		twin: r.bySQL[t],
 	}
-	r.bySQL[sql] = p
+	r.bySQL[t] = p
 	r.linkFirst(p)
 	r.count++
 	return p
@@ -96,11 +100,11 @@ func (r *registry) evict(trip uint64) {
 
 // remove forgets p; what the server has of it is not touched.
 func (r *registry) remove(p *prepared) {
-	if head := r.bySQL[p.sql]; head == p {
+	if head := r.bySQL[p.text]; head == p {
 		if p.twin == nil {
-			delete(r.bySQL, p.sql)
+			delete(r.bySQL, p.text)
 		} else {
-			r.bySQL[p.sql] = p.twin
+			r.bySQL[p.text] = p.twin
 		}
 	} else {
 		for head.twin != p {

@@ -27,10 +27,11 @@ func TestRegistryAgainstModel(t *testing.T) {
 		for trip := range uint64(rapid.IntRange(1, 12).Draw(t, "flights")) {
 			used := map[string]bool{}
 			for range rapid.IntRange(0, 6).Draw(t, "statements") {
+				path := rapid.SampledFrom([]string{"", "tenant"}).Draw(t, "path")
 				sql := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "sql")
 				oids := rapid.SampledFrom(types).Draw(t, "oids")
-				key := sql + canonical(oids)
-				p := r.use(sql, oids, trip+1)
+				key := path + sql + canonical(oids)
+				p := r.use(text{path, sql}, oids, trip+1)
 				if known := slices.Contains(model, key); known && names[key] != p.name {
 					t.Fatalf("%s is %s, was %s", key, p.name, names[key])
 				}
@@ -51,7 +52,7 @@ func TestRegistryAgainstModel(t *testing.T) {
 			var order []string
 			total := 0
 			for p := r.ring.next; p != &r.ring; p = p.next {
-				order = append(order, p.sql+canonical(p.oids))
+				order = append(order, p.path+p.sql+canonical(p.oids))
 			}
 			for _, p := range r.bySQL {
 				for ; p != nil; p = p.twin {
