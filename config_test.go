@@ -236,6 +236,16 @@ func TestPlainTextWarning(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a service file that says disable", func(t *testing.T) {
+		t.Setenv("PGSERVICEFILE", newFiles(t).write("services", "[plain]\nhost=db.example.com\nsslmode=disable\n[open]\nhost=db.example.com\n"))
+		for service, want := range map[string]int{"plain": 0, "open": 1} {
+			var log bytes.Buffer
+			open(t, retort.Config{URL: "service=" + service, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			if got := strings.Count(log.String(), "verify-full"); got != want {
+				t.Errorf("%s: %d warnings, want %d: %s", service, got, want, log.String())
+			}
+		}
+	})
 	t.Run("PGSSLMODE", func(t *testing.T) {
 		t.Setenv("PGSSLMODE", "prefer")
 		var log bytes.Buffer

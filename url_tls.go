@@ -3,6 +3,7 @@ package retort
 import (
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,12 +18,11 @@ func plainHost(raw string, cfg *pgconn.Config) (host string, found bool) {
 	if err != nil || u.parameters["sslmode"] != "" || os.Getenv("PGSSLMODE") != "" {
 		return "", false
 	}
-	if cfg.TLSConfig == nil && public(cfg.Host) {
-		return cfg.Host, true
-	}
-	for _, f := range cfg.Fallbacks {
-		if f.TLSConfig == nil && public(f.Host) {
-			return f.Host, true
+	attempts := append([]*pgconn.FallbackConfig{{Host: cfg.Host, TLSConfig: cfg.TLSConfig}}, cfg.Fallbacks...)
+	falls := slices.ContainsFunc(attempts, func(a *pgconn.FallbackConfig) bool { return a.TLSConfig != nil })
+	for _, a := range attempts {
+		if falls && a.TLSConfig == nil && public(a.Host) { // else a service file says disable
+			return a.Host, true
 		}
 	}
 	return "", false
