@@ -33,6 +33,7 @@ func TestProblemOf(t *testing.T) {
 		kind   string
 		retry  bool
 	}{
+		"bookmark":             {fmt.Errorf("x: %w", retort.ErrBookmark), 400, web.ProblemMalformedInput, false},
 		"not_found":            {fmt.Errorf("x: %w", retort.ErrNotFound), 404, web.ProblemNotFound, false},
 		"unique":               {constraint(pgerr.Unique), 409, web.ProblemUnique, false},
 		"foreign_key":          {constraint(pgerr.ForeignKey), 409, web.ProblemForeignKey, false},
