@@ -126,7 +126,7 @@ func TestBadUse(t *testing.T) {
 		"$2 has no argument":               where(retort.Is(retort.Fragment[bool]("$1 = $2", 1))),
 		"argument 2 has no place $2":       where(retort.Is(retort.Fragment[bool]("$1", true, 2))),
 		"Fragment: the field pointer":      where(retort.Is(retort.Fragment[bool]("$1 = ''", &elsewhere))),
-		"this is no bookmark":              all(Books.OrderBy(retort.Asc(&b.Pages)).Resume([]byte(`["x"]`))),
+		"Resume: these are no bookmark":    all(Books.OrderBy(retort.Asc(&b.Pages)).Resume([]byte(`["x"]`))),
 		"is not the name of a text search": where(retort.Matches(retort.ToTSVector("english'", retort.Col(&b.Title)), retort.WebSearch("english", "x"))),
 	} {
 		t.Run(strings.ReplaceAll(want, " ", "_"), func(t *testing.T) {
