@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest"
@@ -148,4 +149,40 @@ func TestValuesAreWrittenAsTheColumnBesideThem(t *testing.T) {
 	}
 	_, err = shifts.Where(retort.In(&c.Days, [][]time.Time{{day}})).Count(ctx, s)
 	wantErr(t, err, nil, "takes one array at a time")
+}
+
+// Season has ranges of times that know of no zone.
+type Season struct {
+	retort.BigintKey
+	Days  pgtype.Range[time.Time]
+	Hours pgtype.Range[time.Time]
+}
+
+// Define names the types that the fields leave open.
+func (Season) Define(d *retort.Definition[Season]) {
+	d.Column(&d.C.Days).Type("daterange")
+	d.Column(&d.C.Hours).Type("tsrange")
+}
+
+func TestRangeHasTakesTheDayAndTheHourAsTheClockShowsThem(t *testing.T) {
+	t.Parallel()
+	seasons := retort.NewTable[Season]("seasons")
+	k := retorttest.New(t, retort.NewBase(seasons), func(c *retort.Config) { c.URL += "&timezone=America/New_York" })
+	ctx := t.Context()
+	s := k.Engine.Session()
+	defer s.Close(ctx)
+	begin := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	first := pgtype.Range[time.Time]{Lower: begin, LowerType: pgtype.Inclusive, Upper: begin.AddDate(0, 0, 1), UpperType: pgtype.Exclusive, Valid: true}
+	s.Add(&Season{Days: first, Hours: first})
+	must(t, s.Flush(ctx))
+	c := seasons.C
+	for _, at := range []time.Time{begin.Add(time.Minute), begin.Add(23 * time.Hour), time.Date(2024, 1, 1, 23, 0, 0, 0, time.FixedZone("west", -9*3600))} {
+		n, err := seasons.Where(retort.RangeHas(&c.Days, at), retort.RangeHas(&c.Hours, at)).Count(ctx, s)
+		if err != nil || n != 1 {
+			t.Errorf("%v: %d, %v", at, n, err)
+		}
+	}
+	var empty retort.Expr[time.Time]
+	_, err := retort.Values(seasons.Query(), empty.NotNull()).All(ctx, s)
+	wantErr(t, err, nil, "an empty Expr is no expression")
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"reflect"
 	"strings"
 )
 
@@ -78,10 +79,15 @@ func InRange(call string, r Node, v any) Node {
 		b.WriteString("(")
 		f := b.node(call, r)
 		b.WriteString(" @> ")
-		b.param(call, v)
+		cast, oid := "", oidOf
 		if f.table != nil {
-			b.WriteString(boundCast(f.table.Plan.Column(f.col).PGType))
+			cast = boundCast(f.table.Plan.Column(f.col).PGType)
 		}
+		if cast != "" { // the server reads the value as that type: a day is the one of its own zone
+			oid = func(reflect.Type) uint32 { return 0 }
+		}
+		b.paramOf(call, v, oid)
+		b.WriteString(cast)
 		b.WriteString(")")
 		return facts{nullable: f.nullable}
 	}}

@@ -19,7 +19,10 @@ func (b *builder) valueOf(call string, f facts, v any) {
 }
 
 // param writes the next parameter, typed by its Go type.
-func (b *builder) param(call string, v any) {
+func (b *builder) param(call string, v any) { b.paramOf(call, v, oidOf) }
+
+// paramOf writes the next parameter with the type that oid gives for its Go type.
+func (b *builder) paramOf(call string, v any, oid func(reflect.Type) uint32) {
 	if b.isStandIn(v) {
 		b.fail("%s: the value is a field of a table's stand-in, which holds no data; name a column with retort.Col(&c.Field)", call)
 		return
@@ -30,14 +33,14 @@ func (b *builder) param(call string, v any) {
 		return
 	}
 	if b.inline {
-		b.constant(call, v, oidOf(t))
+		b.constant(call, v, oid(t))
 		return
 	}
 	if _, err := b.world.Types.AppendText(&b.args, v); err != nil {
 		b.errs = append(b.errs, nilHint(call, err))
 		return
 	}
-	b.bind(oidOf(t))
+	b.bind(oid(t))
 }
 
 func isNil(v any) bool {
