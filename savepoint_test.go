@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -103,6 +104,40 @@ func TestSavepoint(t *testing.T) {
 		must(t, s.Commit(ctx))
 		if got := b.Rows(t, "SELECT name || version FROM authors"); !cmp.Equal(got, []string{"new2"}) {
 			t.Errorf("rows %v", got)
+		}
+	})
+	t.Run("an_object_that_fn_let_go_stands_for_its_row_again_and_no_other_does", func(t *testing.T) {
+		t.Parallel()
+		for _, others := range []int{0, 20} { // with and without an index
+			b := newBench(t)
+			given := newAuthor("old")
+			commit(t, b.Engine, given)
+			s := b.session(t)
+			for i := range others {
+				s.Add(newAuthor(fmt.Sprint(i)))
+			}
+			first, err := Authors.Get(ctx, s, given.ID)
+			must(t, err)
+			var second *Author
+			err = s.Savepoint(ctx, func(ctx context.Context) error {
+				s.Detach(first)
+				second, err = Authors.Get(ctx, s, given.ID)
+				must(t, err)
+				second.Name = "inside"
+				must(t, s.Flush(ctx))
+				return errNo
+			})
+			wantErr(t, err, errNo)
+			if got, err := Authors.Get(ctx, s, given.ID); err != nil || got != first {
+				t.Errorf("got the object that was read inside: %v, %v", got == second, err)
+			}
+			wantState(t, s, first, "persistent")
+			wantState(t, s, second, "detached")
+			first.Name, second.Name = "new", "let go"
+			must(t, s.Commit(ctx))
+			if got := b.Rows(t, "SELECT name || version FROM authors WHERE id = $1", given.ID); !cmp.Equal(got, []string{"new2"}) {
+				t.Errorf("rows %v", got)
+			}
 		}
 	})
 	t.Run("what_is_kept", func(t *testing.T) {

@@ -36,7 +36,7 @@ func (u *Unit) Point() *Point {
 // deletions. Objects that were added since are transient, and what the database had
 // made for them is taken back; those that were read since have the values that they
 // were read with, are expired, and their relations not loaded, as their rows may be
-// others.
+// others; where another object had stood for the row before, it alone does again.
 // A unit that has been emptied meanwhile stays empty.
 func (u *Unit) Return(p *Point) {
 	if u.epoch != p.epoch {
@@ -56,7 +56,12 @@ func (u *Unit) Return(p *Point) {
 		s.more = s.more.clone() // p may be gone back to again
 		kept = append(kept, s)
 	}
-	for _, s := range u.ordered {
+	all := u.ordered
+	u.ordered, u.index = kept, nil
+	if len(kept) > few {
+		u.index = newIndex(kept, len(all))
+	}
+	for _, s := range all {
 		switch {
 		case had[s]:
 		case s.inserted || s.status == Pending || s.status == Transient:
@@ -66,16 +71,19 @@ func (u *Unit) Return(p *Point) {
 			u.let(s)
 		case s.in():
 			u.reread(s)
-			kept = append(kept, s)
+			if stands, ok := u.row(identity{s.table, s.key}); ok && stands.status == Persistent {
+				s.status = Detached // that one had been let go or deleted meanwhile
+				s.leave()
+				u.let(s)
+				continue
+			}
+			u.remember(s)
 		}
 	}
 	p.fields.putBack()
-	u.ordered, u.index, u.referring, u.related = kept, nil, 0, p.related.clone()
-	for _, s := range kept {
+	u.referring, u.related = 0, p.related.clone()
+	for _, s := range u.ordered {
 		u.referring += len(s.has().parents)
-	}
-	if len(kept) > few {
-		u.index = newIndex(kept, len(kept))
 	}
 }
 
