@@ -204,3 +204,35 @@ func TestAfterCommitOfASessionThatEnds(t *testing.T) {
 		t.Errorf("%d rows as they were committed, %d calls", n, called)
 	}
 }
+
+// TestAfterCommitReadsOnly writes where nobody would commit it.
+func TestAfterCommitReadsOnly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx := t.Context()
+	s := b.session(t)
+	const insert = "INSERT INTO counters (name, value) VALUES ('lost', 1)"
+	for name, write := range map[string]func(context.Context) error{
+		"raw":  func(ctx context.Context) error { _, err := s.Exec(ctx, insert); return err },
+		"DBTX": func(ctx context.Context) error { _, err := s.DBTX().Exec(ctx, insert); return err },
+		"bulk": func(ctx context.Context) error {
+			_, err := Counters.Insert(&Counter{Name: "lost"}).Exec(ctx, s)
+			return err
+		},
+	} {
+		s.Add(&Counter{Name: name})
+		s.AfterCommit(func(ctx context.Context) error {
+			var n int
+			must(t, s.DBTX().QueryRow(ctx, "SELECT count(*) FROM counters").Scan(&n))
+			return write(ctx)
+		})
+		_, committed := errors.AsType[*retort.CommittedError](s.Commit(ctx))
+		if !committed {
+			t.Errorf("%s: the write is lost without a word", name)
+		}
+		b.idle(t) // Commit has left no transaction open
+	}
+	if got := b.Rows(t, "SELECT name FROM counters ORDER BY name"); !cmp.Equal(got, []string{"DBTX", "bulk", "raw"}) {
+		t.Errorf("rows %v", got)
+	}
+}

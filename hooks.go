@@ -77,7 +77,8 @@ func (s *Session) Hook(h Hooks) {
 //     the others are called all the same. In a session that has joined somebody
 //     else's transaction, which never hears of COMMIT, it makes Commit fail.
 //   - Concurrency: called on the goroutine of Commit, with a context that has the
-//     values of Commit's but does not end with it. The session can be read only.
+//     values of Commit's but does not end with it. The session can only be read, raw
+//     SQL included: nobody would commit what it writes. Work that writes begins its own.
 func (s *Session) AfterCommit(fn func(ctx context.Context) error) {
 	if !s.claim() {
 		return
@@ -255,6 +256,7 @@ func (s *Session) committed(ctx context.Context, worked bool, err error) error {
 	var failed []error
 	func() {
 		var left error
+		defer s.behindCommit(ctx)()
 		defer s.lendToHook()(&left)
 		callAll(context.WithoutCancel(ctx), calls, &failed)
 	}()
@@ -265,6 +267,17 @@ func (s *Session) committed(ctx context.Context, worked bool, err error) error {
 		failed = append([]error{c.Err}, failed...)
 	}
 	return &CommittedError{Err: errors.Join(failed...)}
+}
+
+// behindCommit has the session read only, until the function that it returns is
+// called: nobody would commit what it writes. That one ends the transaction of raw SQL.
+func (s *Session) behindCommit(ctx context.Context) (end func()) {
+	before, failed := s.opts.ReadOnly, s.failed
+	s.opts.ReadOnly = true
+	return func() {
+		s.giveBack(ctx, nil)
+		s.opts.ReadOnly, s.failed = before, failed
+	}
 }
 
 // afterCommit are the calls of the hooks that wait for COMMIT.
