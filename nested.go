@@ -49,6 +49,9 @@ func (s *Session) nest() error {
 
 // unnest ends it; err is what its function returned.
 func (s *Session) unnest(ctx context.Context, err error) error {
+	if left := s.closeRows(); left != nil && err == nil {
+		err = errLeftInUse("RunIn", left)
+	}
 	if claimed := s.enter(); claimed != nil {
 		return errors.Join(err, claimed)
 	}

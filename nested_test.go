@@ -85,6 +85,19 @@ func TestRunIn(t *testing.T) {
 			b.idle(t)
 		}
 	})
+	t.Run("rows_that_it_left_open_fail_the_session", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		s := b.session(t)
+		_, err := retort.RunIn(ctx, s, func(ctx context.Context, in *retort.Session) (none, error) {
+			_, err := in.DBTX().Query(ctx, "SELECT generate_series(1, 10000)")
+			return none{}, err
+		})
+		wantErr(t, err, retort.ErrRowsOpen, "RunIn", "left the session in use")
+		wantErr(t, s.Commit(ctx), retort.ErrSessionFailed)
+		must(t, s.Rollback(ctx))
+		must(t, s.Commit(ctx))
+	})
 	t.Run("not_in_a_hook_nor_in_a_closed_session", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)

@@ -90,6 +90,29 @@ func TestSavepoint_ends(t *testing.T) {
 			wantErr(t, err, retort.ErrConcurrentUse, "Savepoint")
 		}
 	})
+	t.Run("while_rows_lie_open", func(t *testing.T) {
+		t.Parallel()
+		for _, cause := range []error{nil, errNo} {
+			b := newBench(t)
+			s := b.session(t)
+			err := s.Savepoint(ctx, func(ctx context.Context) error {
+				s.Add(&Counter{Name: "inside"})
+				_, err := s.DBTX().Query(ctx, "SELECT generate_series(1, 10000)")
+				must(t, err)
+				return cause
+			})
+			if want := cause; want == nil {
+				wantErr(t, err, retort.ErrRowsOpen, "Savepoint", "left the session in use")
+			} else {
+				wantErr(t, err, want)
+			}
+			s.Add(&Counter{Name: "behind"})
+			must(t, s.Commit(ctx))
+			if got := b.Rows(t, "SELECT name FROM counters"); !cmp.Equal(got, []string{"behind"}) {
+				t.Errorf("%v: rows %v", cause, got)
+			}
+		}
+	})
 	t.Run("with_the_function's_own_error_where_a_statement_failed_too", func(t *testing.T) {
 		t.Parallel()
 		b := newBench(t)

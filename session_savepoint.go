@@ -87,11 +87,14 @@ func (s *Session) beginPoint(ctx context.Context) (*point, error) {
 
 // endPoint keeps what was done since p, or takes it back when cause is set.
 func (s *Session) endPoint(ctx context.Context, p *point, cause error) error {
+	if left := s.closeRows(); left != nil && cause == nil {
+		cause = errLeftInUse("Savepoint", left)
+	}
 	if err := s.enter(); err != nil {
 		if cause != nil {
 			return cause
 		}
-		return fmt.Errorf("retort: Savepoint: the function left the session in use: %w", err)
+		return errLeftInUse("Savepoint", err)
 	}
 	defer s.leave()
 	s.depth--
@@ -107,6 +110,20 @@ func (s *Session) endPoint(ctx context.Context, p *point, cause error) error {
 	}
 	s.unit.Pass(p.unit)
 	return nil
+}
+
+// closeRows closes rows that a function of the program's has left open, and says so.
+func (s *Session) closeRows() error {
+	o := s.rows.Load()
+	if o == nil {
+		return nil
+	}
+	o.abandon()
+	return ErrRowsOpen
+}
+
+func errLeftInUse(call string, err error) error {
+	return fmt.Errorf("retort: %s: the function left the session in use: %w", call, err)
 }
 
 func (s *Session) keepPoint(ctx context.Context, p *point) error {
