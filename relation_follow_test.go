@@ -83,3 +83,33 @@ func TestBelongsToFollowsItsColumns(t *testing.T) {
 		})
 	}
 }
+
+// TestReferenceToKeyZero: NULL and 0 are two references.
+func TestReferenceToKeyZero(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	b := blogBench(t)
+	b.Exec(t, "INSERT INTO people (id, name) OVERRIDING SYSTEM VALUE VALUES (0, 'zero'), (1, 'ann')")
+	t.Run("is_not_known_as_none_when_it_is_read_again", func(t *testing.T) {
+		s := b.session(t)
+		ann, err := people.Query().With(&people.C.Boss).Where(retort.Eq(&people.C.ID, 1)).One(ctx, s)
+		must(t, err)
+		_, err = s.Exec(ctx, "UPDATE people SET boss_id = 0 WHERE id = 1")
+		must(t, err)
+		must(t, s.Refresh(ctx, ann))
+		_, err = ann.Boss.Get()
+		wantErr(t, err, retort.ErrNotLoaded, "Person.Boss")
+	})
+	t.Run("is_kept_until_it_is_written", func(t *testing.T) {
+		s := b.session(t, retort.TxOptions{NoAutoflush: true})
+		zero, err := people.Get(ctx, s, int64(0))
+		must(t, err)
+		ann, err := people.Get(ctx, s, int64(1))
+		must(t, err)
+		must(t, zero.Reports.Append(ann))
+		must(t, retort.LoadRelated(ctx, s, []*Person{zero}, &people.C.Reports))
+		if got := val(zero.Reports.All())(t); len(got) != 1 {
+			t.Errorf("%d reports", len(got))
+		}
+	})
+}

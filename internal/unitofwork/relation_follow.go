@@ -19,10 +19,17 @@ func (u *Unit) followWritten(s *state, columns []int) {
 // followed is follow for the references that take changes. A field that holds no
 // row stays so where they are the same: a filter hides the row.
 func (u *Unit) followed(s *state, take func()) {
-	var before []mapper.Key
+	type reference struct {
+		key  mapper.Key
+		none bool // NULL has the key of 0
+	}
+	refers := func(rel *model.Relation) reference {
+		return reference{s.table.Plan.RowKey(s.object, rel.Near), s.lacks(rel.Near)}
+	}
+	var before []reference
 	for _, rel := range s.table.Relations {
 		if rel.Refers() {
-			before = append(before, s.table.Plan.RowKey(s.object, rel.Near))
+			before = append(before, refers(rel))
 		}
 	}
 	take()
@@ -30,7 +37,7 @@ func (u *Unit) followed(s *state, take func()) {
 		if !rel.Refers() {
 			continue
 		}
-		if !u.one(s, rel).target.IsNil() || s.table.Plan.RowKey(s.object, rel.Near) != before[0] {
+		if !u.one(s, rel).target.IsNil() || refers(rel) != before[0] {
 			u.follow(s, rel)
 		}
 		before = before[1:]

@@ -76,8 +76,8 @@ func (s *state) turned(columns []int) bool {
 	if s.status == Pending || s.awaited(columns) != nil {
 		return true
 	}
-	then, _ := s.table.Plan.RowKeyThen(s.snapshot, columns)
-	return s.status == Persistent && then != s.table.Plan.RowKey(s.object, columns)
+	then, null := s.table.Plan.RowKeyThen(s.snapshot, columns)
+	return s.status == Persistent && (then != s.table.Plan.RowKey(s.object, columns) || null != s.lacks(columns)) // NULL has the key of 0
 }
 
 // Rows is what the field of o will hold behind the flush, read being what it holds
