@@ -337,6 +337,7 @@ func (c *compiler) linkTable(l *linkDef) {
 	decl.define = func(core *definition) { defineLink(core, left, right) }
 	c.table(decl)
 	if t := c.out.byDeclaration[decl]; t != nil && !c.broken[decl] {
+		t.Tie = true
 		c.links[l] = t
 	}
 }

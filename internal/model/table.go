@@ -28,6 +28,7 @@ type Table struct {
 	Loose     []*Link // references of relations without a foreign key
 	Links     []Link  // foreign keys; see Connect
 	Circular  bool    // one of Links is Back
+	Tie       bool    // a link table without a model: its rows tie two others and have nothing to say
 
 	// Catalog is what the database says of types that are not built in; nil for
 	// nothing.

@@ -22,6 +22,7 @@ func (u *Unit) Detach(t *model.Table, o mapper.Object) error {
 	u.unrefer(s)
 	if s.status == Pending {
 		s.status = Transient
+		u.related.back = append(u.related.back, s)
 	} else {
 		s.status = Detached
 	}

@@ -51,6 +51,7 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 	case s.status == Pending:
 		s.status = Transient
 		u.unrefer(s)
+		u.related.back = append(u.related.back, s)
 	case s.doomed:
 		if s.more != nil {
 			s.more.marks = nil // it goes, whatever becomes of its owner

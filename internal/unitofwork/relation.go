@@ -7,7 +7,6 @@ import (
 
 	"github.com/retort-go/retort/internal/mapper"
 	"github.com/retort-go/retort/internal/model"
-	"github.com/retort-go/retort/schema"
 )
 
 // ErrNotLoaded is what a relation says whose rows the session does not know.
@@ -45,11 +44,13 @@ type related struct {
 
 	// marks are by the owners that are to be deleted: none right behind a flush.
 	marks map[*state][]*mark
+
+	back []*state // that were added and taken back; others may hold them still
 }
 
 // clone is r with lists of its own, as those of r are changed in place.
 func (r related) clone() related {
-	return related{slices.Clone(r.waiting), slices.Clone(r.doomed), slices.Clone(r.cuts), slices.Clone(r.orphans), nil}
+	return related{slices.Clone(r.waiting), slices.Clone(r.doomed), slices.Clone(r.cuts), slices.Clone(r.orphans), nil, slices.Clone(r.back)}
 }
 
 // own ties the relation fields of a state to it.
@@ -180,6 +181,9 @@ func (u *Unit) refresh() error {
 	if err := u.drop(); err != nil {
 		return err
 	}
+	if err := u.takeBack(); err != nil {
+		return err
+	}
 	r := &u.related
 	var errs []error
 	r.waiting = slices.DeleteFunc(r.waiting, func(s *state) bool {
@@ -187,14 +191,14 @@ func (u *Unit) refresh() error {
 			return true // it has left
 		}
 		s.more.waits = slices.DeleteFunc(s.more.waits, func(w wait) bool {
-			if !s.in() {
+			if !s.in() || s.doomed {
 				return true
 			}
 			if !w.on.table.KeyServerMade() && w.on.in() {
 				s.table.Plan.CopyFrom(s.object, w.columns, w.on.table.Plan, w.on.object, w.from)
 			}
-			if s.status == Pending && w.on.status == Transient {
-				errs = append(errs, fmt.Errorf("retort: INSERT %s: the %s that it refers to was added and taken back; set another, or take this one back too", s.table.Type, w.on.table.Type))
+			if w.on.status == Transient {
+				errs = append(errs, errTakenBack(s, w.on))
 				return false
 			}
 			return w.on.status != Pending
@@ -230,42 +234,6 @@ func (s *state) refersTo(columns []int, other *state, from []int) bool {
 	return true
 }
 
-// drop does what the relations of objects that are to be deleted say.
-func (u *Unit) drop() error {
-	var errs []error
-	for len(u.related.doomed) > 0 { // which may doom others
-		s := u.related.doomed[0]
-		u.related.doomed = u.related.doomed[1:]
-		if s.status == Persistent && s.doomed {
-			errs = append(errs, u.dropping(s))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// dropping does for the rows of s, which is to be deleted, what its relations
-// say and the database does not do.
-func (u *Unit) dropping(s *state) error {
-	var errs []error
-	for _, rel := range s.table.Relations {
-		if rel.Refers() || rel.Link != nil || rel.Cascades || rel.OnRemove == schema.Restrict {
-			continue
-		}
-		rows, whole := u.rows(s, rel)
-		if !whole && rel.OnRemove == schema.Cascade {
-			u.related.orphans = slices.DeleteFunc(u.related.orphans, func(c cut) bool { return c.owner == s && c.rel == rel })
-			u.related.orphans = append(u.related.orphans, cut{owner: s, rel: rel})
-			continue
-		}
-		for _, o := range rows {
-			if c, ok := u.known(o); ok && !c.doomed {
-				errs = append(errs, u.marked(s, rel, c))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // rows is what a relation field of s holds; whole is false when there may be more.
 func (u *Unit) rows(s *state, rel *model.Relation) (rows []mapper.Object, whole bool) {
 	if rel.ToOne() {
@@ -282,32 +250,12 @@ func (u *Unit) rows(s *state, rel *model.Relation) (rows []mapper.Object, whole 
 	return slices.Clone(m.list.rows), m.list.whole
 }
 
-// parted takes the objects that a flush deleted, or the database with them, out of
-// the relations of others, in one pass over the unit.
-func (u *Unit) parted(changes []*Change) {
-	gone := slices.ContainsFunc(changes, func(c *Change) bool { return c.Kind == Delete })
-	if !gone {
-		return
+func errTakenBack(s, on *state) error {
+	verb, remedy := "INSERT", "take this one back"
+	if s.status == Persistent {
+		verb, remedy = "UPDATE", "delete this one"
 	}
-	u.unmarked()
-	left := func(o mapper.Object) bool {
-		s, ok := u.known(o)
-		return ok && s.status == Deleted
-	}
-	for _, s := range u.ordered {
-		for _, rel := range s.table.Relations {
-			switch {
-			case rel.ToOne():
-				if r := u.one(s, rel); !r.target.IsNil() && left(r.target) {
-					r.hold(mapper.Object{}, rel.Kind == model.HasOne || s.lacks(rel.Near))
-				}
-			default:
-				if m := u.many(s, rel); m.list != nil {
-					m.list.rows, m.list.places = slices.DeleteFunc(slices.Clone(m.list.rows), left), nil
-				}
-			}
-		}
-	}
+	return fmt.Errorf("retort: %s %s: the %s that it refers to was added and taken back; set another, or %s too", verb, s.table.Type, on.table.Type, remedy)
 }
 
 func errCut(rel *model.Relation) error {

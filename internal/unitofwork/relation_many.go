@@ -2,6 +2,7 @@ package unitofwork
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/retort-go/retort/internal/mapper"
@@ -66,6 +67,12 @@ func (l *list) drop(o mapper.Object) {
 	}
 }
 
+// unwritten are the links that are to be inserted.
+func (l *list) unwritten() map[mapper.Object]*state {
+	maps.DeleteFunc(l.links, func(_ mapper.Object, s *state) bool { return s.status != Pending })
+	return l.links
+}
+
 // Fill gives the relation what a query read; whole says that there are no other
 // rows.
 func (m *Many) Fill(rows []mapper.Object, whole bool) {
@@ -93,11 +100,7 @@ func (m *Many) FillFrom(x *Lists, rows []mapper.Object, whole bool) {
 	x.free = x.free[1:]
 	l.rows, l.loaded, l.whole = slices.Clip(rows), true, whole
 	if m.list != nil {
-		for o, s := range m.list.links {
-			if s.status == Pending {
-				l.link(o, s)
-			}
-		}
+		l.links = m.list.unwritten()
 	}
 	m.list = l
 }
@@ -138,7 +141,7 @@ func (m *Many) take(rel *model.Relation) error {
 		return nil
 	}
 	l := m.list
-	l.loaded, l.whole, l.links = true, true, nil
+	l.loaded, l.whole, l.links = true, true, l.unwritten()
 	if err := noneNil("Add", l.rows); err != nil {
 		return err
 	}

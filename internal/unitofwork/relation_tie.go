@@ -18,7 +18,7 @@ func (u *Unit) tie(owner *state, rel *model.Relation, o mapper.Object) error {
 	if rel.Link != nil {
 		return u.linkUp(owner, rel, c)
 	}
-	if before := u.referred(c, rel.Columns, rel.Owner); before != nil && before != owner {
+	if before := u.referred(c, rel.Columns, rel.Owner); before != nil && before.object != owner.object { // which may have been taken back and added again
 		u.abandoned(before, rel, c)
 	}
 	u.related.cuts = slices.DeleteFunc(u.related.cuts, func(x cut) bool { return x.row == c && x.rel == rel })
