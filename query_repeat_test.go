@@ -49,6 +49,13 @@ func TestGroupsByExpressionsWithParameters(t *testing.T) {
 	if err != nil || len(firsts) != 2 {
 		t.Errorf("DistinctOn: %d rows, %v", len(firsts), err)
 	}
+	// A WITH query that is met in the group has parameters of its own.
+	poems := retort.CTE("poems", Books.Where(retort.Eq(&b.Genre, Poetry)))
+	same := retort.CoalesceExpr(retort.Scalar(retort.Values(poems.Where(retort.EqCol(&poems.C.Title, &b.Title)), retort.CountOf(retort.Col(&poems.C.ID)).Add(retort.Val(int64(1))))), retort.Val(int64(0)))
+	counts, err := retort.Values(Books.Query().GroupBy(same), same).OrderBy(same.Asc()).All(ctx, s)
+	if diff := cmp.Diff([]int64{1, 3}, counts); err != nil || diff != "" {
+		t.Errorf("with a CTE: %v, %s", err, diff)
+	}
 	// Another value is another expression, and no group.
 	_, err = retort.Values(Books.Query().GroupBy(rank), retort.Coalesce(retort.Col(b.Rank), 8)).All(ctx, s)
 	if err == nil {

@@ -49,9 +49,9 @@ func (b *builder) node(call string, n Node) facts {
 	if n.window {
 		b.fail("%s: a window function needs .Over(retort.Window{…})", call)
 	}
-	begin, args := b.Len(), b.Args()
+	begin, args, commons := b.Len(), b.Args(), len(b.commons)
 	f := n.write(b)
-	b.repeat(begin, args)
+	b.repeat(begin, args, commons)
 	return f
 }
 

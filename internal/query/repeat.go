@@ -5,13 +5,10 @@ import (
 	"strconv"
 )
 
-// repeated is an expression with parameters that another one must be the same as for
-// the server: one of GROUP BY, DISTINCT ON, or of the results of DISTINCT. With
-// parameters of its own the other would be a different expression.
-type repeated struct {
-	text     string
-	from, to int // its parameters, from excluded
-}
+// repeated is the text of an expression with parameters that another one must be the
+// same as for the server: one of GROUP BY, DISTINCT ON, or of the results of DISTINCT.
+// With parameters of its own the other would be a different expression.
+type repeated string
 
 // repeating writes the expressions of GROUP BY and DISTINCT ON aside, in front of
 // those that may repeat them.
@@ -38,51 +35,47 @@ func (b *builder) aside(call string, n Node) {
 
 // repeatable remembers what was written since then.
 func (b *builder) repeatable(begin, args int) {
-	if n := b.Args(); n > args {
-		b.repeats = append(b.repeats, repeated{text: b.Since(begin), from: args, to: n})
+	if b.Args() > args {
+		b.repeats = append(b.repeats, repeated(b.Since(begin)))
 	}
 }
 
 // repeat replaces what was written since then by the text that it repeats, if there
-// is one, and so its parameters by those.
-func (b *builder) repeat(begin, args int) {
-	if len(b.repeats) == 0 || b.Args() == args {
+// is one, and so its parameters by those. The text of a WITH query that was met first
+// in it keeps its own.
+func (b *builder) repeat(begin, args, commons int) {
+	if len(b.repeats) == 0 || b.Args() == args || len(b.commons) > commons {
 		return
 	}
 	written := b.Since(begin)
 	for _, r := range b.repeats {
-		if !b.equal(r, written, args) {
+		if !b.equal(string(r), written, args) {
 			continue
 		}
 		b.Cut(begin)
 		b.CutArgs(args)
 		b.args.Cut(args)
 		b.oids = b.oids[:args]
-		b.WriteString(r.text)
+		b.WriteString(string(r))
 		return
 	}
 }
 
-// equal tells whether a text with parameters behind the first args is that of r, with
-// the same values.
-func (b *builder) equal(r repeated, text string, args int) bool {
-	if r.to-r.from != b.Args()-args {
-		return false
-	}
-	same := r.text
+// equal tells whether two texts are the same but for parameters with the same values,
+// those of y behind the first args.
+func (b *builder) equal(x, y string, args int) bool {
 	for {
-		x, n, rest := nextArg(same)
-		y, m, more := nextArg(text)
+		before, n, rest := nextArg(x)
+		same, m, more := nextArg(y)
 		switch {
-		case x != y:
+		case before != same:
 			return false
 		case n == 0 || m == 0:
 			return n == m
-		case n == m:
-		case n <= r.from || m-args != n-r.from || !b.equalArgs(n-1, m-1):
+		case n != m && (m <= args || max(n, m) > b.Args() || !b.equalArgs(n-1, m-1)):
 			return false
 		}
-		same, text = rest, more
+		x, y = rest, more
 	}
 }
 
