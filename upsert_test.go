@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -353,5 +354,33 @@ func TestExplainOfRawSQL(t *testing.T) {
 	}
 	if n := k.QueryInt(t, "SELECT count(*) FROM books"); n != 3 {
 		t.Errorf("%d books are left", n)
+	}
+}
+
+// TestAPartialIndexIsFoundEveryTime names an index by a condition with values, more
+// often than the server plans a statement for the values of its parameters.
+func TestAPartialIndexIsFoundEveryTime(t *testing.T) {
+	t.Parallel()
+	k, _, authors := stocked(t)
+	ctx := t.Context()
+	s := k.Engine.Session()
+	defer s.Close(ctx)
+	_, err := s.Exec(ctx, `CREATE UNIQUE INDEX thick_poems ON books (title, author_id) WHERE genre = 'poetry' AND pages > 5 AND published >= '2020-01-01'`)
+	must(t, err)
+	b := Books.C
+	newYear := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 12 {
+		poem := newBook(authors[0], "poem")
+		poem.Genre, poem.InPrint, poem.Published = Poetry, false, &newYear
+		_, err := Books.Insert(poem).
+			OnConflict(&b.Title, &b.AuthorID).Where(retort.Eq(&b.Genre, Poetry), retort.Gt(&b.Pages, 5), retort.Ge(b.Published, newYear)).
+			DoUpdate(retort.Increment(&b.Sold, 1)).
+			Exec(ctx, s)
+		if err != nil {
+			t.Fatalf("time %d: %v", i+1, err)
+		}
+	}
+	if sold, err := retort.Values(Books.Where(retort.Eq(&b.Title, "poem")), retort.Col(&b.Sold)).One(ctx, s); err != nil || sold != 11 {
+		t.Errorf("%d sold, %v", sold, err)
 	}
 }

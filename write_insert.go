@@ -119,7 +119,8 @@ func (in *Insert[T]) OnConflict(unique ...any) *Conflict[T] {
 	return (*Conflict[T])(in)
 }
 
-// Where names a partial unique index by its condition.
+// Where names a partial unique index by its condition, whose values are those of the
+// index and stand in the SQL.
 func (c *Conflict[T]) Where(ps ...Predicate) *Conflict[T] {
 	c = (*Conflict[T])((*Insert[T])(c).clone())
 	c.in.Conflict = whereUnique(c.in.Conflict, ps)

@@ -31,6 +31,16 @@ func Constant(f Form, w World, label string) (Statement, error) {
 	return b.statement()
 }
 
+// constants has f write values as constants. The server finds a partial index by them
+// only: it takes a parameter for one while it plans for its value, which it does for
+// the first five times of a prepared statement.
+func (b *builder) constants(f func()) {
+	inline := b.inline
+	b.inline = true
+	f()
+	b.inline = inline
+}
+
 // constant writes a value without a column as text that the server reads as it would
 // a parameter of that type.
 func (b *builder) constant(call string, v any, oid uint32) {

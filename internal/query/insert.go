@@ -162,7 +162,7 @@ func (b *builder) conflict(t *model.Table, in *Insert) {
 	}
 	if len(c.Fields) > 0 {
 		b.WriteString(")")
-		b.where(c.Where)
+		b.constants(func() { b.where(c.Where) })
 	}
 	if len(c.Set) == 0 {
 		b.WriteString("\nDO NOTHING")
