@@ -194,6 +194,16 @@ func (p *planner) swaps(w constraintWork) bool {
 // clearConstraints drops what goes or changes, unless a new key takes its place.
 // Foreign keys go first: they hold keys.
 func (p *planner) clearConstraints() {
+	for i := range p.from.Tables { // tables that go may refer to each other, and to a key that goes
+		t := &p.from.Tables[i]
+		for j := range t.Constraints {
+			k := &t.Constraints[j]
+			if k.Kind == catalog.ForeignKey && !k.Inherited && k.RefTable != t.Ref() && p.dropsObject(t.Ref()) &&
+				(p.dropsObject(k.RefTable) || p.parted[partKey{t.Namespace, t.Name, k.Name}]) {
+				p.step(Together, "ALTER TABLE "+p.table(t.Ref())+" DROP CONSTRAINT "+sqltext.Ident(k.Name))
+			}
+		}
+	}
 	work := p.constraintsToDo()
 	for _, foreign := range []bool{true, false} {
 		for _, w := range work {
@@ -201,15 +211,6 @@ func (p *planner) clearConstraints() {
 				continue
 			}
 			p.step(Together, "ALTER TABLE "+p.table(w.ref)+" DROP CONSTRAINT "+sqltext.Ident(w.from.Name), hazard.DropConstraint.On(w.ref.Name))
-		}
-	}
-	for i := range p.from.Tables { // tables that go together may refer to each other
-		t := &p.from.Tables[i]
-		for j := range t.Constraints {
-			k := &t.Constraints[j]
-			if k.Kind == catalog.ForeignKey && !k.Inherited && k.RefTable != t.Ref() && p.dropsObject(t.Ref()) && p.dropsObject(k.RefTable) {
-				p.step(Together, "ALTER TABLE "+p.table(t.Ref())+" DROP CONSTRAINT "+sqltext.Ident(k.Name))
-			}
 		}
 	}
 }
@@ -277,7 +278,7 @@ func (p *planner) checks() {
 func (p *planner) provable(validate []Step, w constraintWork) []Step {
 	if !w.validity || !w.to.Valid {
 		definition := withoutValidity(w.to) + " NOT VALID"
-		if w.to.Kind == catalog.ForeignKey && w.table != nil && w.table.PartitionBy != "" && p.from.Version < 180000 {
+		if w.to.Kind == catalog.ForeignKey && p.partitioned(w.ref) && p.from.Version < 180000 {
 			p.step(Together, p.addConstraint(w.ref, w.to.Name, w.to.Definition),
 				slow(hazard.AddForeignKey.On(w.ref.Name+" and "+w.to.RefTable.Name), "NOT VALID is not there for partitioned tables"))
 			return validate
@@ -339,7 +340,7 @@ func (p *planner) uniqueKeys() {
 			continue
 		}
 		twice := MayFail.Of("rows that are there twice stop it and leave an invalid index: drop that before the next try")
-		if w.table != nil && w.table.PartitionBy != "" {
+		if p.partitioned(w.ref) {
 			p.step(Together, p.addConstraint(w.ref, w.to.Name, w.to.Definition), twice,
 				slow(hazard.AddUnique.On(w.ref.Name), "PostgreSQL cannot build them concurrently"))
 			continue

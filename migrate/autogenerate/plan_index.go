@@ -30,7 +30,7 @@ func (p *planner) indexesToDo() []indexWork {
 		w.to, w.whole = p.indexOf(p.to, ref, name)
 		if _, claimed := p.to.Table(ref.Namespace, ref.Name); !claimed && w.from != nil {
 			if _, view := p.to.View(ref.Namespace, ref.Name); !view && !p.dropsObject(ref) {
-				w.to = w.from
+				w.to, w.whole = w.from, p.partitioned(ref)
 			}
 		}
 		out = append(out, w)
@@ -166,7 +166,11 @@ func (p *planner) dropIndex(w indexWork, name string) {
 		p.step(Together, "DROP INDEX "+p.name(w.ref.Namespace, name), hazard.DropIndex.On(w.ref.Name))
 		return
 	}
-	p.step(Outside, "DROP INDEX CONCURRENTLY "+p.name(w.ref.Namespace, name))
+	var hazards []Hazard
+	if w.to == nil && identifiedBy(p.from, w.ref, name) {
+		hazards = append(hazards, MayFail.Of("it is the replica identity of "+w.ref.Name+": where that is published, UPDATE and DELETE fail from then on"))
+	}
+	p.step(Outside, "DROP INDEX CONCURRENTLY "+p.name(w.ref.Namespace, name), hazards...)
 }
 
 func (p *planner) partitioned(ref catalog.Ref) bool {

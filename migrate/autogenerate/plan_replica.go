@@ -20,10 +20,10 @@ func identityIndex(identity string) string {
 }
 
 // identify makes an index the replica identity of its table where the index name was
-// that and is built anew: without one, a published table takes no UPDATE or DELETE.
+// that, or comes back as that, and is built: without one, a published table takes no
+// UPDATE or DELETE.
 func (p *planner) identify(ref catalog.Ref, name, built string) {
-	from, ok := p.from.Table(ref.Namespace, ref.Name)
-	if !ok || identityIndex(from.Identity) != name {
+	if !identifiedBy(p.from, ref, name) && !identifiedBy(p.to, ref, name) {
 		return
 	}
 	for _, d := range p.diffs {
@@ -41,4 +41,10 @@ func (p *planner) replicas() {
 			p.step(Together, "ALTER TABLE "+p.table(d.ref())+" REPLICA IDENTITY USING INDEX "+sqltext.Ident(name))
 		}
 	})
+}
+
+// identifiedBy reports whether an index is the replica identity of its table.
+func identifiedBy(c *catalog.Catalog, ref catalog.Ref, index string) bool {
+	t, ok := c.Table(ref.Namespace, ref.Name)
+	return ok && identityIndex(t.Identity) == index
 }

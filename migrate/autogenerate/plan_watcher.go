@@ -22,14 +22,7 @@ func (p *planner) watched(policy func(t *catalog.Table, policy *catalog.Policy),
 		if p.speaksOfEnum(text) {
 			return true
 		}
-		for key := range p.retyped {
-			own := key.namespace == t.Namespace && key.table == t.Name
-			stays := p.rebuilt[key] || !p.lost[key]
-			if stays && mentions(text, key.column) && (own || kind == catalog.KindPolicy && mentions(text, key.table)) {
-				return true
-			}
-		}
-		return false
+		return p.looksAt(t, text, true) || kind == catalog.KindPolicy && p.looksAt(t, text, false)
 	}
 	for i := range p.from.Tables {
 		t := &p.from.Tables[i]
@@ -49,6 +42,19 @@ func (p *planner) watched(policy func(t *catalog.Table, policy *catalog.Policy),
 	}
 }
 
+// looksAt reports whether a text of a table speaks of a column that changes, its own or
+// that of another table.
+func (p *planner) looksAt(t *catalog.Table, text string, own bool) bool {
+	for key := range p.retyped {
+		mine := key.namespace == t.Namespace && key.table == t.Name
+		stays := p.rebuilt[key] || !p.lost[key]
+		if mine == own && stays && mentions(text, key.column) && (own || mentions(text, key.table)) {
+			return true
+		}
+	}
+	return false
+}
+
 // lookForWatchers drops what looks at a column that changes: PostgreSQL refuses
 // the change under it. It comes back in sameWatchers.
 func (p *planner) lookForWatchers() {
@@ -62,22 +68,24 @@ func (p *planner) lookForWatchers() {
 
 // clearWatchers takes triggers and policies from tables that are dropped, where
 // functions are dropped too: these would have to wait for the tables, and the
-// tables may have to wait for them.
+// tables may have to wait for them. Policies that look at a column which changes go
+// in any case.
 func (p *planner) clearWatchers() {
 	dropsFunction := slices.ContainsFunc(p.diffs, func(d Difference) bool { return d.Action == Drop && d.Kind == catalog.KindFunction })
-	if !dropsFunction {
-		return
-	}
 	for i := range p.from.Tables {
 		t := &p.from.Tables[i]
 		if !p.dropsObject(t.Ref()) {
 			continue
 		}
 		for j := range t.Triggers {
-			p.step(Together, "DROP TRIGGER "+sqltext.Ident(t.Triggers[j].Name)+" ON "+p.table(t.Ref()))
+			if dropsFunction {
+				p.step(Together, "DROP TRIGGER "+sqltext.Ident(t.Triggers[j].Name)+" ON "+p.table(t.Ref()))
+			}
 		}
 		for j := range t.Policies {
-			p.step(Together, "DROP POLICY "+sqltext.Ident(t.Policies[j].Name)+" ON "+p.table(t.Ref()))
+			if pol := &t.Policies[j]; dropsFunction || p.looksAt(t, pol.Using+" "+pol.Check, false) {
+				p.step(Together, "DROP POLICY "+sqltext.Ident(pol.Name)+" ON "+p.table(t.Ref()))
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package autogenerate
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate/catalog"
@@ -137,9 +138,24 @@ func (p *planner) closure() {
 	p.holders()
 }
 
+// overloaded reports whether a new function has the name of one that goes: a call that
+// fits both, since an argument has a default, is refused.
+func (p *planner) overloaded(gone catalog.Ref) bool {
+	name, _, _ := strings.Cut(gone.Name, "(")
+	return slices.ContainsFunc(p.diffs, func(d Difference) bool {
+		return d.Action == Add && d.Kind == catalog.KindFunction && d.Namespace == gone.Namespace && strings.HasPrefix(d.Name, name+"(")
+	})
+}
+
 // holders finds the dropped functions that stop what the plan does before it drops
-// functions: that of a view, or the change of a type or column.
+// functions: that of a view, the change of a type or column, a call of another function
+// of their name.
 func (p *planner) holders() {
+	for ref := range p.gone {
+		if ref.Kind == catalog.KindFunction && !p.again[ref] && p.overloaded(ref) {
+			p.early[ref] = true
+		}
+	}
 	for changed := true; changed; {
 		changed = false
 		for _, u := range p.from.Uses {
