@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,7 +77,7 @@ func TestSchemaChanges(t *testing.T) {
 		}
 		changes = append(changes, hinted)
 	}
-	for _, c := range append(changes, parseChanges(t, "more-changes.txt")...) {
+	for _, c := range slices.Concat(changes, parseChanges(t, "more-changes.txt"), parseChanges(t, "newer-changes.txt")) {
 		t.Run(strings.NewReplacer(" ", "_", "/", "_").Replace(c.name), func(t *testing.T) {
 			t.Parallel()
 			c.run(t)
