@@ -2,6 +2,7 @@ package sqltext
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -49,7 +50,8 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line,
 // those in strings, quoted names, comments, parentheses and bodies of BEGIN ATOMIC.
 //
 //   - Shape: in order; empty statements are left out. Comments behind the last
-//     statement's line come back on their own.
+//     statement's line come back on their own. The rows behind COPY … FROM STDIN are
+//     left out, where a line \. ends them.
 //   - Errors: [*SyntaxError] for a text that is not UTF-8, has a NUL byte, or does
 //     not close what it opens.
 //   - Source: the rules of PostgreSQL's psqlscan.l.
@@ -208,9 +210,31 @@ func (w *walker) semicolon() {
 	case w.parens == 0 && w.blocks == 0:
 		w.end()
 		w.at++
+		w.data()
 	default:
 		w.at++
 		w.last = w.at
+	}
+}
+
+// data passes the rows behind COPY … FROM STDIN as far as the line that ends them:
+// they are no SQL, and a quote in them opens nothing.
+func (w *walker) data() {
+	if len(w.words) == 0 || w.words[0] != "copy" {
+		return
+	}
+	words := Words(w.found[len(w.found)-1].SQL, -1)
+	if at := slices.Index(words, "stdin"); at < 1 || words[at-1] != "from" {
+		return
+	}
+	passed := w.at
+	for line := range strings.Lines(w.text[w.at:]) {
+		passed += len(line)
+		if strings.TrimRight(line, "\r\n") == `\.` {
+			w.line += strings.Count(w.text[w.at:passed], "\n")
+			w.at = passed
+			return
+		}
 	}
 }
 

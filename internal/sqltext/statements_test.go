@@ -39,6 +39,8 @@ func TestStatements(t *testing.T) {
 		"line_ends_of_other_systems":        {"-- a\r\nSELECT 1;\r\n-- b\rSELECT 2;\r\n", []string{"SELECT 1", "SELECT 2"}},
 		"every_letter":                      {"SELECT 'ä;' AS Ärger; SELECT 'λ'", []string{"SELECT 'ä;' AS Ärger", "SELECT 'λ'"}},
 		"strings_that_go_on_below":          {"SELECT E'a'\n'\\';'; SELECT 2", []string{"SELECT E'a'\n'\\';'", "SELECT 2"}},
+		"rows_behind_COPY_are_no_SQL":       {"COPY t (a) FROM stdin;\nit's; \"x\n\\.\nSELECT 2;", []string{"COPY t (a) FROM stdin", "SELECT 2"}},
+		"rows_behind_COPY_have_an_end":      {"COPY t FROM STDIN; SELECT 2;", []string{"COPY t FROM STDIN", "SELECT 2"}},
 		"a_semicolon_in_an_unquoted_number": {"SELECT 1e5;SELECT 0x1F;", []string{"SELECT 1e5", "SELECT 0x1F"}},
 	} {
 		t.Run(name, func(t *testing.T) {
