@@ -110,7 +110,7 @@ func (h *History) read() string {
 	switch h.Tool {
 	case ToolGoose:
 		return "/* retort:adopt */ SELECT version_id::text, '' FROM (SELECT DISTINCT ON (version_id) version_id, is_applied FROM " + table +
-			" ORDER BY version_id, id DESC) v WHERE is_applied AND version_id > 0 ORDER BY version_id"
+			" ORDER BY version_id, id DESC) v WHERE is_applied AND version_id > 0 ORDER BY v.version_id" // the number, not the text
 	case ToolGolangMigrate:
 		return "/* retort:adopt */ SELECT version::text, CASE WHEN dirty THEN 'dirty' ELSE '' END FROM " + table
 	default:

@@ -2,6 +2,7 @@ package adopt_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -357,6 +358,61 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("Stamp = %v, %v", did, err)
 		}
 	})
+}
+
+// TestStamp_more_versions_than_nine: the newest is the one of the highest number, not
+// the last of the alphabet.
+func TestStamp_more_versions_than_nine(t *testing.T) {
+	t.Parallel()
+	var files, left strings.Builder
+	left.WriteString("CREATE TABLE goose_db_version (id serial PRIMARY KEY, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp DEFAULT now());")
+	for i := 1; i <= 12; i++ {
+		fmt.Fprintf(&files, "\n== %05d_a.sql\n-- +goose Up\nSELECT %d;\n", i, i)
+		fmt.Fprintf(&left, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, true);", i)
+	}
+	_, eng := open(t, left.String())
+	h, err := adopt.Goose(folder(files.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stamped, err := h.Stamp(t.Context(), eng, migrate.Options{})
+	if err != nil || len(stamped) != 12 {
+		t.Errorf("Stamp = %d revisions, %v; want all 12", len(stamped), err)
+	}
+}
+
+// TestFiles_with_comments_alone are SQL that does nothing, and no programs, for which
+// a baseline would empty all the others.
+func TestFiles_with_comments_alone(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]func() (*adopt.History, error){
+		"goose": func() (*adopt.History, error) {
+			return adopt.Goose(folder("\n== 1_a.sql\n-- +goose Up\nSELECT 1;\n-- the end\n\n== 2_b.sql\n-- +goose Up\n-- the end\n-- +goose Down\n-- nothing\n"))
+		},
+		"golang-migrate": func() (*adopt.History, error) {
+			return adopt.GolangMigrate(folder("\n== 1_a.up.sql\nSELECT 1;\n-- the end\n\n== 2_b.up.sql\n-- the end\n"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, err := read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Baseline(t.Context(), nil, "baseline", false); err != nil || len(h.Revisions) != 2 {
+				t.Fatalf("Baseline = %v, %d revisions", err, len(h.Revisions))
+			}
+			files, err := h.Files()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for file, text := range files {
+				if !strings.Contains(text, "-- the end") {
+					t.Errorf("%s has lost its comment:\n%s", file, text)
+				}
+			}
+		})
+	}
 }
 
 func TestNotes(t *testing.T) {

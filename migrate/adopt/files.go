@@ -211,7 +211,10 @@ func (h *History) steps(file, text string, alone bool) ([]migrate.Step, error) {
 			out = append(out, step(&found[i], alone))
 		}
 	}
-	if len(out) == 0 && len(rest) == 0 {
+	switch {
+	case len(rest) > 0:
+		out = append(out, migrate.Step{Comments: rest})
+	case len(out) == 0:
 		out = append(out, migrate.Step{Comments: []migrate.Comment{migrate.Note("nothing: " + file + " has no statement")}})
 	}
 	return out, nil
