@@ -117,6 +117,12 @@ func (c *call) stampAdopted(old *adopt.History) (answer, error) {
 	if len(ids) == 0 {
 		return stamped{Target: "nothing", Revisions: []revisionItem{}}, nil
 	}
+	for _, id := range ids {
+		if r.History().Get(id) == nil {
+			return nil, failed(Disagree, fmt.Errorf("%s has applied %s, and there is no such revision yet: adopt the files first", old.Tool, id),
+				c.next("adopt "+c.args[0]+" "+c.args[1]))
+		}
+	}
 	did, err := r.Stamp(c.ctx(), ids...)
 	if err != nil {
 		return nil, err

@@ -135,7 +135,7 @@ func (a *app) arguments(cmd *cobra.Command, args []string, use string) error {
 	}
 	switch {
 	case len(args) < least:
-		return a.end(cmd, misuse("%s is missing: %s", strings.Trim(words[len(args)], "[]."), cmd.UseLine()))
+		return a.end(cmd, misuse("the argument %s is missing: %s", strings.Trim(words[len(args)], "[]."), cmd.UseLine()))
 	case len(args) > most:
 		return a.end(cmd, misuse("%q is one argument too many: %s", args[most], cmd.UseLine()))
 	}

@@ -122,7 +122,7 @@ func (c *call) parents(h *migrate.History) ([]string, error) {
 	}
 	for _, id := range ids {
 		if n := len(h.Children(id)); n > 0 {
-			return nil, misuse("%s is no head: %d revisions follow it; --splice allows the history to branch there", id, n)
+			return nil, misuse("%s is no head: behind it comes %s; --splice allows the history to branch there", id, count(n, "revision"))
 		}
 	}
 	return ids, nil

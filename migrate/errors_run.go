@@ -45,11 +45,27 @@ func (e *UnknownRevisionsError) Error() string {
 		ids += ", …"
 	}
 	if e.All {
-		return fmt.Sprintf("migrate: the ledger %s of database %q has %d revisions (%s) and this program knows none of them: it is another database than meant, or another program's ledger "+
-			"(Options.Name gives each its own); see docs/errors.md#unknown-revisions", e.Ledger, e.Database, len(e.IDs), ids)
+		return fmt.Sprintf("migrate: the ledger %s of database %q has %s (%s) and this program knows none of them: it is another database than meant, or another program's ledger "+
+			"(Options.Name gives each its own); see docs/errors.md#unknown-revisions", e.Ledger, e.Database, counted(len(e.IDs), "revision"), ids)
 	}
-	return fmt.Sprintf("migrate: %d applied revisions of database %q have no file (%s): a newer program applied them (run that one, or allow it with Options.AllowNewer), or files were deleted "+
-		"(restore them); see docs/errors.md#unknown-revisions", len(e.IDs), e.Database, ids)
+	return fmt.Sprintf("migrate: %s of database %q %s no file (%s): a newer program applied them (run that one, or allow it with Options.AllowNewer), or files were deleted "+
+		"(restore them); see docs/errors.md#unknown-revisions", counted(len(e.IDs), "applied revision"), e.Database, verb(len(e.IDs), "has", "have"), ids)
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "one " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// verb is the form of a verb for a number of things.
+func verb(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
 }
 
 // LedgerFormatError says that a newer Retort has written the ledger.
@@ -68,7 +84,8 @@ type PendingError struct {
 }
 
 func (e *PendingError) Error() string {
-	return fmt.Sprintf("migrate: %d revisions are not applied: %s; run db upgrade head; see docs/errors.md#pending", len(e.Revisions), strings.Join(idsOf(e.Revisions), ", "))
+	return fmt.Sprintf("migrate: %s %s not applied: %s; run db upgrade head; see docs/errors.md#pending", counted(len(e.Revisions), "revision"), verb(len(e.Revisions), "is", "are"),
+		strings.Join(idsOf(e.Revisions), ", "))
 }
 
 // UnfinishedError says that a revision was begun in the other direction and has to
@@ -182,7 +199,10 @@ func (e *StepError) Error() string {
 		tried = fmt.Sprintf(" %d times", e.Attempts)
 	}
 	kept := "nothing of the revision stays"
-	if e.Kept > 0 {
+	switch {
+	case e.Kept == 1:
+		kept = "its first step stays done and the next run goes on behind it"
+	case e.Kept > 1:
 		kept = fmt.Sprintf("its first %d steps stay done and the next run goes on behind them", e.Kept)
 	}
 	waited := ""

@@ -88,7 +88,7 @@ func TestRunner_refuses(t *testing.T) {
 			t.Errorf("without SELECT on the ledger: %v", err)
 		}
 		db.Exec(t, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO "+role)
-		want[*migrate.PendingError](t, runner(t, eng, files(t, simple...)).Check(ctx), "1 revisions")
+		want[*migrate.PendingError](t, runner(t, eng, files(t, simple...)).Check(ctx), "one revision is not applied")
 
 		db.Exec(t, "GRANT ALL ON retort_revisions, retort_revisions_journal, retort_revisions_log, retort_revisions_lease TO "+role)
 		_, err = runner(t, eng, files(t, simple...)).Upgrade(ctx, "head")
@@ -211,7 +211,7 @@ func TestRunner_refuses(t *testing.T) {
 		db := newDatabase(t)
 		h := files(t, simple[0], "b: a\n-- +up\nCREATE TABLE two (id int);\n-- +alone\nSELECT 1/0;\n-- +down\nDROP TABLE two;\n")
 		_, err := db.runner(t, h).Upgrade(ctx, "head")
-		want[*migrate.StepError](t, err, "its first 1 steps stay done")
+		want[*migrate.StepError](t, err, "its first step stays done")
 		_, err = db.runner(t, h).Downgrade(ctx, "base")
 		want[*migrate.UnfinishedError](t, err, "db upgrade b")
 		st, err := db.runner(t, h).Status(ctx)

@@ -43,7 +43,7 @@ func Script(h *History, opts Options, dir Direction, from, target string) (strin
 		return "", err
 	}
 	w := &script{l: newLedger(&opts), opts: &opts, dir: dir}
-	fmt.Fprintf(&w.b, "-- %d revisions %s, from %s to %s.\n-- Run it alone, and with ON_ERROR_STOP: psql -v ON_ERROR_STOP=1 -f FILE\n\n", len(revisions), dir, from, target)
+	fmt.Fprintf(&w.b, "-- %s %s, from %s to %s.\n-- Run it alone, and with ON_ERROR_STOP: psql -v ON_ERROR_STOP=1 -f FILE\n\n", counted(len(revisions), "revision"), dir, from, target)
 	w.settings()
 	if dir == Up {
 		w.ledger()

@@ -85,6 +85,9 @@ func (r *Report) remedy() string {
 	case r.Unfinished != nil:
 		return "revision " + r.Unfinished.Revision + " was begun and not ended: end it first"
 	case len(r.Pending) > 0:
+		if len(r.Pending) == 1 {
+			return "one revision waits: upgrade heads"
+		}
 		return fmt.Sprintf("%d revisions wait: upgrade heads", len(r.Pending))
 	case r.Keeper != "" && r.Keeper != "Retort":
 		return r.Keeper + " keeps this database: write its migration, or adopt the database"

@@ -103,7 +103,7 @@ func TestCheck(t *testing.T) {
 		},
 		"a_revision_that_waits": {
 			files: []string{first, second}, applied: "a1",
-			want: "models ≠ database (1 revisions wait: upgrade heads)\n  add column notes.due\n",
+			want: "models ≠ database (one revision waits: upgrade heads)\n  add column notes.due\n",
 		},
 		"a_fix_by_hand_that_files_do_not_know": {
 			files: []string{first}, applied: "head", byHand: "ALTER TABLE notes ADD due text",
