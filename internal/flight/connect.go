@@ -28,7 +28,6 @@ func Connect(ctx context.Context, cfg *Config) (*Conn, error) {
 	own := cfg.Conn.Copy()
 	c.cfg.Conn = own
 	own.ConnectTimeout = c.cfg.ConnectTimeout
-	own.DialFunc = watched(once(own.DialFunc, own.ConnectTimeout))
 	c.listen(own)
 
 	pg, err := c.dial(ctx, own)
@@ -56,10 +55,13 @@ const secondThought = 250 * time.Millisecond
 // between has the wrong one. So a refused one is asked for again after a moment and
 // tried, once; more attempts could lock an account.
 func (c *Conn) dial(ctx context.Context, own *pgconn.Config) (*pgconn.PgConn, error) {
+	dial := own.DialFunc
 	for attempt := 1; ; attempt++ {
 		if err := c.askPassword(ctx, own); err != nil {
 			return nil, err
 		}
+		// Anew: what refused the password has answered, however long that took.
+		own.DialFunc = watched(once(dial, own.ConnectTimeout))
 		pg, err := c.open(ctx, own)
 		if err == nil {
 			return pg, nil

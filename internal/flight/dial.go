@@ -13,7 +13,7 @@ import (
 // without, each with a timeout of its own. Where two addresses are silent that would
 // use up the time in which another host could have been reached.
 //
-//   - Concurrency: the attempts of one Connect come one after the other.
+//   - Concurrency: the attempts with one password come one after the other.
 func once(dial pgconn.DialFunc, timeout time.Duration) pgconn.DialFunc {
 	type outcome struct {
 		began time.Time

@@ -77,6 +77,17 @@ func TestPassword(t *testing.T) {
 			t.Errorf("asked %d times: %v", asked, err)
 		}
 	})
+	t.Run("is_tried_again_however_short_the_timeout_is", func(t *testing.T) {
+		asked, answers := 0, []string{"old", "new"}
+		c, err := flight.Connect(t.Context(), &flight.Config{Conn: parse(t, url), ConnectTimeout: 200 * time.Millisecond, Password: func(context.Context) (string, error) {
+			asked++
+			return answers[min(asked, 2)-1], nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Close(t.Context())
+	})
 	t.Run("is_tried_twice_at_most", func(t *testing.T) {
 		asked, err := tryTo("wr0ngword")
 		if asked != 2 || pgerr.Code(err) != "28P01" || strings.Contains(err.Error(), "wr0ngword") {
