@@ -95,3 +95,29 @@ func TestEcho_never_shows_the_values_of_a_secret_column(t *testing.T) {
 		t.Errorf("%d rows have their tokens", got)
 	}
 }
+
+// TestASecretDoesNotNameAPartialIndex: the values that name one stand in the SQL.
+func TestASecretDoesNotNameAPartialIndex(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	kit := retorttest.New(t, retort.NewBase(Logins), func(c *retort.Config) {
+		c.Echo, c.Logger = true, slog.New(slog.NewTextHandler(&text, nil))
+	})
+	kit.Exec(t, "CREATE UNIQUE INDEX ON logins (name) WHERE token <> ''")
+	ctx, s := t.Context(), kit.Engine.Session()
+	defer func() { must(t, s.Close(ctx)) }()
+	c := Logins.C
+	insert := func(where retort.Predicate) error {
+		_, err := Logins.Insert(&Login{Name: "one", Token: "t"}).OnConflict(&c.Name).Where(where).DoNothing().Exec(ctx, s)
+		return err
+	}
+	for _, where := range []retort.Predicate{
+		retort.Ne(&c.Token, "hush"), retort.Not(retort.In(&c.Token, []string{"hush"})), retort.HasPrefix(&c.Token, "hush"), retort.Col(&c.Token).NeExpr(retort.Val("hush")),
+	} {
+		wantErr(t, insert(where), nil, "is of a secret column")
+	}
+	must(t, insert(retort.Is(retort.Fragment[bool]("$1 <> ''", &c.Token))))
+	if strings.Contains(text.String(), "hush") {
+		t.Errorf("the log has a secret:\n%s", text.String())
+	}
+}

@@ -121,6 +121,8 @@ func (in *Insert[T]) OnConflict(unique ...any) *Conflict[T] {
 
 // Where names a partial unique index by its condition, whose values are those of the
 // index and stand in the SQL.
+//
+//   - Errors: a value of a secret column, which logs would show, when it runs.
 func (c *Conflict[T]) Where(ps ...Predicate) *Conflict[T] {
 	c = (*Conflict[T])((*Insert[T])(c).clone())
 	c.in.Conflict = whereUnique(c.in.Conflict, ps)

@@ -34,6 +34,7 @@ type builder struct {
 	effects Effects
 	now     time.Time // see moment
 	inline  bool      // values are written as constants, for COPY
+	shown   bool      // and logs show them, too
 
 	// Room for what most queries need, in the allocation of the builder itself.
 	room struct {
@@ -273,7 +274,7 @@ func (b *builder) like(p Predicate, s source, col int) {
 	}
 	b.WriteString(" LIKE ")
 	if b.inline {
-		b.constant(p.name, p.value, 0)
+		b.constantLike(p, s, col)
 		return
 	}
 	if _, err := b.world.Types.AppendText(&b.args, p.value.(string)); err != nil {

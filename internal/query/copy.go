@@ -33,12 +33,13 @@ func Constant(f Form, w World, label string) (Statement, error) {
 
 // constants has f write values as constants. The server finds a partial index by them
 // only: it takes a parameter for one while it plans for its value, which it does for
-// the first five times of a prepared statement.
+// the first five times of a prepared statement. Logs and observers have the text, so
+// values of secret columns are refused.
 func (b *builder) constants(f func()) {
-	inline := b.inline
-	b.inline = true
+	inline, shown := b.inline, b.shown
+	b.inline, b.shown = true, true
 	f()
-	b.inline = inline
+	b.inline, b.shown = inline, shown
 }
 
 // constant writes a value without a column as text that the server reads as it would
@@ -46,6 +47,17 @@ func (b *builder) constants(f func()) {
 func (b *builder) constant(call string, v any, oid uint32) {
 	b.quoted(call, oid, func(a *mapper.Args) error {
 		_, err := b.world.Types.AppendText(a, v)
+		return err
+	})
+}
+
+// constantLike writes the pattern of LIKE beside a column.
+func (b *builder) constantLike(p Predicate, s source, col int) {
+	b.quoted(p.name, 0, func(a *mapper.Args) error {
+		_, err := b.world.Types.AppendText(a, p.value)
+		if err == nil && s.table.Plan.Column(col).Secret {
+			a.Hide()
+		}
 		return err
 	})
 }
@@ -59,6 +71,10 @@ func (b *builder) quoted(call string, oid uint32, encode func(*mapper.Args) erro
 	}
 	if args.Values[0] == nil {
 		b.fail("%s: a nil value compares with nothing; use retort.IsNull", call)
+		return
+	}
+	if b.shown && args.Secrets != 0 {
+		b.fail("%s: the values that name a partial index stand in the SQL, which logs show, and this one is of a secret column; write the index's condition as a retort.Fragment, or leave that column out of it", call)
 		return
 	}
 	text := string(args.Values[0])
