@@ -212,7 +212,7 @@ func (p *planner) clear() {
 			continue
 		}
 		if ref.Kind == catalog.KindView {
-			p.step(Together, p.dropView(ref), p.rightsGo(ref)...)
+			p.step(Together, p.dropView(ref), p.viewGoes(ref)...)
 		} else if p.again[ref] {
 			p.step(Together, "DROP "+p.described(ref), append(p.rightsGo(ref), Locks.Of("what calls it waits until this transaction ends"))...)
 		} else if p.early[ref] {

@@ -30,6 +30,14 @@ func (p *planner) withOthers(v, old *catalog.View) *catalog.View {
 	return &out
 }
 
+// viewGoes says what a view takes with it.
+func (p *planner) viewGoes(ref catalog.Ref) []Hazard {
+	if p.again[ref] {
+		return p.rightsGo(ref)
+	}
+	return []Hazard{MayFail.Of("programs that still run fail on " + ref.Name)}
+}
+
 // rightsGo says what comes back with no view or function that is made again.
 func (p *planner) rightsGo(ref catalog.Ref) []Hazard {
 	if !p.again[ref] {

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/retort-go/retort/internal/sqltext"
@@ -29,7 +30,7 @@ type Action struct {
 	temporary bool
 	unique    bool
 	only      bool // ON ONLY
-	cascade   bool
+	cascade   bool // of the first, where it stands once for several
 	exists    bool // IF EXISTS or IF NOT EXISTS
 	primary   bool
 	table     name
@@ -120,7 +121,7 @@ func (p *parser) upkeep() []Action {
 		cascade := p.has("cascade")
 		for _, part := range p.split() {
 			part.eat("only")
-			out = append(out, Action{Form: hazard.Truncate, table: part.name(), cascade: cascade})
+			out = append(out, Action{Form: hazard.Truncate, table: part.name(), cascade: cascade && len(out) == 0})
 		}
 		return out
 	case p.eat("lock"):
@@ -231,17 +232,31 @@ func (p *parser) write() []Action {
 	case p.eat("update"):
 		p.eat("only")
 		a := Action{Form: hazard.Update, table: p.name()}
-		if !p.has("where") {
+		if p.everyRow() {
 			a.Form = hazard.UpdateAll
 		}
 		return []Action{a}
 	case p.eat("delete", "from"):
 		p.eat("only")
 		a := Action{Form: hazard.Delete, table: p.name()}
-		if !p.has("where") {
+		if p.everyRow() {
 			a.Form = hazard.DeleteAll
 		}
 		return []Action{a}
 	}
 	return []Action{{}}
+}
+
+// everyRow reports whether no WHERE leaves out a row.
+func (p *parser) everyRow() bool {
+	q := *p
+	if !q.find("where") {
+		return true
+	}
+	condition := q
+	if condition.find("returning") {
+		condition.all = condition.all[:condition.i-1]
+	}
+	condition.i = q.i
+	return slices.Contains([]string{"true", "not false", "1 = 1", "1=1"}, strings.TrimRight(strings.TrimLeft(condition.text(), "( "), ") "))
 }

@@ -22,9 +22,7 @@ func (p *parser) alter() []Action {
 		}
 		return []Action{a}
 	case p.eat("materialized", "view"), p.eat("view"):
-		a := Action{Verb: "contract", Text: "view", Name: p.ifNotExists().String()}
-		a.rename(p)
-		return []Action{a}
+		return []Action{p.alterView()}
 	case p.eat("domain"):
 		a := Action{Verb: "contract", Text: "domain", Name: p.name().String()}
 		switch {
@@ -52,6 +50,20 @@ func (p *parser) alter() []Action {
 		return []Action{{Verb: "contract", Text: p.peek().Text}}
 	}
 	return []Action{{}}
+}
+
+func (p *parser) alterView() Action {
+	a := Action{Verb: "contract", Text: "view", table: p.ifNotExists()}
+	a.Name = a.table.String()
+	if p.is("rename", "to") || !p.eat("rename") {
+		a.rename(p)
+		return a
+	}
+	p.eat("column")
+	a.Verb, a.Name = "rename", a.Name+"."+p.ident()
+	p.eat("to")
+	a.To = p.ident()
+	return a
 }
 
 // rename notes that something other than a table gets another name or schema.
@@ -299,7 +311,7 @@ func (p *parser) drop() []Action {
 		p.eat("if", "exists")
 		var out []Action
 		for _, part := range p.split() {
-			out = append(out, Action{Form: hazard.DropTable, table: part.name(), cascade: cascade})
+			out = append(out, Action{Form: hazard.DropTable, table: part.name(), cascade: cascade && len(out) == 0})
 		}
 		return out
 	case p.eat("index"):
@@ -310,7 +322,7 @@ func (p *parser) drop() []Action {
 		exists := p.eat("if", "exists")
 		var out []Action
 		for _, part := range p.split() {
-			out = append(out, Action{Form: form, Name: part.name().String(), cascade: cascade, exists: exists})
+			out = append(out, Action{Form: form, Name: part.name().String(), cascade: cascade && len(out) == 0, exists: exists})
 		}
 		return out
 	case p.is("trigger"), p.is("policy"), p.is("rule"):
@@ -329,8 +341,21 @@ func (p *parser) drop() []Action {
 	}
 	for _, words := range dropped {
 		if p.eat(words...) {
-			return []Action{{Verb: "drop", Text: strings.Join(words, " "), Name: p.ifNotExists().String(), cascade: cascade}}
+			return p.dropObjects(strings.Join(words, " "), cascade)
 		}
 	}
 	return []Action{{}}
+}
+
+// dropObjects reads what DROP of other things names; all but views by the first.
+func (p *parser) dropObjects(kind string, cascade bool) []Action {
+	p.eat("if", "exists")
+	out := []Action{{Verb: "drop", Text: kind, Name: p.name().String(), cascade: cascade}}
+	if !strings.HasSuffix(kind, "view") {
+		return out
+	}
+	for p.eat(",") {
+		out = append(out, Action{Verb: "drop", Text: kind, Name: p.name().String()})
+	}
+	return out
 }

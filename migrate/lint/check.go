@@ -18,7 +18,7 @@ import (
 //     say. The same input gives the same findings.
 func Check(steps []migrate.Step, opts Options) []Finding {
 	c := &checker{
-		opts: opts, types: map[string]string{}, fresh: map[string]bool{}, proved: map[string]bool{}, checks: map[string]string{}, defaults: map[string]bool{}, made: map[string]bool{}, forced: map[string]bool{},
+		opts: opts, types: map[string]string{}, fresh: map[string]bool{}, proved: map[string]bool{}, checks: map[string][]string{}, defaults: map[string]bool{}, made: map[string]bool{}, forced: map[string]bool{},
 	}
 	for i := range steps {
 		for _, a := range Read(steps[i].SQL) {
@@ -50,13 +50,13 @@ type checker struct {
 	labels  []Action // values of enums that this transaction added
 	bounded bool     // lock_timeout is set
 
-	made     map[string]bool   // what the revision makes, before or behind
-	forced   map[string]bool   // tables whose policies it makes hold for their owners, before or behind
-	fresh    map[string]bool   // tables that it made so far, which nobody else knows
-	proved   map[string]bool   // table and column of which a check says NOT NULL
-	checks   map[string]string // by table and name: the column that a check proves
-	defaults map[string]bool   // new columns that have a default
-	types    map[string]string // by table and column: what a statement made of it, "" where that is not known
+	made     map[string]bool     // what the revision makes, before or behind
+	forced   map[string]bool     // tables whose policies it makes hold for their owners, before or behind
+	fresh    map[string]bool     // tables that it made so far, which nobody else knows
+	proved   map[string]bool     // table and column of which a check says NOT NULL
+	checks   map[string][]string // by table and name: the columns that a check proves
+	defaults map[string]bool     // new columns that have a default
+	types    map[string]string   // by table and column: what a statement made of it, "" where that is not known
 }
 
 // lockHeld is a lock that the transaction keeps to its end.
@@ -193,21 +193,16 @@ func (c *checker) remember(a *Action) {
 	case hazard.AddColumn, hazard.AddColumnCopy:
 		c.defaults[key] = a.Text != ""
 	case hazard.AddCheck, hazard.AddCheckNotValid, hazard.AddNotNullNotValid:
-		column := a.Column
+		columns := []string{a.Column}
 		if a.Form != hazard.AddNotNullNotValid {
-			column = strings.Trim(strings.TrimSuffix(strings.Trim(a.Text, "()"), " is not null"), `"`)
-			if column == strings.Trim(strings.Trim(a.Text, "()"), `"`) {
-				break
-			}
+			columns = neverNull(a.Text)
 		}
-		c.checks[bare(a.Table)+"\x00"+a.Name] = column
+		c.checks[bare(a.Table)+"\x00"+a.Name] = columns
 		if a.Form == hazard.AddCheck {
-			c.proved[bare(a.Table)+"\x00"+column] = true
+			c.prove(a.Table, columns, true)
 		}
 	case hazard.ValidateConstraint, hazard.DropConstraint:
-		if column, ok := c.checks[bare(a.Table)+"\x00"+a.Name]; ok {
-			c.proved[bare(a.Table)+"\x00"+column] = a.Form == hazard.ValidateConstraint
-		}
+		c.prove(a.Table, c.checks[bare(a.Table)+"\x00"+a.Name], a.Form == hazard.ValidateConstraint)
 	}
 	switch a.Verb {
 	case "enum value":
@@ -217,6 +212,13 @@ func (c *checker) remember(a *Action) {
 	}
 	if e := a.Effect(); c.tx != 0 && e.Lock != hazard.None && a.Table != "" && !c.isFresh(a.Table) {
 		c.held = append(c.held, lockHeld{e.Lock, a.Table, c.line(a)})
+	}
+}
+
+// prove notes of which columns a valid check says NOT NULL.
+func (c *checker) prove(table string, columns []string, proved bool) {
+	for _, column := range columns {
+		c.proved[bare(table)+"\x00"+column] = proved
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/retort-go/retort/internal/sqltext"
 	"github.com/retort-go/retort/migrate"
 	"github.com/retort-go/retort/migrate/hazard"
 )
@@ -22,11 +23,42 @@ func ofParts(_ *checker, a *Action) bool { return !a.only }
 // notProved leaves out a SET NOT NULL that finds a valid check.
 func notProved(c *checker, a *Action) bool { return !c.proved[bare(a.Table)+"\x00"+a.Column] }
 
+// neverNull lists the columns that a condition says to be NOT NULL, alone or among
+// others that hold, too: PostgreSQL takes both as a proof.
+func neverNull(condition string) []string {
+	p := &parser{sql: condition, all: sqltext.Tokens(condition)}
+	if in := p.inside(); len(in.all) > 0 && len(in.all)+2 == len(p.all) {
+		p = in
+	}
+	if p.has("or") || p.has("between") {
+		return nil
+	}
+	var out []string
+	for !p.done() {
+		part := p
+		if column := part.inside(); len(column.all) > 0 {
+			part = column
+		}
+		if column := part.ident(); column != "" && part.eat("is", "not", "null") && (part.done() || part.is("and")) {
+			out = append(out, column)
+		}
+		if !p.find("and") {
+			break
+		}
+	}
+	return out
+}
+
 func cascades(_ *checker, a *Action) bool { return a.cascade }
 
 // goes leaves out what gets another name while something else, a view or a new type,
 // takes the old one.
 func goes(c *checker, a *Action) bool { return !c.made[bare(cmp.Or(a.Table, a.Name))] }
+
+// isView finds a view that does not come back.
+func isView(c *checker, a *Action) bool {
+	return (a.Text == "view" || a.Text == "materialized view") && goes(c, a)
+}
 
 // copies leaves out changes of a type that keep the rows.
 func copies(c *checker, a *Action) bool {

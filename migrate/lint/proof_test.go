@@ -50,3 +50,53 @@ func TestIndexOfAPartitionedTableAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestProofAmongOthers: a check that says more than NOT NULL is a proof, too; one that
+// says it in one case of two is none.
+func TestProofAmongOthers(t *testing.T) {
+	t.Parallel()
+	for check, want := range map[string]bool{
+		"a IS NOT NULL AND b > 0": false, "b > 0 AND (a IS NOT NULL)": false, `("a" IS NOT NULL AND length(a) > 0)`: false, "(a IS NOT NULL)": false,
+		"a IS NOT NULL OR b > 0": true, "b IS NOT NULL AND c > 0": true, "(a IS NOT NULL) = b": true, "a > 0": true, "NOT (a IS NOT NULL)": true,
+		"a IS NOT NULL AND b > 0 OR c": true, "b BETWEEN 1 AND a IS NOT NULL": true,
+	} {
+		rev, err := migrate.Parse("", "-- revision: a\n-- parents:\n-- +up\nALTER TABLE t ADD CONSTRAINT p CHECK ("+check+") NOT VALID;\n-- +alone\nALTER TABLE t VALIDATE CONSTRAINT p;\nALTER TABLE t ALTER a SET NOT NULL;\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := lint.Check(rev.Up, lint.Options{})
+		if got := slices.ContainsFunc(found, func(f lint.Finding) bool { return f.Rule == "not-null-scans" }); got != want {
+			t.Errorf("found %t, want %t, behind %s", got, want, check)
+		}
+	}
+}
+
+// TestFindings_of_one_statement: what is said of it, and how often.
+func TestFindings_of_one_statement(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string][]string{
+		"UPDATE t SET a = 1 WHERE true":                  {"write-all-at-once"},
+		"UPDATE t SET a = 1 WHERE (1=1) RETURNING a":     {"write-all-at-once"},
+		"UPDATE t SET a = 1 WHERE true AND b":            nil,
+		"DELETE FROM t WHERE TRUE;":                      {"delete-all"},
+		"DELETE FROM t USING u WHERE t.a = u.a":          nil,
+		"DROP TABLE a, b CASCADE":                        {"drop-table", "cascade", "drop-table"},
+		"TRUNCATE a, b CASCADE":                          {"truncate", "cascade", "truncate"},
+		"DROP VIEW IF EXISTS a, s.b CASCADE":             {"cascade", "drop-view", "drop-view"},
+		"DROP MATERIALIZED VIEW a":                       {"drop-view"},
+		"DROP FUNCTION a(int, text), b(int)":             nil,
+		"ALTER VIEW s.v RENAME COLUMN a TO b":            {"rename-object"},
+		"ALTER MATERIALIZED VIEW v RENAME a TO b":        {"rename-object"},
+		"ALTER VIEW v RENAME TO w":                       {"rename-object"},
+		"ALTER VIEW v SET (security_barrier)":            nil,
+		"ALTER VIEW v ALTER COLUMN rename SET DEFAULT 1": nil,
+	} {
+		var got []string
+		for _, f := range lint.Check([]migrate.Step{{SQL: sql}}, lint.Options{}) {
+			got = append(got, f.Rule)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", sql, got, want)
+		}
+	}
+}

@@ -223,6 +223,12 @@ var releaseRules = []Rule{
 		Like:    []string{"squawk: renaming-object, ban-set-schema", "strong_migrations: rename_schema"},
 	},
 	{
+		ID: "drop-view", Severity: Warning, Kind: hazard.MayFail, verbs: []string{"drop"}, fresh: true, when: isView,
+		Text:    "the release that still runs fails on {name} from then on",
+		Instead: "take it out of the code, deploy that, and drop it in a later revision, with lint:ignore and why nobody reads it",
+		Like:    []string{"squawk: ban-drop-view"},
+	},
+	{
 		ID: "drop-not-null", Severity: Warning, Kind: hazard.MayFail, forms: []hazard.Form{hazard.DropNotNull},
 		Text:    "the release that still runs may not expect NULL in {table}.{column}",
 		Instead: "deploy code that reads NULL first; then say so with lint:ignore",

@@ -119,7 +119,7 @@ var adviceRules = []Rule{
 		Text:    "{form} changes what the release that still runs, or a subscriber, may count on",
 		Instead: "deploy what does without it first",
 		Like: []string{
-			"squawk: ban-drop-constraint, ban-drop-default, ban-set-default, ban-drop-view, ban-drop-function, ban-drop-trigger, ban-drop-policy, ban-drop-sequence, ban-drop-type, ban-drop-domain, ban-drop-extension, ban-drop-index",
+			"squawk: ban-drop-constraint, ban-drop-default, ban-set-default, ban-drop-function, ban-drop-trigger, ban-drop-policy, ban-drop-sequence, ban-drop-type, ban-drop-domain, ban-drop-extension, ban-drop-index",
 			"squawk: ban-alter-identity, ban-alter-policy-condition, ban-alter-policy-roles, ban-alter-row-level-security, ban-alter-function-options, ban-alter-view-options, ban-alter-extension, ban-alter-role-options, ban-alter-database-options, ban-alter-system-options, ban-alter-sequence-values",
 			"squawk: ban-create-policy, ban-detach-inheritance, ban-disable-trigger, ban-drop-generated-expression, ban-replica-identity, ban-revoke",
 			"strong_migrations: change_column_default",

@@ -90,6 +90,7 @@ var examples = []example{
 	{"rename-column", `ALTER TABLE orders RENAME n TO number;`, `ALTER INDEX ix_n RENAME TO ix_orders_n;`},
 	{"rename-table", `ALTER TABLE orders RENAME TO purchases;`, "ALTER TABLE orders RENAME TO purchases;\nCREATE VIEW orders AS SELECT * FROM purchases;"},
 	{"rename-object", `ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';`, `ALTER INDEX ix_n RENAME TO ix_orders_n;`},
+	{"drop-view", `DROP VIEW v;`, "DROP VIEW v;\nCREATE VIEW v AS SELECT id, id AS number FROM customers;"},
 	{"drop-not-null", `ALTER TABLE orders ALTER m DROP NOT NULL;`, "CREATE TABLE fresh (a int NOT NULL);\nALTER TABLE fresh ALTER a DROP NOT NULL;"},
 	{"code-unread", `DO $$ BEGIN PERFORM 1; END $$;`, "-- lint:ignore code-unread: it locks nothing\nDO $$ BEGIN PERFORM 1; END $$;"},
 	{"statement-unread", `FROBNICATE orders;`, `ANALYZE orders;`},
