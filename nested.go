@@ -53,6 +53,7 @@ func (s *Session) unnest(ctx context.Context, err error) error {
 		err = errLeftInUse("RunIn", left)
 	}
 	if claimed := s.enter(); claimed != nil {
+		s.endLater(errLeftInUse("RunIn", claimed), func() { s.nested-- })
 		return errors.Join(err, claimed)
 	}
 	defer s.leave()

@@ -3,6 +3,7 @@ package retort_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -224,6 +225,61 @@ func TestSavepoint_among_savepoints_of_the_program(t *testing.T) {
 			s := b.session(t)
 			wantErr(t, undone(ctx, s, inside), retort.ErrSavepointUndone)
 			wantErr(t, s.Commit(ctx), retort.ErrSavepointUndone)
+		})
+	}
+}
+
+// TestUnfinishedLoopEndsItsPart leaves a loop over rows unfinished, by iter.Pull, in a
+// function of Savepoint and of RunIn: what these began ends with the session's next call.
+func TestUnfinishedLoopEndsItsPart(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	pulled := func(s *retort.Session) (stop func()) {
+		next, stop := iter.Pull2(Counters.Query().Iter(ctx, s))
+		next()
+		return stop
+	}
+	for name, part := range map[string]func(s *retort.Session, fn func()) error{
+		"Savepoint": func(s *retort.Session, fn func()) error {
+			return s.Savepoint(ctx, func(context.Context) error { fn(); return nil })
+		},
+		"RunIn": func(s *retort.Session, fn func()) error {
+			_, err := retort.RunIn(ctx, s, func(context.Context, *retort.Session) (any, error) { fn(); return nil, nil })
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			numbers(t, b, 3)
+			s := b.session(t)
+			stop := func() {}
+			err := part(s, func() {
+				s.Add(&Counter{Name: "inside"})
+				stop = pulled(s)
+			})
+			wantErr(t, err, retort.ErrIterOpen)
+			stop()
+			wantErr(t, s.Commit(ctx), retort.ErrSessionFailed, name, "left the session in use")
+			must(t, s.Rollback(ctx))
+			s.Add(&Counter{Name: "behind"})
+			must(t, s.Commit(ctx))
+			if n := b.QueryInt(t, "SELECT count(*) FROM counters WHERE name IN ('inside', 'behind')"); n != 1 {
+				t.Errorf("%d rows", n)
+			}
+			// Inside of a savepoint that ends as it should, no more than that is lost.
+			s.Add(&Counter{Name: "outer"})
+			err = s.Savepoint(ctx, func(context.Context) error {
+				err := part(s, func() { stop = pulled(s) })
+				stop()
+				return err
+			})
+			wantErr(t, err, retort.ErrIterOpen)
+			must(t, s.Commit(ctx))
+			if n := b.QueryInt(t, "SELECT count(*) FROM counters WHERE name = 'outer'"); n != 1 {
+				t.Errorf("%d rows", n)
+			}
+			b.idle(t)
 		})
 	}
 }

@@ -135,6 +135,10 @@ type Session struct {
 	nested  int                           // calls of RunIn that are under way
 	work    []unitofwork.Told             // written in the open transaction, where a hook wants it
 
+	// overdue are the ends of Savepoint and RunIn that found the session in use;
+	// any goroutine.
+	overdue atomic.Pointer[overdue]
+
 	rows  atomic.Pointer[opened] // what holds busy at inRows; any goroutine
 	sqlDB atomic.Pointer[sql.DB] // see SQLDB; any goroutine
 }
@@ -171,97 +175,6 @@ func (o TxOptions) validate() error {
 		return fmt.Errorf("retort: TxOptions.MaxAttempts is %d; give 1 to 100, or 0 for %d", o.MaxAttempts, defaultAttempts)
 	}
 	return nil
-}
-
-const (
-	free = iota
-	inCall
-	inIter
-	inRows
-	inHook // a hook may make calls
-)
-
-// enter claims the session for one call; leave gives it up.
-func (s *Session) enter() error {
-	if s == nil {
-		return errNoSession
-	}
-	if !s.busy.CompareAndSwap(free, inCall) && !s.busy.CompareAndSwap(inHook, inCall) {
-		switch s.busy.Load() {
-		case inIter:
-			return ErrIterOpen
-		case inRows:
-			return ErrRowsOpen
-		default:
-			return ErrConcurrentUse
-		}
-	}
-	if s.closed {
-		s.leave()
-		return ErrSessionClosed
-	}
-	return nil
-}
-
-// claim is enter for calls that return no error: a refusal waits for the next
-// flush or commit.
-func (s *Session) claim() bool {
-	s.mustBe()
-	err := s.enter()
-	if err != nil {
-		s.strayed(err)
-	}
-	return err == nil
-}
-
-// mustBe panics where the session is nil, in calls that have no error to say it
-// with and no session to keep it in.
-func (s *Session) mustBe() {
-	if s == nil {
-		panic(errNoSession)
-	}
-}
-
-// outside is ready for calls that hooks must not make.
-func (s *Session) outside() error {
-	if err := s.ready(); err != nil {
-		return err
-	}
-	if s.hooking {
-		s.leave()
-		return ErrInHook
-	}
-	return nil
-}
-
-// ready is enter for calls that need a healthy session.
-func (s *Session) ready() error {
-	if err := s.enter(); err != nil {
-		return err
-	}
-	failed := s.failed
-	if failed == nil && s.beside.aborted != nil {
-		failed = s.eng.explain(s.beside.aborted)
-	}
-	if failed != nil {
-		err := fmt.Errorf("%w: %w", ErrSessionFailed, failed)
-		s.leave()
-		return err
-	}
-	return nil
-}
-
-func (s *Session) leave() {
-	if s.hooking {
-		s.busy.Store(inHook)
-		return
-	}
-	s.busy.Store(free)
-	// Close sets abandoned before it looks at busy, so one of the two sees the other.
-	if s.abandoned.Load() && s.busy.CompareAndSwap(free, inCall) {
-		s.end(context.Background())
-		s.busy.Store(free)
-	}
 }
 
 // resolve finds the model of an object.

@@ -91,10 +91,15 @@ func (s *Session) endPoint(ctx context.Context, p *point, cause error) error {
 		cause = errLeftInUse("Savepoint", left)
 	}
 	if err := s.enter(); err != nil {
+		left := errLeftInUse("Savepoint", err)
+		s.endLater(left, func() {
+			s.depth--
+			s.unit.Pass(p.unit)
+		})
 		if cause != nil {
 			return cause
 		}
-		return errLeftInUse("Savepoint", err)
+		return left
 	}
 	defer s.leave()
 	s.depth--
