@@ -236,3 +236,44 @@ func TestAfterCommitReadsOnly(t *testing.T) {
 		t.Errorf("rows %v", got)
 	}
 }
+
+// TestAfterCommitRefusesObjects: nobody would write them.
+func TestAfterCommitRefusesObjects(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx := t.Context()
+	for name, call := range map[string]func(*retort.Session, *Counter){
+		"Add":    func(s *retort.Session, _ *Counter) { s.Add(&Counter{Name: "lost"}) },
+		"Delete": func(s *retort.Session, kept *Counter) { s.Delete(kept) },
+	} {
+		s := b.session(t)
+		kept := &Counter{Name: "kept, by " + name}
+		s.Add(kept)
+		s.AfterCommit(func(context.Context) error { call(s, kept); return nil })
+		err := s.Commit(ctx)
+		if _, committed := errors.AsType[*retort.CommittedError](err); !committed {
+			t.Fatalf("%s: got %v", name, err)
+		}
+		wantErr(t, err, nil, name+" of ", "AfterCommit")
+		must(t, s.Commit(ctx)) // it was told once
+	}
+}
+
+// TestAfterCommitRegistersMore calls what its own functions register.
+func TestAfterCommitRegistersMore(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var got []string
+	_, err := retort.Run(t.Context(), b.Engine, retort.TxOptions{}, func(_ context.Context, s *retort.Session) (any, error) {
+		s.AfterCommit(func(context.Context) error {
+			s.AfterCommit(func(context.Context) error { got = append(got, "third"); return errNo })
+			got = append(got, "first")
+			return nil
+		})
+		s.AfterCommit(func(context.Context) error { got = append(got, "second"); return nil })
+		return nil, nil
+	})
+	if _, committed := errors.AsType[*retort.CommittedError](err); !committed || !errors.Is(err, errNo) || !cmp.Equal(got, []string{"first", "second", "third"}) {
+		t.Errorf("%v, %v", got, err)
+	}
+}

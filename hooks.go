@@ -70,15 +70,16 @@ func (s *Session) Hook(h Hooks) {
 // it; [Engine.Go] inside it moves the work behind the answer. A process that dies
 // in between forgets it: what must not be lost belongs into a table.
 //
-//   - Shape: also after a Commit that had nothing to write. Rollback, a failed
-//     COMMIT and one of unknown outcome forget it, and so does a nested unit of work
-//     that is rolled back.
+//   - Shape: also after a Commit that had nothing to write. What fn registers itself
+//     is called, too. Rollback, a failed COMMIT and one of unknown outcome forget it,
+//     and so does a nested unit of work that is rolled back.
 //   - Errors: an error or a panic of fn makes Commit return a [*CommittedError];
 //     the others are called all the same. In a session that has joined somebody
 //     else's transaction, which never hears of COMMIT, it makes Commit fail.
 //   - Concurrency: called on the goroutine of Commit, with a context that has the
-//     values of Commit's but does not end with it. The session can only be read, raw
-//     SQL included: nobody would commit what it writes. Work that writes begins its own.
+//     values of Commit's but does not end with it. The session can only be read: Add,
+//     Delete and raw SQL that writes are errors, as nobody would commit it. Work that
+//     writes begins its own.
 func (s *Session) AfterCommit(fn func(ctx context.Context) error) {
 	if !s.claim() {
 		return
@@ -259,7 +260,15 @@ func (s *Session) committed(ctx context.Context, worked bool, err error) error {
 		defer s.behindCommit(ctx)()
 		defer s.lendToHook()(&left)
 		callAll(context.WithoutCancel(ctx), calls, &failed)
+		for len(s.after) > 0 { // what these have registered
+			after, s.after = s.after, nil
+			callAll(context.WithoutCancel(ctx), after, &failed)
+		}
 	}()
+	for _, err := range s.misuse {
+		failed = append(failed, fmt.Errorf("after COMMIT: %w", err))
+	}
+	s.misuse = nil
 	if len(failed) == 0 {
 		return err
 	}
@@ -273,10 +282,10 @@ func (s *Session) committed(ctx context.Context, worked bool, err error) error {
 // called: nobody would commit what it writes. That one ends the transaction of raw SQL.
 func (s *Session) behindCommit(ctx context.Context) (end func()) {
 	before, failed := s.opts.ReadOnly, s.failed
-	s.opts.ReadOnly = true
+	s.opts.ReadOnly, s.behind = true, true
 	return func() {
 		s.giveBack(ctx, nil)
-		s.opts.ReadOnly, s.failed = before, failed
+		s.opts.ReadOnly, s.failed, s.behind = before, failed, false
 	}
 }
 

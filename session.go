@@ -131,6 +131,7 @@ type Session struct {
 
 	hooks   []Hooks                       // the engine's and its own; the engine's array is shared
 	hooking bool                          // a hook runs; see lendToHook
+	behind  bool                          // what runs does so behind COMMIT
 	after   []func(context.Context) error // of AfterCommit
 	nested  int                           // calls of RunIn that are under way
 	work    []unitofwork.Told             // written in the open transaction, where a hook wants it
@@ -230,7 +231,11 @@ func (s *Session) each(call string, objects []any, do func(*unitofwork.Unit, *mo
 	defer s.leave()
 	for _, object := range objects {
 		t, o, err := s.resolve(call, object)
-		if err == nil {
+		switch {
+		case err != nil:
+		case s.behind && (call == "Add" || call == "Delete"):
+			err = fmt.Errorf("retort: %s of %s in a function of AfterCommit: nobody would commit it; begin a unit of work there, with Run", call, t.Type)
+		default:
 			err = do(&s.unit, t, o)
 		}
 		if err != nil {
