@@ -81,7 +81,21 @@ func (q *Select) Rows() (Statement, error) {
 		return b.statement()
 	}
 	q.form(b)
+	b.wholeRows(q)
 	return b.statement()
+}
+
+// wholeRows refuses joins that give rows without a row of the table that they are
+// read into.
+func (b *builder) wholeRows(q *Select) {
+	if len(q.Items) > 0 {
+		return
+	}
+	for _, j := range q.Joins {
+		if j.Kind == "RIGHT JOIN" || j.Kind == "FULL JOIN" {
+			b.fail("%s: it gives rows without a %s, which no object can be; read them by retort.Select, or begin with the other table and LeftJoin", j.Call, q.Table.Type)
+		}
+	}
 }
 
 // form writes a SELECT.

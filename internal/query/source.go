@@ -142,12 +142,10 @@ func (b *builder) enter(q *Select) {
 	}
 	b.sources = make([]source, 0, 1+len(q.Joins))
 	b.add(q.From, q.Table, false, "Query")
-	right := false
 	for _, j := range q.Joins {
-		right = right || j.Kind == "RIGHT JOIN" || j.Kind == "FULL JOIN"
 		b.add(j.Source, nil, j.Lateral, j.Call)
 		b.sources[len(b.sources)-1].optional = j.Left
-		if right {
+		if j.Kind == "RIGHT JOIN" || j.Kind == "FULL JOIN" {
 			for i := range b.sources[:len(b.sources)-1] {
 				b.sources[i].optional = true
 			}
