@@ -13,8 +13,10 @@ import (
 // the server did not know a table or a column of it.
 func (s *Session) explainMisfit(t *trip, failed *flight.Error, err error) error {
 	code := pgerr.Code(err)
-	if code == "42P10" && failed.Statement >= 0 && failed.Statement < len(t.statements) {
-		return explainConflict(t.statements[failed.Statement].SQL, err)
+	if failed.Statement >= 0 && failed.Statement < len(t.statements) {
+		if call, hint := refusal(code, t.statements[failed.Statement].SQL); hint != "" {
+			return fmt.Errorf("retort: %s: %w; %s", call, err, hint)
+		}
 	}
 	if code != "42703" && code != "42P01" || failed.Statement < 0 || failed.Statement >= len(t.statements) ||
 		t.raw && failed.Statement == len(t.statements)-1 {
@@ -33,14 +35,31 @@ func (s *Session) explainMisfit(t *trip, failed *flight.Error, err error) error 
 		"and see Engine.Verify, which lists every difference; see docs/errors.md#column-mismatch", strings.Join(about, ", "), err)
 }
 
-// explainConflict says how a partial unique index is named, which the server takes
-// for no index at all where its condition is missing.
-func explainConflict(sql string, err error) error {
-	if !strings.HasPrefix(sql, "/* retort:") || !strings.Contains(sql, "ON CONFLICT (") {
-		return err
+// refusal says what to do about SQL that Retort built as it was asked to by a call,
+// and that the server does not take; "" for other SQL.
+func refusal(code, sql string) (call, hint string) {
+	has := func(part string) bool { return strings.Contains(sql, part) }
+	switch {
+	case !strings.HasPrefix(sql, "/* retort:"):
+		return "", ""
+	case code == "42P10" && has("ON CONFLICT ("):
+		return "OnConflict", "the columns need a unique rule that is about them alone; one that holds for some rows only " +
+			"is named with its condition: .OnConflict(…).Where(…).DoUpdateAll()"
+	case code == "42P10" && has("SELECT DISTINCT ON"):
+		return "DistinctOn", "begin OrderBy with the same columns"
+	case code == "42P10" && has("SELECT DISTINCT"):
+		return "Distinct", "order by what is read only; for another order use GroupBy and an aggregate, such as retort.Min"
+	case code == "42803" && (has("\nGROUP BY") || has("\nHAVING")):
+		return "GroupBy", "All, First and Iter read whole rows, which the primary key alone can group: .GroupBy(&c.ID); " +
+			"read what is grouped, and aggregates, by retort.Select or retort.Values"
+	case code == "42803":
+		return "an aggregate", "read it by retort.Select or retort.Values, and ask about it in Having"
+	case code == "0A000" && has("\nFOR "):
+		return "ForUpdate and its like", "they lock rows of tables: none with Distinct, GroupBy, aggregates, windows or Union, and of a LeftJoin those of the " +
+			"first table, by retort.LockOf(c); ask by retort.InQuery or retort.Exists in place of these"
+	default:
+		return "", ""
 	}
-	return fmt.Errorf("retort: OnConflict: %w; the columns need a unique rule that is about them alone; one that holds for some rows only "+
-		"is named with its condition: .OnConflict(…).Where(…).DoUpdateAll()", err)
 }
 
 // concerns tells whether a statement is about a table.

@@ -219,7 +219,7 @@ func (d *decodeColumn) strings(dst unsafe.Pointer, src []byte) error {
 		case err != nil:
 			return err
 		case value == nil:
-			return &NullError{Column: d.column.name + " (an element)", Type: "string"}
+			return &NullError{Column: d.column.name, Type: "string", Element: true}
 		case d.in.unknown && !utf8.Valid(value):
 			return d.stored("holds elements that are not sent as text; cast it to text[] in the SQL")
 		}
@@ -232,7 +232,7 @@ func (d *decodeColumn) strings(dst unsafe.Pointer, src []byte) error {
 
 // nullElement is a NULL inside of an array or a range.
 func (d *decodeColumn) nullElement() error {
-	return &NullError{Column: d.column.name + " (an element)", Type: d.column.elem.String()}
+	return &NullError{Column: d.column.name, Type: d.column.elem.String(), Element: true}
 }
 
 func (d *decodeColumn) badLength(src []byte, want int) error {

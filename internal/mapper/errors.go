@@ -36,12 +36,16 @@ func (e *ValueError) Error() string {
 
 // NullError is an SQL NULL that arrived for a Go field which is no pointer.
 type NullError struct {
-	Column string
-	Type   string // Go type that cannot hold NULL
+	Column  string
+	Type    string // Go type that cannot hold NULL
+	Element bool   // of an array
 }
 
 // Error names the column, the Go type and the remedy.
 func (e *NullError) Error() string {
+	if e.Element {
+		return fmt.Sprintf("mapper: an element of column %s is NULL, which %s cannot hold; make the field a []*%s, or leave NULLs out (ArrayAgg(…).Filter)", e.Column, e.Type, e.Type)
+	}
 	return fmt.Sprintf("mapper: column %s is NULL, which %s cannot hold; make the field a *%s or select coalesce(…)", e.Column, e.Type, e.Type)
 }
 

@@ -106,6 +106,11 @@ func (b *builder) insertRows(t *model.Table, in *Insert) {
 		columns = append(columns, col)
 		written = append(written, t.Columns[col].Name)
 	}
+	for i, c := range t.Columns {
+		if c.KeyMaker != nil && !slices.Contains(columns, i) && t.Schema.Columns[i].Default == "" {
+			b.fail("InsertFrom: the program makes column %q for objects, and rows of a query have none; fill it, as by retort.Into(&c.%s, retort.Fragment[uuid.UUID](\"gen_random_uuid()\").NotNull())", c.Name, t.Plan.Column(i).Field.Path)
+		}
+	}
 	sel := *in.Source
 	sel.Items = slices.Clone(sel.Items)
 	for i := range sel.Items {
