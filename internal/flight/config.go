@@ -34,8 +34,9 @@ type Config struct {
 	AfterConnect func(ctx context.Context, conn *pgconn.PgConn) error
 
 	// StatementCap is how many prepared statements a connection keeps; the least
-	// recently used is dropped first. Default 256. One flight with more different
-	// statements than that exceeds it until the next flight.
+	// recently used is dropped first. Default 256, and fewer where their texts have
+	// more than 1 MiB together. One flight with more different statements than that
+	// exceeds it until the next flight.
 	StatementCap int
 
 	// Plans is shared by the connections of one database: what one of them learns

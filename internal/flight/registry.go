@@ -36,6 +36,7 @@ type text struct{ path, sql string }
 type registry struct {
 	cap    int
 	count  int
+	bytes  int // of their texts and types
 	prefix string
 	serial uint64
 	bySQL  map[text]*prepared
@@ -44,6 +45,11 @@ type registry struct {
 	// closing are names that the server still has and nobody wants.
 	closing []string
 }
+
+// maxTexts bounds the texts that one connection keeps prepared, in bytes. The server
+// holds a statement as a tree, of about thirty times its text: an INSERT of a thousand
+// rows is megabytes, and one for each number of rows that clients send would fill it.
+const maxTexts = 1 << 20
 
 // statementPrefix begins every name; a random part of the connection's own follows.
 // Behind a pooler that nobody told us of, another client's statement must not
@@ -85,12 +91,17 @@ func (r *registry) enter(t text, oids []uint32, trip uint64) *prepared {
 	r.bySQL[t] = p
 	r.linkFirst(p)
 	r.count++
+	r.bytes += p.weight()
 	return p
 }
 
-// evict drops the oldest statements over the cap, sparing those of this trip.
+// weight is about how many bytes of text and types the statement has.
+func (p *prepared) weight() int { return len(p.sql) + 4*len(p.oids) }
+
+// evict drops the oldest statements over the cap or over maxTexts, sparing those of
+// this trip.
 func (r *registry) evict(trip uint64) {
-	for p := r.ring.prev; r.count > r.cap && p != &r.ring && p.trip != trip; {
+	for p := r.ring.prev; (r.count > r.cap || r.bytes > maxTexts) && p != &r.ring && p.trip != trip; {
 		older := p
 		p = p.prev
 		r.closing = append(r.closing, older.name)
@@ -114,6 +125,7 @@ func (r *registry) remove(p *prepared) {
 	}
 	r.unlink(p)
 	r.count--
+	r.bytes -= p.weight()
 }
 
 // forget drops every statement. With closing set the server is asked, in the
@@ -126,7 +138,7 @@ func (r *registry) forget(closing bool) {
 	}
 	clear(r.bySQL)
 	r.ring.next, r.ring.prev = &r.ring, &r.ring
-	r.count = 0
+	r.count, r.bytes = 0, 0
 }
 
 func (r *registry) linkFirst(p *prepared) {

@@ -50,8 +50,9 @@ func TestRegistryAgainstModel(t *testing.T) {
 				t.Fatal(diff)
 			}
 			var order []string
-			total := 0
+			total, bytes := 0, 0
 			for p := r.ring.next; p != &r.ring; p = p.next {
+				bytes += p.weight()
 				order = append(order, p.path+p.sql+canonical(p.oids))
 			}
 			for _, p := range r.bySQL {
@@ -59,12 +60,12 @@ func TestRegistryAgainstModel(t *testing.T) {
 					total++
 				}
 			}
-			if diff := cmp.Diff(model, order); diff != "" || r.count != len(model) || total != len(model) {
-				t.Fatalf("count %d, in the map %d: %s", r.count, total, diff)
+			if diff := cmp.Diff(model, order); diff != "" || r.count != len(model) || total != len(model) || r.bytes != bytes {
+				t.Fatalf("count %d, in the map %d, %d bytes of %d: %s", r.count, total, r.bytes, bytes, diff)
 			}
 		}
 		r.forget(true)
-		if r.count != 0 || len(r.bySQL) != 0 || r.ring.next != &r.ring || r.ring.prev != &r.ring {
+		if r.count != 0 || r.bytes != 0 || len(r.bySQL) != 0 || r.ring.next != &r.ring || r.ring.prev != &r.ring {
 			t.Fatal("something is left")
 		}
 	})
