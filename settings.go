@@ -52,7 +52,7 @@ func (o *TxOptions) settings() (*flight.Statement, error) {
 	}
 	names := slices.Sorted(maps.Keys(set))
 	if o.Role != "" {
-		errs = append(errs, checkText("TxOptions.Role", o.Role))
+		errs = append(errs, checkRole(o.Role))
 		names, set["role"] = append(names, "role"), o.Role
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -124,6 +124,15 @@ func checkSetting(name, value string) error {
 		return err
 	}
 	return checkText(fmt.Sprintf("TxOptions.Settings: the value of %q", name), value)
+}
+
+// checkRole refuses what is no role to PostgreSQL: "none" would be taken for the role
+// that the connection has logged in with, and its rights.
+func checkRole(name string) error {
+	if name == "none" {
+		return errors.New(`retort: TxOptions.Role: "none" is the way back to the role of the connection, and no role may have that name; leave Role empty for it`)
+	}
+	return checkText("TxOptions.Role", name)
 }
 
 func checkText(what, text string) error {

@@ -287,6 +287,7 @@ func TestSettings_that_cannot_be(t *testing.T) {
 		`the value of "app.x" has a NUL`:      {Settings: map[string]string{"app.x": "s3cret\x00"}},
 		"a name has a NUL or invalid":         {Settings: map[string]string{"app.\xff": "s3cret"}},
 		"Role has a NUL":                      {Role: "s3cret\x00"},
+		`"none" is the way back`:              {Role: "none"},
 		"LockTimeout is 1µs":                  {LockTimeout: time.Microsecond},
 		"StatementTimeout is -1s":             {StatementTimeout: -time.Second},
 		"IdleTimeout is 2400h0m0s":            {IdleTimeout: 2400 * time.Hour},
