@@ -98,9 +98,9 @@ func (c *ColumnDef) Comment(text string) *ColumnDef { c.comment = text; return c
 func (c *ColumnDef) NullAsZero() *ColumnDef { c.nullAsZero = true; return c }
 
 // Secret keeps the column's values out of what Config.EchoParams shows: they stand
-// there as "(secret)", written, compared and searched for. Not so the values in
-// your own SQL, in fragments and beside functions of the column, which nobody knows
-// to be its own.
+// there as "(secret)", written, compared and searched for, and with them all values in
+// a condition or a key of an order that names the column, or in what it is set to. Not so values
+// in your own SQL, and in what a statement selects.
 func (c *ColumnDef) Secret() *ColumnDef { c.secret = true; return c }
 
 // ClockOnInsert lets the program set the column, a time.Time in a timestamptz or

@@ -67,6 +67,8 @@ func TestEcho_never_shows_the_values_of_a_secret_column(t *testing.T) {
 	c := Logins.C
 	for _, where := range []retort.Predicate{
 		retort.Eq(&c.Token, word(3)), retort.In(&c.Token, []string{word(4)}), retort.HasPrefix(&c.Token, hidden), retort.Eq(&c.Backup, &backup),
+		retort.ILike(&c.Token, hidden), retort.Lower(retort.Col(&c.Token)).Eq(word(7)), retort.HasElement(&c.Codes, word(8)),
+		retort.Concat(retort.Col(&c.Token), retort.Val(word(9))).IsNotNull(),
 	} {
 		_, err := Logins.Where(where, retort.Eq(&c.Name, "beside")).All(ctx, s)
 		must(t, err)
@@ -79,6 +81,10 @@ func TestEcho_never_shows_the_values_of_a_secret_column(t *testing.T) {
 	_, err := Logins.Where(retort.Or(many...)).All(ctx, s)
 	must(t, err)
 	_, err = Logins.Update(retort.Set(&c.Token, word(5))).Where(retort.Eq(&c.ID, -1)).Exec(ctx, s)
+	must(t, err)
+	_, err = Logins.Update(retort.SetExpr(&c.Token, retort.Concat(retort.Val(word(5)), retort.Col(&c.Name)))).Where(retort.Eq(&c.ID, -1)).Exec(ctx, s)
+	must(t, err)
+	_, err = Logins.Where(retort.Eq(&c.ID, -1)).OrderBy(retort.Lower(retort.Coalesce(retort.Trim(retort.Col(&c.Token)), word(6))).Asc()).All(ctx, s)
 	must(t, err)
 	must(t, s.Commit(ctx))
 	for name, shown := range map[string]string{"the log": text.String(), "the tracer": tracer.text.String()} {
@@ -113,6 +119,7 @@ func TestASecretDoesNotNameAPartialIndex(t *testing.T) {
 	}
 	for _, where := range []retort.Predicate{
 		retort.Ne(&c.Token, "hush"), retort.Not(retort.In(&c.Token, []string{"hush"})), retort.HasPrefix(&c.Token, "hush"), retort.Col(&c.Token).NeExpr(retort.Val("hush")),
+		retort.ILike(&c.Token, "hush"),
 	} {
 		wantErr(t, insert(where), nil, "is of a secret column")
 	}

@@ -83,6 +83,13 @@ func (a *Args) end(buf []byte, format int16) {
 // Hide marks the value that was appended last as a secret.
 func (a *Args) Hide() { a.Secrets |= 1 << min(len(a.Values)-1, 63) }
 
+// HideFrom marks all values behind the first n as secrets.
+func (a *Args) HideFrom(n int) {
+	for i := n; i < len(a.Values); i++ {
+		a.Secrets |= 1 << min(i, 63)
+	}
+}
+
 // encode appends one value; an SQL NULL that the value itself stands for is
 // refused when need is set.
 func (a *Args) encode(c *column, at unsafe.Pointer, need bool) error {

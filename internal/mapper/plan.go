@@ -189,6 +189,9 @@ func (p *Plan) Type() reflect.Type { return p.object }
 // Len returns the number of columns.
 func (p *Plan) Len() int { return len(p.columns) }
 
+// Secret tells whether the values of a column are hidden; see [Column].
+func (p *Plan) Secret(col int) bool { return p.columns[col].secret }
+
 // Column returns the column with that index as it was declared, with its type
 // filled in.
 func (p *Plan) Column(col int) Column {

@@ -35,6 +35,8 @@ type builder struct {
 	now     time.Time // see moment
 	inline  bool      // values are written as constants, for COPY
 	shown   bool      // and logs show them, too
+	quotes  int       // constants so far
+	secret  bool      // a secret column was named, see hushed
 
 	// Room for what most queries need, in the allocation of the builder itself.
 	room struct {
@@ -107,6 +109,24 @@ func (b *builder) fail(format string, args ...any) {
 func (b *builder) column(s source, col int) {
 	b.WriteString(s.qualifier)
 	b.Ident(s.table.Columns[col].Name)
+	if t, origin, ok := s.origin(col); ok && t.Plan.Secret(origin) {
+		b.secret = true
+	}
+}
+
+// hushed has f write. Where it names a secret column all values in it are secrets:
+// what a pattern, a key or a number beside the column says of it.
+func (b *builder) hushed(call string, f func()) {
+	first, quotes, around, errs := len(b.args.Values), b.quotes, b.secret, len(b.errs)
+	b.secret = false
+	f()
+	if b.secret {
+		b.args.HideFrom(first)
+		if b.shown && b.quotes > quotes && len(b.errs) == errs {
+			b.failShown(call)
+		}
+	}
+	b.secret = around
 }
 
 // value writes the next parameter, encoded as column col of s.
@@ -212,7 +232,7 @@ func (b *builder) predicate(p Predicate) {
 		b.WriteString("NOT ")
 		b.group(p.subs, " AND ")
 	default:
-		b.condition(p)
+		b.hushed(p.name, func() { b.condition(p) })
 	}
 }
 

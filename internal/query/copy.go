@@ -74,9 +74,10 @@ func (b *builder) quoted(call string, oid uint32, encode func(*mapper.Args) erro
 		return
 	}
 	if b.shown && args.Secrets != 0 {
-		b.fail("%s: the values that name a partial index stand in the SQL, which logs show, and this one is of a secret column; write the index's condition as a retort.Fragment, or leave that column out of it", call)
+		b.failShown(call)
 		return
 	}
+	b.quotes++
 	text := string(args.Values[0])
 	if err := sqltext.CheckLiteral(text); err != nil {
 		b.errs = append(b.errs, nilHint(call, err))
@@ -84,6 +85,10 @@ func (b *builder) quoted(call string, oid uint32, encode func(*mapper.Args) erro
 	}
 	b.Literal(text)
 	b.WriteString(constantCast(oid))
+}
+
+func (b *builder) failShown(call string) {
+	b.fail("%s: the values that name a partial index stand in the SQL, which logs show, and this one is of a secret column; write the index's condition as a retort.Fragment, or leave that column out of it", call)
 }
 
 // constantCast is the cast to a built-in type whose constants need one.

@@ -86,7 +86,7 @@ func (b *builder) orderKey(k orderKey) {
 	case k.output != "":
 		b.Ident(k.output)
 	case !k.node.empty():
-		b.node("OrderBy", k.node)
+		b.hushed("OrderBy", func() { b.node("OrderBy", k.node) })
 	default:
 		b.column(*k.source, k.column)
 	}

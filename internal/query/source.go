@@ -208,12 +208,12 @@ func (b *builder) writeSource(src Source, i int) {
 
 // nested runs f for a query inside the one at hand, whose sources it may name.
 func (b *builder) nested(f func()) {
-	sources, entered, lifted, grouped, outputs := b.sources, b.entered, b.lifted, b.grouped, b.outputs
+	sources, entered, lifted, grouped, outputs, secret := b.sources, b.entered, b.lifted, b.grouped, b.outputs, b.secret
 	b.outer = append(b.outer, sources)
 	b.sources, b.entered, b.lifted, b.grouped, b.outputs = nil, nil, nil, false, nil
 	f()
 	b.outer = b.outer[:len(b.outer)-1]
-	b.sources, b.entered, b.lifted, b.grouped, b.outputs = sources, entered, lifted, grouped, outputs
+	b.sources, b.entered, b.lifted, b.grouped, b.outputs, b.secret = sources, entered, lifted, grouped, outputs, secret
 }
 
 // apart is nested for a query that must not name what is around it.

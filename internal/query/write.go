@@ -159,7 +159,11 @@ func (b *builder) assign(t *model.Table, set []Assign) {
 			}
 			b.WriteString("NULL")
 		case !a.Node.empty():
+			first := len(b.args.Values)
 			b.nodeBeside(a.Call, a.Node, facts{table: t, col: col})
+			if t.Plan.Secret(col) {
+				b.args.HideFrom(first)
+			}
 		default:
 			b.value(a.Call, s, col, a.Value)
 		}
