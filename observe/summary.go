@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"crypto/sha256"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ const (
 
 // summaries remembers the summaries of SQL texts.
 type summaries struct {
-	known sync.Map // of string to summary
+	known sync.Map // of string to summary, see keyOf
 	count atomic.Int64
 }
 
@@ -57,7 +58,8 @@ func (c *summaries) flight(f *retort.FlightInfo, bounded bool) summary {
 }
 
 func (c *summaries) statement(sql string, bounded bool) summary {
-	if s, ok := c.known.Load(sql); ok {
+	key := keyOf(sql)
+	if s, ok := c.known.Load(key); ok {
 		return s.(summary)
 	}
 	s := summarize(sql)
@@ -67,10 +69,20 @@ func (c *summaries) statement(sql string, bounded bool) summary {
 		}
 		return s
 	}
-	if _, had := c.known.LoadOrStore(sql, s); !had {
+	if _, had := c.known.LoadOrStore(key, s); !had {
 		c.count.Add(1)
 	}
 	return s
+}
+
+// keyOf is what a text is remembered by: its hash, where it is large, as with an INSERT
+// of many rows. There is a text for each number of them.
+func keyOf(sql string) string {
+	if len(sql) <= maxText {
+		return sql
+	}
+	sum := sha256.Sum256([]byte(sql))
+	return string(sum[:])
 }
 
 // summarize lists the operations of one statement and their tables, in order.

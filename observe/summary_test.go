@@ -139,3 +139,23 @@ func TestRoutes_are_bounded(t *testing.T) {
 		}
 	}
 }
+
+// TestLargeTextsAreNotKept though there are many of them, as of an INSERT of as many
+// rows as a client sends.
+func TestLargeTextsAreNotKept(t *testing.T) {
+	t.Parallel()
+	var c summaries
+	for i := range maxTexts {
+		sql := "INSERT INTO books (id) VALUES " + strings.Repeat("($1), ", 10_000+i) + "($2)"
+		for range 2 {
+			if got := c.statement(sql, true); got.text != "INSERT books" {
+				t.Fatal(got)
+			}
+		}
+	}
+	kept := 0
+	c.known.Range(func(key, _ any) bool { kept += len(key.(string)); return true })
+	if n := c.count.Load(); n != maxTexts || kept > maxTexts*maxText {
+		t.Errorf("%d texts, %d bytes of them", n, kept)
+	}
+}
