@@ -2,6 +2,8 @@ package retort
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -135,7 +137,7 @@ func (v *view) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 	err = errLeft
 	watched, done := v.s.eng.watched(ctx, []string{sql}, args)
 	defer func() { done([]int64{tag.RowsAffected()}, err) }()
-	tag, err = conn.Exec(watched, fromPgx(sql), args...)
+	tag, err = conn.Exec(watched, v.s.fromPgx(sql), args...)
 	err = v.s.used(ctx, err, sql)
 	return tag, err
 }
@@ -171,17 +173,26 @@ func (v *view) Prepare(ctx context.Context, name, sql string) (*pgconn.Statement
 	}
 	defer v.s.leave()
 	v.s.lease.Resource().MarkMustClose()
-	d, err := conn.Prepare(ctx, name, fromPgx(sql))
+	d, err := conn.Prepare(ctx, name, v.s.fromPgx(sql))
 	return d, v.s.used(ctx, err)
 }
 
 // fromPgx is sql with its origin. One word may be the name of a statement that the
 // user has prepared, and stays as it is.
-func fromPgx(sql string) string {
+//
+// pgx keeps prepared statements by their text, and the server the types of those by
+// the search_path of the first use. So the text names the path that the session sets;
+// as a hash, since it may hold anything.
+func (s *Session) fromPgx(sql string) string {
 	if !strings.ContainsAny(sql, " \t\r\n\f\v") {
 		return sql
 	}
-	return flight.Origin(sql, "pgx")
+	sql = flight.Origin(sql, "pgx")
+	if s.path == "" {
+		return sql
+	}
+	sum := sha256.Sum256([]byte(s.path))
+	return sql + "\n/* search_path " + hex.EncodeToString(sum[:12]) + " */"
 }
 
 // used brings the session in line with what SQL past the flights has done.

@@ -33,7 +33,7 @@ func (v *view) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 		sqls[i] = q.SQL
 		s.touch(q.SQL)
 		own := *q
-		own.SQL = fromPgx(q.SQL)
+		own.SQL = s.fromPgx(q.SQL)
 		sent.QueuedQueries[i] = &own
 	}
 	watched, done := s.eng.watched(ctx, sqls, nil)

@@ -72,7 +72,7 @@ func (v *view) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, er
 	s := v.s
 	watched, done := s.eng.watched(ctx, []string{sql}, args)
 	own, cancel := context.WithCancel(watched)
-	rows, err := conn.Query(own, fromPgx(sql), args...)
+	rows, err := conn.Query(own, s.fromPgx(sql), args...)
 	o := &opened{s: s, ctx: ctx, cancel: cancel, sqls: []string{sql}, finish: done}
 	o.close = func() ([]int64, error) {
 		rows.Close()

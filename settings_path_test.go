@@ -3,6 +3,8 @@ package retort_test
 import (
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest"
 )
@@ -43,6 +45,16 @@ func TestTenants_with_a_schema_each(t *testing.T) {
 			must(t, err)
 			if len(all) != i+1 || raw != i+1 {
 				t.Errorf("%s has %d and %d outings, want %d", tenant, len(all), raw, i+1)
+			}
+			const count = "SELECT count(v.*) FROM outings v WHERE season = $1"
+			var row, batched, standard int
+			must(t, s.DBTX().QueryRow(t.Context(), count, "winter").Scan(&row))
+			b := &pgx.Batch{}
+			b.Queue(count, "winter").QueryRow(func(r pgx.Row) error { return r.Scan(&batched) })
+			must(t, s.DBTX().SendBatch(t.Context(), b).Close())
+			must(t, s.SQLDB().QueryRowContext(t.Context(), count, "winter").Scan(&standard))
+			if row != i+1 || batched != i+1 || standard != i+1 {
+				t.Errorf("beside its session %s has %d, %d and %d outings, want %d", tenant, row, batched, standard, i+1)
 			}
 			must(t, s.Commit(t.Context()))
 			must(t, s.Close(t.Context()))
