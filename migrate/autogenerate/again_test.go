@@ -65,6 +65,12 @@ func TestPlansBesideOthers(t *testing.T) {
 			before: "CREATE TABLE t (id int NOT NULL); CREATE UNIQUE INDEX ix ON t (id); ALTER TABLE t REPLICA IDENTITY USING INDEX ix",
 			after:  "CREATE TABLE t (id int NOT NULL)",
 		},
+		"function with another argument that tables and domains call": {
+			before: `CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'; CREATE DOMAIN d AS int CHECK (f(VALUE) > 0);
+CREATE TABLE gone (n int DEFAULT f(1)); CREATE TABLE t (n int DEFAULT f(1), m d CHECK (f(n) > 0), g int GENERATED ALWAYS AS (f(n)) STORED); CREATE INDEX ix ON t (f(n))`,
+			after: `CREATE FUNCTION f(a text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'; CREATE DOMAIN d AS int CHECK (f('1'::text) > 0);
+CREATE TABLE t (n int DEFAULT f('1'::text), m d CHECK (f('1'::text) > 0), g int GENERATED ALWAYS AS (f('1'::text)) STORED); CREATE INDEX ix ON t (f('1'::text))`, opts: everything,
+		},
 		"function that gets an argument": {
 			before: "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT f(1) AS n",
 			after:  "CREATE FUNCTION f(a int, b int DEFAULT 1) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT f(1) AS n", opts: everything,

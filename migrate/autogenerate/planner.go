@@ -147,12 +147,31 @@ func (p *planner) overloaded(gone catalog.Ref) bool {
 	})
 }
 
+// held reports whether a default, check, index or domain calls a function that goes, or
+// one that goes with it: they let go of it later than views do.
+func (p *planner) held(function catalog.Ref, seen map[catalog.Ref]bool) bool {
+	if seen[function] {
+		return false
+	}
+	seen[function] = true
+	return slices.ContainsFunc(p.from.Uses, func(u catalog.Use) bool {
+		switch {
+		case u.On != function || u.By.Kind == catalog.KindView || p.again[u.By]:
+			return false
+		case u.By.Kind == catalog.KindFunction:
+			return p.held(u.By, seen)
+		default:
+			return true
+		}
+	})
+}
+
 // holders finds the dropped functions that stop what the plan does before it drops
 // functions: that of a view, the change of a type or column, a call of another function
 // of their name.
 func (p *planner) holders() {
 	for ref := range p.gone {
-		if ref.Kind == catalog.KindFunction && !p.again[ref] && p.overloaded(ref) {
+		if ref.Kind == catalog.KindFunction && !p.again[ref] && p.overloaded(ref) && !p.held(ref, map[catalog.Ref]bool{}) {
 			p.early[ref] = true
 		}
 	}
