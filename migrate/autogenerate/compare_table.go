@@ -138,12 +138,12 @@ func (c *comparison) columns(dbTable, table *catalog.Table) {
 		func(db, model *catalog.Column) {
 			d := part(ref, catalog.KindColumn, model.Name)
 			if db == nil {
-				if !model.Inherited {
+				if !model.Inherited && !c.ofParent(dbTable, table, model.Name) {
 					c.add(d)
 				}
 				return
 			}
-			if !model.Inherited {
+			if !model.Inherited && !c.ofParent(dbTable, table, model.Name) {
 				c.alter(d, DataType, columnType(db), columnType(model))
 				c.alter(d, Generated, generated(db), generated(model))
 			}
@@ -161,6 +161,19 @@ func (c *comparison) columns(dbTable, table *catalog.Table) {
 				c.add(dropped(part(ref, catalog.KindColumn, db.Name)))
 			}
 		})
+}
+
+// ofParent reports whether a column that a table declares is its parent's, too: it
+// comes and changes with that one, and PostgreSQL refuses both here.
+func (c *comparison) ofParent(dbTable, table *catalog.Table, name string) bool {
+	return slices.ContainsFunc(table.Inherits, func(ref catalog.Ref) bool {
+		parent, ok := c.models.Table(ref.Namespace, ref.Name)
+		if ok = ok && slices.Contains(dbTable.Inherits, ref); !ok {
+			return false
+		}
+		_, ok = parent.Column(name)
+		return ok
+	})
 }
 
 func columnType(col *catalog.Column) string {

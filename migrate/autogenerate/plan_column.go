@@ -62,7 +62,7 @@ func (p *planner) alterColumn(t *catalog.Table, name string, aspects map[Aspect]
 		}
 	}
 	if _, differs := aspects[Identity]; differs && from.Identity != "" && to.Identity != "" {
-		p.step(Together, alter+" "+alteredIdentity(from, to))
+		p.alterIdentity(t, alter, from, to)
 	}
 	_, retype := aspects[DataType]
 	_, redefault := aspects[Default]
@@ -149,103 +149,3 @@ var numbers = []string{"smallint", "integer", "bigint", "numeric"}
 func number(col *catalog.Column) bool { return slices.Contains(numbers, hazard.BaseType(col.Type)) }
 
 func zoned(typ string) bool { return strings.HasSuffix(hazard.BaseType(typ), " with time zone") }
-
-// clearIdentities takes identities away, whose sequences have the names that those of
-// serial columns get.
-func (p *planner) clearIdentities() {
-	p.each(catalog.KindColumn, func(d Difference) {
-		if d.Action == Alter && d.Aspect == Identity && d.Model == "" && !p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
-			p.step(Together, "ALTER TABLE "+p.table(d.owner())+" ALTER COLUMN "+sqltext.Ident(d.Name)+" DROP IDENTITY")
-		}
-	})
-}
-
-// alteredIdentity changes an identity; one that is new comes after NOT NULL, see
-// identities.
-func alteredIdentity(from, to *catalog.Column) string {
-	var parts []string
-	if from.Identity != to.Identity {
-		parts = append(parts, "SET GENERATED "+to.Identity)
-	}
-	if from.Sequence != to.Sequence {
-		parts = append(parts, sequenceSettings(to.Sequence))
-	}
-	return strings.Join(parts, " ")
-}
-
-// sequenceSettings sets every option, those that are left out to their default.
-func sequenceSettings(options string) string {
-	var out []string
-	for _, o := range []struct{ word, none string }{
-		{"INCREMENT BY", "INCREMENT BY 1"},
-		{"MINVALUE", "NO MINVALUE"},
-		{"MAXVALUE", "NO MAXVALUE"},
-		{"START WITH", "START WITH 1"},
-		{"CACHE", "CACHE 1"},
-	} {
-		setting := o.none
-		if _, rest, ok := strings.Cut(options, o.word+" "); ok {
-			value, _, _ := strings.Cut(rest, " ")
-			setting = o.word + " " + value
-		}
-		out = append(out, "SET "+setting)
-	}
-	if strings.HasSuffix(options, "CYCLE") {
-		return strings.Join(append(out, "SET CYCLE"), " ")
-	}
-	return strings.Join(append(out, "SET NO CYCLE"), " ")
-}
-
-// start is the first number of an identity column that counts upwards.
-func start(options string) string {
-	for _, word := range []string{"START WITH ", "MINVALUE "} {
-		if _, rest, ok := strings.Cut(options, word); ok {
-			value, _, _ := strings.Cut(rest, " ")
-			return value
-		}
-	}
-	return "1"
-}
-
-// identities makes columns count that did not.
-func (p *planner) identities() {
-	p.each(catalog.KindColumn, func(d Difference) {
-		t, ok := p.to.Table(d.Namespace, d.Table)
-		if !ok || d.Action != Alter || d.Aspect != Identity || d.Database != "" {
-			return
-		}
-		col, ok := t.Column(d.Name)
-		if !ok || p.rebuilt[columnKey{d.Namespace, d.Table, d.Name}] {
-			return
-		}
-		table, name := p.table(t.Ref()), sqltext.Ident(col.Name)
-		sql := "ALTER TABLE " + table + " ALTER COLUMN " + name + " ADD GENERATED " + col.Identity + " AS IDENTITY"
-		if col.Sequence != "" {
-			sql += " (" + col.Sequence + ")"
-		}
-		old := p.ownedSequences(t.Ref(), col.Name) // pg_get_serial_sequence would find them
-		for _, s := range old {
-			p.step(Together, "ALTER SEQUENCE "+p.table(s.Ref())+" OWNED BY NONE")
-		}
-		p.step(Together, sql)
-		if !strings.Contains(col.Sequence, "INCREMENT BY -") {
-			p.goOn("pg_get_serial_sequence("+sqltext.Literal(table)+", "+sqltext.Literal(col.Name)+")", table, name, start(col.Sequence))
-		}
-		for _, s := range old {
-			if !p.dropsObject(s.Ref()) {
-				p.step(Together, "ALTER SEQUENCE "+p.table(s.Ref())+ownedBy(p.from, s))
-			}
-		}
-	})
-}
-
-// ownedSequences are the sequences that go with a column.
-func (p *planner) ownedSequences(table catalog.Ref, column string) []*catalog.Sequence {
-	var out []*catalog.Sequence
-	for i := range p.from.Sequences {
-		if s := &p.from.Sequences[i]; s.OwnerNamespace == table.Namespace && s.OwnerTable == table.Name && s.OwnerColumn == column {
-			out = append(out, s)
-		}
-	}
-	return out
-}

@@ -75,10 +75,21 @@ func (p *planner) sequence(d Difference) {
 	case d.Action == Add:
 		p.step(Together, p.createSequence(s))
 	case d.Action == Alter && d.Aspect == Definition:
-		p.step(Together, "ALTER SEQUENCE "+p.table(d.ref())+" "+sequenceOptions(s))
+		p.alterSequence(d, s)
 	case d.Action == Alter && d.Aspect == Persistence:
 		p.step(Together, "ALTER SEQUENCE "+p.table(d.ref())+" SET "+d.Model)
 	}
+}
+
+// alterSequence changes the options of a sequence.
+func (p *planner) alterSequence(d Difference, s *catalog.Sequence) {
+	sql := "ALTER SEQUENCE " + p.table(d.ref()) + " " + sequenceOptions(s)
+	old, ok := p.from.Sequence(d.Namespace, d.Name)
+	if !ok || strings.HasPrefix(old.Increment, "-") == strings.HasPrefix(s.Increment, "-") {
+		p.step(Together, sql)
+		return
+	}
+	p.step(Together, sql+" RESTART", startsAnew(s.Name)) // where it stands is outside of its new bounds
 }
 
 // owners ties sequences to their columns, when both are there.
@@ -103,10 +114,7 @@ func (p *planner) owners() {
 // goOn makes a new sequence count on behind the numbers that are there, from start at
 // the earliest.
 func (p *planner) goOn(sequence, table, column, start string) {
-	next := "max(" + column + ") + 1"
-	if start != "1" {
-		next = "greatest(" + next + ", " + start + ")"
-	}
+	next := "greatest(max(" + column + ") + 1, " + start + ")" // all that are there may be less
 	p.step(Together, "SELECT setval("+sequence+", "+next+", false) FROM "+table+" HAVING max("+column+") IS NOT NULL")
 }
 

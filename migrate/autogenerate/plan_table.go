@@ -85,14 +85,7 @@ func (p *planner) newTable(t *catalog.Table) {
 
 func (p *planner) alterTable(t *catalog.Table, d Difference) {
 	alter := "ALTER TABLE " + p.table(t.Ref())
-	rewrite := hazard.SetLogged.On(t.Name)
 	switch d.Aspect {
-	case Persistence:
-		hazards := []Hazard{rewrite}
-		if t.Persistence == catalog.Unlogged {
-			hazards = append(hazards, DeletesData.Of("from then on a crash of the server empties the table"))
-		}
-		p.step(Together, alter+" SET "+d.Model, hazards...)
 	case Storage:
 		p.storageSteps(t.Name, alter, parameters(d.Database), parameters(d.Model))
 	case Replica:
@@ -113,6 +106,51 @@ func (p *planner) alterTable(t *catalog.Table, d Difference) {
 		p.step(Together, "", ByHand.Of("the "+string(d.Aspect)+" of "+t.Name+" is "+oneLine(d.Database)+" and shall be "+
 			oneLine(d.Model)+": make the new table beside it, move the rows over in batches, then exchange the names"))
 	}
+}
+
+// persistence sets tables LOGGED and UNLOGGED. No logged table may refer to one that
+// is not: what refers to others goes first when it becomes unlogged, and last when it
+// becomes logged.
+func (p *planner) persistence() {
+	var all []Difference
+	p.each(catalog.KindTable, func(d Difference) {
+		if d.Action == Alter && d.Aspect == Persistence {
+			all = append(all, d)
+		}
+	})
+	seen := map[catalog.Ref]bool{}
+	var visit func(d Difference)
+	visit = func(d Difference) {
+		if seen[d.ref()] {
+			return
+		}
+		seen[d.ref()] = true
+		for _, other := range all {
+			from, to := other.ref(), d.ref()
+			if d.Model == string(catalog.Logged) {
+				from, to = to, from
+			}
+			if other.Model == d.Model && p.refers(from, to) {
+				visit(other)
+			}
+		}
+		hazards := []Hazard{hazard.SetLogged.On(d.Name)}
+		if d.Model == string(catalog.Unlogged) {
+			hazards = append(hazards, DeletesData.Of("from then on a crash of the server empties the table"))
+		}
+		p.step(Together, "ALTER TABLE "+p.table(d.ref())+" SET "+d.Model, hazards...)
+	}
+	for _, d := range all {
+		visit(d)
+	}
+}
+
+// refers reports whether a foreign key leads from one table to another.
+func (p *planner) refers(from, to catalog.Ref) bool {
+	t, ok := p.from.Table(from.Namespace, from.Name)
+	return ok && slices.ContainsFunc(t.Constraints, func(k catalog.Constraint) bool {
+		return k.Kind == catalog.ForeignKey && k.RefTable == to
+	})
 }
 
 func (p *planner) storageSteps(table, alter string, from, to map[string]string) {

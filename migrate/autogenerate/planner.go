@@ -61,6 +61,7 @@ func steps(from, to *catalog.Catalog, differences []Difference, asks bool) []Ste
 	p.outer()
 	p.clear()
 	p.objects()
+	p.persistence()
 	p.sameWatchers()
 	p.checks()
 	p.notNulls()
