@@ -30,7 +30,7 @@ const (
 	ReadOnly           Kind = "read_only"            // 25006: a standby, or a read-only transaction
 	StalePlan          Kind = "stale_plan"           // 26000, 0A000 for a cached plan whose result type changed, XX000 for one whose parameter's type is gone
 	Shutdown           Kind = "shutdown"             // 57P01 to 57P05, 25P03, 25P04: the server ended the connection
-	BadValue           Kind = "bad_value"            // class 22, but of a start-up parameter
+	BadValue           Kind = "bad_value"            // class 22, but of a start-up parameter; 42601 for a value that is a tsquery, a jsonpath and their like
 	Connection         Kind = "connection"           // class 08; a ConnectError or network error without an SQLSTATE
 	StaleRow           Kind = "stale_row"            // ErrStale, or 42704 that names StaleRowSetting
 	CommitUnknown      Kind = "commit_unknown"       // ErrCommitUnknown, whatever caused it
@@ -170,6 +170,10 @@ func kindOfServer(e *pgconn.PgError) Kind {
 		}
 	case "57P01", "57P02", "57P03", "57P04", "57P05", "25P03", "25P04":
 		return Shutdown
+	case "42601":
+		if parsesValues(e.File) {
+			return BadValue
+		}
 	case "42704":
 		if strings.Contains(e.Message, StaleRowSetting) {
 			return StaleRow
@@ -188,6 +192,18 @@ func kindOfServer(e *pgconn.PgError) Kind {
 		return Connection
 	default:
 		return Other
+	}
+}
+
+// parsesValues tells the sources of the server that read the text of a value and call
+// what is wrong there an error of syntax, as if it was about the statement.
+func parsesValues(file string) bool {
+	switch file {
+	case "tsquery.c", "tsvector_parser.c", "tsvector.c", "jsonpath.c", "jsonpath_gram.y", "jsonpath_scan.l",
+		"hstore_io.c", "ltree_io.c", "ltxtquery_io.c", "_int_bool.c":
+		return true
+	default:
+		return false
 	}
 }
 

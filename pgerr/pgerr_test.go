@@ -60,6 +60,7 @@ func TestKindOf(t *testing.T) {
 		"starting":                {pg("57P03"), pgerr.Shutdown, "57P03", false, true},
 		"idle_too_long":           {pg("57P05"), pgerr.Shutdown, "57P05", false, true},
 		"bad_value":               {pg("22P02"), pgerr.BadValue, "22P02", false, false},
+		"bad_tsquery":             {&pgconn.PgError{Code: "42601", File: "tsvector_parser.c"}, pgerr.BadValue, "42601", false, false},
 		"connection_class":        {pg("08006"), pgerr.Connection, "08006", false, true},
 		"refused_message":         {&pgconn.PgError{Severity: "ERROR", Code: "08P01"}, pgerr.Other, "08P01", false, false},
 		"broken_protocol":         {&pgconn.PgError{Severity: "FATAL", Code: "08P01"}, pgerr.Connection, "08P01", false, true},

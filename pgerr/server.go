@@ -13,7 +13,7 @@ import (
 //
 // The server's detail, hint and context are never printed, nor is its message
 // where it may hold a row's values: constraint failures (class 23), bad values
-// (class 22) and what SQL code raised itself. They are there, for those who may
+// ([BadValue]) and what SQL code raised itself. They are there, for those who may
 // see them, in Err.
 //
 //   - Errors: unwraps to [*pgconn.PgError].
@@ -63,7 +63,7 @@ func (e *ServerError) words() string {
 		return "raised by the database"
 	case e.Kind.Constraint(), strings.HasPrefix(e.Code, "23"):
 		return constraintWords(e.Kind, e.Constraint, e.Table, e.Column)
-	case strings.HasPrefix(e.Code, "22") && e.Severity != "FATAL":
+	case strings.HasPrefix(e.Code, "22") && e.Severity != "FATAL", e.Kind == BadValue:
 		return badValueWords(e.Code) + place(e.Table, e.Column)
 	case e.Kind == StaleRow:
 		return "the row was changed or removed by someone else since it was loaded"
@@ -141,7 +141,7 @@ func badValueWords(code string) string {
 		return "division by zero"
 	case "22021":
 		return "a text holds bytes that its encoding does not know"
-	case "22P02", "22P03":
+	case "22P02", "22P03", "42601":
 		return "a value does not have the form of its type"
 	case "22P05":
 		return "a character cannot be stored"
