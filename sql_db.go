@@ -81,7 +81,7 @@ func (l *engineLink) Exec(ctx context.Context, sql string, args ...any) (pgconn.
 	l.ran = true
 	c.Used(sql)
 	watched, done := l.eng.watched(ctx, []string{sql}, args)
-	tag, err := c.Pgx().Exec(watched, flight.Origin(sql, "sql"), args...)
+	tag, err := c.Pgx().Exec(watched, flight.Origin(sql, "sql"), l.alone(c, args)...)
 	done([]int64{tag.RowsAffected()}, err)
 	l.noted(c, err)
 	return tag, err
@@ -95,7 +95,7 @@ func (l *engineLink) Query(ctx context.Context, sql string, args ...any) (pgx.Ro
 	l.ran = true
 	c.Used(sql)
 	watched, done := l.eng.watched(ctx, []string{sql}, args[1:]) // without the formats
-	rows, err := c.Pgx().Query(watched, flight.Origin(sql, "sql"), args...)
+	rows, err := c.Pgx().Query(watched, flight.Origin(sql, "sql"), l.alone(c, args)...)
 	if err != nil {
 		done(nil, err)
 		l.noted(c, err)
@@ -105,6 +105,17 @@ func (l *engineLink) Query(ctx context.Context, sql string, args ...any) (pgx.Ro
 		done([]int64{rows.CommandTag().RowsAffected()}, err)
 		l.noted(c, err)
 	}}, nil
+}
+
+// alone are the arguments of a statement that may have no transaction around it.
+// Behind a pooler pgx parses a statement without a name in one trip and runs it in the
+// next, when another connection of the server may answer: with what another client has
+// parsed there. So such a statement is parsed anew with the trip that runs it.
+func (l *engineLink) alone(c *flight.Conn, args []any) []any {
+	if !l.eng.fly.Pooler || c.TxStatus() != 'I' {
+		return args
+	}
+	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 }
 
 // linkRows are rows that tell of their end: most errors come with the rows.
