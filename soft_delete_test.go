@@ -171,4 +171,12 @@ func TestSweep_deletes_for_good(t *testing.T) {
 	if left := k.QueryInt(t, "SELECT count(*) FROM members"); left != 99 {
 		t.Errorf("%d are left", left)
 	}
+	// By when they were marked: the others stay.
+	n, err = retort.Sweep(ctx, k.Engine, members, members.C.DeletedAt, 50*time.Minute-time.Second)
+	if must(t, err); n != 25 {
+		t.Errorf("%d rows", n)
+	}
+	if left := k.QueryInt(t, "SELECT count(*) FROM members"); left != 74 {
+		t.Errorf("%d are left", left)
+	}
 }
