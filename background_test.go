@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest"
@@ -82,6 +83,22 @@ func TestGo(t *testing.T) {
 		wantErr(t, <-ended, retort.ErrEngineClosed)
 		must(t, eng.Close(t.Context()))
 		wantErr(t, eng.Go(t.Context(), func(context.Context) error { return nil }), retort.ErrEngineClosed)
+	})
+	t.Run("Close_inside_of_it_would_wait_for_itself", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		eng, err := retort.Open(retort.Config{Base: library, URL: b.URL()})
+		must(t, err)
+		ended := make(chan error, 1)
+		must(t, eng.Go(t.Context(), func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, time.Second) // where it waits
+			defer cancel()
+			ended <- eng.Close(ctx)
+			return nil
+		}))
+		wantErr(t, <-ended, nil, "Close in a function of Engine.Go")
+		must(t, eng.Ping(t.Context()))
+		must(t, eng.Close(t.Context()))
 	})
 	t.Run("only_so_many_at_once", func(t *testing.T) {
 		t.Parallel()

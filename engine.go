@@ -193,9 +193,13 @@ func (e *Engine) Stats() pool.Stats {
 // closes all. It waits until ctx ends at most.
 //
 //   - Errors: how many functions still ran and how many connections were still in
-//     use when ctx ended.
+//     use when ctx ended. With the context of a function of [Engine.Go], which it would
+//     wait for, it does nothing.
 //   - Concurrency: safe to call more than once and from several goroutines.
 func (e *Engine) Close(ctx context.Context) error {
+	if ctx.Value(backgroundKey{}) == e {
+		return errors.New("retort: Close in a function of Engine.Go, which Close would wait for; tell whoever serves to end")
+	}
 	late := e.background.close(ctx)
 	var err error
 	if e.lend != nil {
