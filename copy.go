@@ -25,7 +25,8 @@ import (
 //   - Shape: one round trip, inside the session's transaction, which it opens; pending
 //     changes go before. Returns how many rows were written.
 //   - Errors: the first row that cannot be written: nothing is kept, as the
-//     transaction fails. A column whose values have no binary form for COPY.
+//     transaction fails. A column whose values have no binary form for COPY. Calls on
+//     the session while rows are asked for get [ErrIterOpen].
 //   - Cleanup: rows runs on the caller's goroutine. Its panic goes on after the
 //     transaction was rolled back and the connection given back.
 func (t *Table[T]) CopyIn(ctx context.Context, s *Session, rows iter.Seq[*T]) (int64, error) {
@@ -120,6 +121,8 @@ func (s *Session) copyIn(ctx context.Context, sql string, rows func(io.Writer) e
 	var handed bool
 	st := flight.Statement{SQL: sql, Copy: func(w io.Writer) error {
 		handed = true // the rows may not come a second time
+		s.busy.Store(inIter)
+		defer s.busy.Store(inCall)
 		failure = rows(w)
 		return failure
 	}}

@@ -118,6 +118,18 @@ func TestCopy(t *testing.T) {
 		}
 	})
 
+	t.Run("the_rows_cannot_use_its_session", func(t *testing.T) {
+		t.Parallel()
+		b := newBench(t)
+		s := b.session(t)
+		_, err := Counters.CopyIn(ctx, s, func(yield func(*Counter) bool) {
+			_, err := Counters.Query().Count(ctx, s)
+			wantErr(t, err, retort.ErrIterOpen)
+			yield(&Counter{Name: "one"})
+		})
+		must(t, err)
+		must(t, s.Commit(ctx)) // which is free again
+	})
 	t.Run("to_a_writer", func(t *testing.T) {
 		s := k.Engine.Session()
 		defer s.Close(context.Background())
