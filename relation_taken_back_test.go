@@ -2,6 +2,7 @@ package retort_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,48 +80,53 @@ func TestObjectsThatAreTakenBack(t *testing.T) {
 			return err
 		}, "", "UPDATE retort_test.Essay: the retort_test.Blog that it refers to was added and taken back"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ctx := t.Context()
-			b := blogBench(t)
-			commit(t, b.Engine, &Blog{Name: "1", Posts: retort.ManyOf(essay("p"))})
-			s, blog := oneBlog(t, b, retort.Load(&blogs.C.Posts).With(&essays.C.Labels))
-			posts := val(blog.Posts.All())(t)
-			must(t, c.change(ctx, &graph{s, blog, posts[0]}))
-			err := s.Commit(ctx)
-			if c.err != "" {
-				wantErr(t, err, nil, c.err)
-				return
-			}
-			must(t, err)
-			rows := append(b.Rows(t, "SELECT title || ':' || label_name FROM post_labels JOIN posts ON id = essay_id ORDER BY 1"),
-				append(b.Rows(t, "SELECT title || '=' || text FROM comments JOIN posts p ON p.id = post_id ORDER BY 1"),
-					b.Rows(t, "SELECT name || coalesce('<' || boss_id, '<nobody') FROM people ORDER BY 1")...)...)
-			var got string
-			for i, r := range rows {
-				if i > 0 {
-					got += " "
+		for _, watched := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/watched=%v", name, watched), func(t *testing.T) {
+				t.Parallel()
+				ctx := t.Context()
+				b := blogBench(t)
+				commit(t, b.Engine, &Blog{Name: "1", Posts: retort.ManyOf(essay("p"))})
+				s, blog := oneBlog(t, b, retort.Load(&blogs.C.Posts).With(&essays.C.Labels))
+				if watched {
+					s.Hook(retort.Hooks{BeforeFlush: func(context.Context, *retort.Session, *retort.Changes) error { return nil }})
 				}
-				got += r
-			}
-			if got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-			stored := b.Rows(t, "SELECT title FROM posts ORDER BY 1")
-			var held []string
-			for _, p := range val(blog.Posts.All())(t) {
-				held = append(held, p.Title)
-				var names []string
-				for _, l := range val(p.Labels.All())(t) {
-					names = append(names, l.Name)
+				posts := val(blog.Posts.All())(t)
+				must(t, c.change(ctx, &graph{s, blog, posts[0]}))
+				err := s.Commit(ctx)
+				if c.err != "" {
+					wantErr(t, err, nil, c.err)
+					return
 				}
-				if d := cmp.Diff(b.Rows(t, "SELECT label_name FROM post_labels WHERE essay_id = $1 ORDER BY 1", p.ID), names); d != "" {
-					t.Errorf("labels of %s: %s", p.Title, d)
+				must(t, err)
+				rows := append(b.Rows(t, "SELECT title || ':' || label_name FROM post_labels JOIN posts ON id = essay_id ORDER BY 1"),
+					append(b.Rows(t, "SELECT title || '=' || text FROM comments JOIN posts p ON p.id = post_id ORDER BY 1"),
+						b.Rows(t, "SELECT name || coalesce('<' || boss_id, '<nobody') FROM people ORDER BY 1")...)...)
+				var got string
+				for i, r := range rows {
+					if i > 0 {
+						got += " "
+					}
+					got += r
 				}
-			}
-			if len(held) != len(stored) {
-				t.Errorf("the blog holds %v, stored are %v", held, stored)
-			}
-		})
+				if got != c.want {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+				stored := b.Rows(t, "SELECT title FROM posts ORDER BY 1")
+				var held []string
+				for _, p := range val(blog.Posts.All())(t) {
+					held = append(held, p.Title)
+					var names []string
+					for _, l := range val(p.Labels.All())(t) {
+						names = append(names, l.Name)
+					}
+					if d := cmp.Diff(b.Rows(t, "SELECT label_name FROM post_labels WHERE essay_id = $1 ORDER BY 1", p.ID), names); d != "" {
+						t.Errorf("labels of %s: %s", p.Title, d)
+					}
+				}
+				if len(held) != len(stored) {
+					t.Errorf("the blog holds %v, stored are %v", held, stored)
+				}
+			})
+		}
 	}
 }

@@ -19,11 +19,10 @@ func (u *Unit) Detach(t *model.Table, o mapper.Object) error {
 	if err := u.rescue(s); err != nil {
 		return err
 	}
-	u.unrefer(s)
 	if s.status == Pending {
-		s.status = Transient
-		u.related.back = append(u.related.back, s)
+		u.setBack(s)
 	} else {
+		u.unrefer(s)
 		s.status = Detached
 	}
 	s.leave()

@@ -36,7 +36,10 @@ func (u *Unit) Add(t *model.Table, o mapper.Object) error {
 	s := u.newState(t)
 	s.table, s.object, s.status = t, o, Pending
 	u.remember(s)
-	return u.adopt(s)
+	if err := u.adopt(s); err != nil {
+		return err
+	}
+	return u.resume(s)
 }
 
 // Delete marks an object for deletion. A pending one is forgotten; one that is
@@ -49,9 +52,7 @@ func (u *Unit) Delete(t *model.Table, o mapper.Object) error {
 	case !ok:
 		return fmt.Errorf("retort: Delete: this %s is not in the session; load it in this session first", t.Type)
 	case s.status == Pending:
-		s.status = Transient
-		u.unrefer(s)
-		u.related.back = append(u.related.back, s)
+		u.setBack(s)
 	case s.doomed:
 		if s.more != nil {
 			s.more.marks = nil // it goes, whatever becomes of its owner

@@ -3,6 +3,7 @@ package unitofwork
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/retort-go/retort/internal/mapper"
@@ -39,18 +40,19 @@ type cut struct {
 type related struct {
 	waiting []*state // those with waits
 	doomed  []*state // whose rows the next flush sees to; an Add may come before
+	again   bool     // the next flush sees to the rows of all that are to be deleted
 	cuts    []cut
 	orphans []cut // row is nil: of a deleted owner whose rows are not known
 
 	// marks are by the owners that are to be deleted: none right behind a flush.
 	marks map[*state][]*mark
 
-	back []*state // that were added and taken back; others may hold them still
+	back map[mapper.Object]*state // that were added and taken back; others may hold them still
 }
 
 // clone is r with lists of its own, as those of r are changed in place.
 func (r related) clone() related {
-	return related{slices.Clone(r.waiting), slices.Clone(r.doomed), slices.Clone(r.cuts), slices.Clone(r.orphans), nil, slices.Clone(r.back)}
+	return related{slices.Clone(r.waiting), slices.Clone(r.doomed), r.again, slices.Clone(r.cuts), slices.Clone(r.orphans), nil, maps.Clone(r.back)}
 }
 
 // own ties the relation fields of a state to it.
@@ -133,6 +135,7 @@ func (u *Unit) enlist(t *model.Table, o mapper.Object) (*state, error) {
 // refer makes columns of s refer to the row of on, now or when its key is known.
 func (u *Unit) refer(s *state, columns []int, on *state, from []int) error {
 	u.forget(s, columns)
+	u.related.again = u.related.again || on.doomed // and has been seen to, maybe
 	w := wait{on: on, columns: columns, from: from, link: s.table.Reference(columns, on.table)}
 	if on.status == Pending {
 		if len(s.has().waits) == 0 {
@@ -178,10 +181,7 @@ func (s *state) awaited(columns []int) *state {
 //
 //   - Errors: a row without its owner, joined.
 func (u *Unit) refresh() error {
-	if err := u.drop(); err != nil {
-		return err
-	}
-	if err := u.takeBack(); err != nil {
+	if err := u.leftBehind(); err != nil {
 		return err
 	}
 	r := &u.related

@@ -9,8 +9,19 @@ import (
 	"github.com/retort-go/retort/schema"
 )
 
+// leftBehind does what relations say of the rows of objects that go.
+func (u *Unit) leftBehind() error {
+	if err := u.drop(); err != nil {
+		return err
+	}
+	return u.takeBack()
+}
+
 // drop does what the relations of objects that are to be deleted say.
 func (u *Unit) drop() error {
+	if u.related.again || len(u.related.orphans) > 0 { // which may have been loaded since a flush was refused
+		u.dropAgain()
+	}
 	var errs []error
 	for len(u.related.doomed) > 0 { // which may doom others
 		s := u.related.doomed[0]
@@ -32,7 +43,6 @@ func (u *Unit) dropping(s *state) error {
 		}
 		rows, whole := u.rows(s, rel)
 		if !whole && rel.OnRemove == schema.Cascade {
-			u.related.orphans = slices.DeleteFunc(u.related.orphans, func(c cut) bool { return c.owner == s && c.rel == rel })
 			u.related.orphans = append(u.related.orphans, cut{owner: s, rel: rel})
 			continue
 		}
@@ -64,23 +74,71 @@ func (u *Unit) takeBack() error {
 			}
 		}
 	}
-	if len(u.related.back) == 0 {
-		return nil
-	}
-	back := make(map[mapper.Object]bool, len(u.related.back))
-	u.related.back = slices.DeleteFunc(u.related.back, func(s *state) bool {
-		if len(s.has().marks) > 0 {
-			return false // by the deletion of an owner, which can be taken back
-		}
-		if _, again := u.known(s.object); !again {
-			back[s.object] = true
-		}
-		return true
-	})
-	if len(back) > 0 {
+	if back := u.takenBack(); len(back) > 0 {
 		u.part(func(o mapper.Object) bool { return back[o] })
 	}
 	return nil
+}
+
+// takenBack are the objects that were taken back for good, each told once.
+func (u *Unit) takenBack() map[mapper.Object]bool {
+	var back map[mapper.Object]bool
+	for o, s := range u.related.back {
+		if len(s.has().marks) > 0 {
+			continue // by the deletion of an owner, which can be taken back
+		}
+		if back == nil {
+			back = make(map[mapper.Object]bool, len(u.related.back))
+		}
+		back[o] = true
+		delete(u.related.back, o)
+	}
+	return back
+}
+
+// setBack takes s back, which was added.
+func (u *Unit) setBack(s *state) {
+	s.status = Transient
+	u.unrefer(s)
+	if u.related.back == nil {
+		u.related.back = make(map[mapper.Object]*state)
+	}
+	u.related.back[s.object] = s
+}
+
+// resume has s, the state of an object that was taken back and is added again, wait for
+// the owners that still have it. Relations with another end have seen to that.
+func (u *Unit) resume(s *state) error {
+	was := u.related.back[s.object]
+	if was == nil {
+		return nil
+	}
+	delete(u.related.back, s.object)
+	for _, w := range was.has().waits {
+		on, in := u.known(w.on.object)
+		if !in || s.awaited(w.columns) != nil {
+			continue
+		}
+		for _, rel := range on.table.Relations {
+			if rel.Refers() || rel.Link != nil || rel.Inverse != nil || rel.Child != s.table || !slices.Equal(rel.Columns, w.columns) || !u.holds(on, rel, s) {
+				continue
+			}
+			if err := u.refer(s, w.columns, on, w.from); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// holds tells whether a relation field of owner has s.
+func (u *Unit) holds(owner *state, rel *model.Relation, s *state) bool {
+	if rel.ToOne() {
+		return u.one(owner, rel).target == s.object
+	}
+	m := u.many(owner, rel)
+	return m.list != nil && m.list.has(s.object)
 }
 
 // free has s wait no longer for an object that was taken back, where one of the
@@ -108,14 +166,15 @@ func (u *Unit) free(s *state, w wait) (freed bool, err error) {
 	return false, nil // which refresh refuses
 }
 
-// parted takes the objects that a flush deleted, or the database with them, out of
-// the relations of others.
+// parted takes the objects that a flush deleted, or the database with them, or that
+// were new and taken back for that, out of the relations of others.
 func (u *Unit) parted(changes []*Change) {
 	if slices.ContainsFunc(changes, func(c *Change) bool { return c.Kind == Delete }) {
 		u.unmarked()
+		back := u.takenBack()
 		u.part(func(o mapper.Object) bool {
 			s, ok := u.known(o)
-			return ok && s.status == Deleted
+			return ok && s.status == Deleted || back[o]
 		})
 	}
 }

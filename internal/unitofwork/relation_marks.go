@@ -63,16 +63,14 @@ func (u *Unit) rescue(s *state) error {
 	if !s.doomed {
 		return nil
 	}
-	if len(u.related.marks[s]) > 0 {
-		defer u.dropAgain()
-	}
+	u.related.again = true // another owner passed it by, or what it gives back
 	return u.spareRow(s)
 }
 
-// dropAgain has the next flush look once more at the rows of all that is to be
-// deleted: what one owner gives back may be another's.
+// dropAgain has drop look once more at the rows of all that is to be deleted: what
+// one owner gives back may be another's.
 func (u *Unit) dropAgain() {
-	u.related.doomed = nil
+	u.related.again, u.related.doomed, u.related.orphans = false, nil, nil
 	for _, s := range u.ordered {
 		if s.doomed && len(s.table.Relations) > 0 {
 			u.related.doomed = append(u.related.doomed, s)
@@ -83,7 +81,6 @@ func (u *Unit) dropAgain() {
 func (u *Unit) spareRow(s *state) error {
 	s.doomed = false
 	r := &u.related
-	r.orphans = slices.DeleteFunc(r.orphans, func(c cut) bool { return c.owner == s })
 	marks := r.marks[s]
 	delete(r.marks, s)
 	var errs []error
@@ -121,6 +118,17 @@ func (u *Unit) unmark(m *mark) error {
 		}
 	}
 	return nil
+}
+
+// givenUp takes s, which the program puts elsewhere, out of the fields of owners that
+// are to be deleted and have lost it by that.
+func (u *Unit) givenUp(s *state, rel *model.Relation) {
+	for _, m := range slices.Clone(s.has().marks) {
+		if m.rel == rel && !m.reference.IsNil() {
+			u.abandoned(m.owner, rel, s)
+			m.forget()
+		}
+	}
 }
 
 // unmarked forgets the marks of owners that are deleted.

@@ -18,6 +18,7 @@ func (u *Unit) tie(owner *state, rel *model.Relation, o mapper.Object) error {
 	if rel.Link != nil {
 		return u.linkUp(owner, rel, c)
 	}
+	u.givenUp(c, rel)
 	if before := u.referred(c, rel.Columns, rel.Owner); before != nil && before.object != owner.object { // which may have been taken back and added again
 		u.abandoned(before, rel, c)
 	}
@@ -65,6 +66,7 @@ func (u *Unit) leave1(s *state, rel *model.Relation) {
 	if rel.Inverse == nil {
 		return
 	}
+	u.givenUp(s, rel.Inverse)
 	if before := u.referred(s, rel.Near, rel.Child); before != nil {
 		u.abandoned(before, rel.Inverse, s)
 	}

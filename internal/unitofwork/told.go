@@ -24,7 +24,7 @@ func (w *Work) Tell(list []Told) []Told {
 //
 //   - Errors: every object that cannot be written, joined.
 func (u *Unit) Upcoming() ([]Told, error) {
-	if err := u.drop(); err != nil {
+	if err := u.leftBehind(); err != nil {
 		return nil, err
 	}
 	if err := u.settle(); err != nil {
