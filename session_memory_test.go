@@ -2,9 +2,11 @@ package retort_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"weak"
 
 	"github.com/retort-go/retort"
 )
@@ -63,5 +65,29 @@ func TestSessionsShareNoObjects(t *testing.T) {
 			t.Fatalf("an object of the first session is %+v", a)
 		}
 		wantState(t, s, a, "detached")
+	}
+}
+
+// TestSessionsForgetWhatTheyLetGo commits twice behind a Detach: a session of many
+// transactions does not keep what passed through it.
+func TestSessionsForgetWhatTheyLetGo(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s := blogBench(t).session(t)
+	l := &Label{Name: "a"}
+	s.Add(l)
+	must(t, s.Commit(ctx))
+	s.Detach(l)
+	must(t, s.Commit(ctx))
+	if got := s.State(l); got != "detached" {
+		t.Errorf("behind the next commit it is %s", got)
+	}
+	left := weak.Make(l)
+	must(t, s.Commit(ctx))
+	for range 3 {
+		runtime.GC()
+	}
+	if left.Value() != nil {
+		t.Error("it is kept behind the second one")
 	}
 }

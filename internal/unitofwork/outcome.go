@@ -3,6 +3,7 @@ package unitofwork
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/retort-go/retort/internal/mapper"
@@ -123,8 +124,10 @@ func (m *memory) keep(s *state, columns []int) {
 }
 
 // Commit forgets how to take back the flushes of the transaction that was
-// committed, and lets the objects go that it deleted.
+// committed, and lets the objects go that it deleted. What had left before the last
+// commit is nobody's any more.
 func (u *Unit) Commit() {
+	defer func() { u.before, u.gone = u.gone, nil }()
 	kept := u.ordered[:0]
 	for _, s := range u.ordered {
 		s.forgetUndo()
@@ -174,7 +177,7 @@ func (u *Unit) Release() {
 
 func (u *Unit) leave() {
 	u.epoch++
-	if len(u.ordered)+len(u.gone) == 0 {
+	if len(u.ordered)+len(u.gone)+len(u.before) == 0 {
 		u.lent = mapper.Lent{}
 		return // an empty unit remembers what it let go
 	}
@@ -182,7 +185,11 @@ func (u *Unit) leave() {
 		s.leave()
 	}
 	u.lent.GiveBack()
-	u.past, u.gone = past{states: u.ordered, before: u.gone}, nil
+	if len(u.before) > 0 {
+		maps.Copy(u.before, u.gone)
+		u.gone = u.before
+	}
+	u.past, u.gone, u.before = past{states: u.ordered, before: u.gone}, nil, nil
 	u.ordered, u.index, u.referring, u.points = nil, nil, 0, 0
 	u.related = related{}
 }

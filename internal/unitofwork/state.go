@@ -116,10 +116,11 @@ type Unit struct {
 	referring int // parents of all states
 	points    int // that are open; see Unit.Point
 
-	// gone is how objects left that commits deleted or Detach let go, past those that
-	// the last Rollback or Release did; so that their state can still be told.
-	gone map[mapper.Object]Status
-	past past
+	// gone is how objects left that Detach let go since the last commit, before how
+	// those did that left with it or that it deleted, past those that the last Rollback
+	// or Release let go; so that their state can still be told.
+	gone, before map[mapper.Object]Status
+	past         past
 
 	epoch int // counts how often the unit was emptied
 
@@ -194,6 +195,9 @@ func (u *Unit) Status(o mapper.Object) Status {
 		return s.status
 	}
 	if status, ok := u.gone[o]; ok {
+		return status
+	}
+	if status, ok := u.before[o]; ok {
 		return status
 	}
 	return u.past.status(o)
