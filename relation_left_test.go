@@ -101,6 +101,21 @@ func TestRowsWhoseOwnersLeave(t *testing.T) {
 			stored(t, b, "a:c", "b:boss", "boss:", "c:other", "other:")
 		})
 	}
+	for name, first := range map[string]func(t *testing.T, s *retort.Session){
+		"":                            func(*testing.T, *retort.Session) {},
+		"_behind_a_flush_that_failed": func(t *testing.T, s *retort.Session) { wantErr(t, s.Flush(ended), context.Canceled) },
+	} {
+		t.Run("a_row_that_was_put_elsewhere_by_its_column_stays_there"+name, func(t *testing.T) {
+			t.Parallel()
+			b, s, of := reports(t)
+			s.Delete(of["boss"], of["other"])
+			first(t, s)
+			of["a"].BossID = &of["c"].ID
+			s.Add(of["other"])
+			must(t, s.Commit(t.Context()))
+			stored(t, b, "a:c", "b:", "c:other", "other:")
+		})
+	}
 	t.Run("a_row_that_stays_loses_the_owner_that_goes", func(t *testing.T) {
 		t.Parallel()
 		b, s, of := reports(t)

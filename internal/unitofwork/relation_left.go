@@ -9,6 +9,12 @@ import (
 	"github.com/retort-go/retort/schema"
 )
 
+// refersElsewhere tells whether the program has given s, which is in the field of owner,
+// another owner by its columns.
+func (s *state) refersElsewhere(owner *state, rel *model.Relation) bool {
+	return s.awaited(rel.Columns) == nil && !s.lacks(rel.Columns) && !s.refersTo(rel.Columns, owner, rel.Near)
+}
+
 // leftBehind does what relations say of the rows of objects that go.
 func (u *Unit) leftBehind() error {
 	if err := u.drop(); err != nil {
@@ -47,7 +53,7 @@ func (u *Unit) dropping(s *state) error {
 			continue
 		}
 		for _, o := range rows {
-			if c, ok := u.known(o); ok && !c.doomed {
+			if c, ok := u.known(o); ok && !c.doomed && !c.refersElsewhere(s, rel) {
 				errs = append(errs, u.marked(s, rel, c))
 			}
 		}
