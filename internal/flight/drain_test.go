@@ -122,8 +122,12 @@ func TestDrain(t *testing.T) {
 		drained := 0
 		for i := range 300 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%30)*time.Millisecond)
-			_ = c.Fly(ctx, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_sleep(0.015)::text")}})
+			err := c.Fly(ctx, &flight.Flight{Statements: []flight.Statement{stmt("SELECT pg_sleep(0.015)::text")}})
 			cancel()
+			if c.Broken() { // its time was up before all was sent, which happens on a busy machine
+				t.Log(err)
+				c = connect(t, db.URL(), draining)
+			}
 			if c.Draining() {
 				drained++
 				if err := c.Reset(t.Context()); err != nil {
