@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/retort-go/retort"
 	"github.com/retort-go/retort/retorttest/proxy"
@@ -304,6 +305,7 @@ func TestIter(t *testing.T) {
 		for _, err := range inOrder.Iter(ctx, s) {
 			cancel()
 			last = err
+			time.Sleep(time.Millisecond) // the rows may all be here before another goroutine has seen the end
 		}
 		wantErr(t, last, context.Canceled)
 		b.idle(t)
