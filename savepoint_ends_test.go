@@ -236,7 +236,7 @@ func TestUnfinishedLoopEndsItsPart(t *testing.T) {
 	ctx := t.Context()
 	pulled := func(s *retort.Session) (stop func()) {
 		next, stop := iter.Pull2(Counters.Query().Iter(ctx, s))
-		next()
+		_, _, _ = next()
 		return stop
 	}
 	for name, part := range map[string]func(s *retort.Session, fn func()) error{

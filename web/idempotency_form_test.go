@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
@@ -35,7 +36,7 @@ func TestKeyOfAnotherFormIsAnotherRequest(t *testing.T) {
 	}))
 	s.mux.Handle("POST /pay", pay)
 	s.mux.Handle("POST /parsed/pay", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseMultipartForm(10); err != nil && err != http.ErrNotMultipart {
+		if err := r.ParseMultipartForm(10); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 			t.Error(err)
 		}
 		pay.ServeHTTP(w, r)

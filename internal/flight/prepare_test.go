@@ -130,7 +130,7 @@ func TestPassword(t *testing.T) {
 // refuseRADIUS answers every request with Access-Reject, as RFC 2865 has it.
 func refuseRADIUS(t *testing.T, secret string) (port string) {
 	t.Helper()
-	server, err := net.ListenPacket("udp", "127.0.0.1:0")
+	server, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
