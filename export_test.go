@@ -22,6 +22,9 @@ func PasswordOf(raw string) string {
 // LookUpBy replaces the resolver of an engine that has not connected yet.
 func LookUpBy(e *Engine, lookUp pgconn.LookupFunc) { e.fly.Conn.LookupFunc = lookUp }
 
+// NetworkLost tells the network's losses from others.
+func NetworkLost(err error) bool { return networkLost(err) }
+
 // RetryBudget is the budget of an engine, on its own.
 type RetryBudget struct{ b retryBudget }
 
